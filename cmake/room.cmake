@@ -1,0 +1,44 @@
+# One folder of src/afterimage = one room = one static library. A room names the rooms it uses;
+# rooms further down the list in src/afterimage/CMakeLists.txt are out of its reach.
+#
+#   afterimage_room(networks USES base formats LINKS ${TORCH_LIBRARIES} TORCH)
+#
+# takes every *.cpp of the folder, builds *_test.cpp into <room>_test, and precompiles the LibTorch
+# headers once (TORCH) for all rooms that use them.
+function(afterimage_room name)
+  cmake_parse_arguments(ROOM "TORCH" "" "USES;LINKS;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp */*.cpp)
+  file(GLOB test_sources CONFIGURE_DEPENDS *_test.cpp */*_test.cpp)
+  if(test_sources)
+    list(REMOVE_ITEM sources ${test_sources})
+  endif()
+
+  set(target afterimage_${name})
+  add_library(${target} STATIC ${sources})
+  add_library(afterimage::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
+  target_compile_options(${target} PRIVATE ${AFTERIMAGE_WARNINGS})
+  list(TRANSFORM ROOM_USES PREPEND afterimage_)
+  target_link_libraries(${target} PUBLIC ${ROOM_USES} ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE})
+  if(ROOM_TORCH)
+    target_link_libraries(${target} PUBLIC afterimage_torch)
+    target_precompile_headers(${target} REUSE_FROM afterimage_pch)
+  endif()
+  install(TARGETS ${target} EXPORT afterimage ARCHIVE DESTINATION lib)
+
+  if(test_sources AND AFTERIMAGE_TESTS)
+    add_executable(${name}_test ${test_sources})
+    target_link_libraries(${name}_test PRIVATE ${target} GTest::gtest_main)
+    target_compile_options(${name}_test PRIVATE ${AFTERIMAGE_WARNINGS})
+    target_compile_definitions(${name}_test PRIVATE
+      AFTERIMAGE_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/reference"
+      AFTERIMAGE_ASSETS="${CMAKE_SOURCE_DIR}/assets")
+    if(ROOM_TORCH)
+      target_precompile_headers(${name}_test REUSE_FROM afterimage_pch)
+    endif()
+    add_test(NAME unit.${name} COMMAND ${name}_test)
+    set_tests_properties(unit.${name} PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=2")
+  endif()
+endfunction()

@@ -1,0 +1,131 @@
+#include "afterimage/base/config.h"
+
+#include <algorithm>
+#include <toml++/toml.h>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+
+namespace afterimage {
+namespace {
+
+std::string scalar_text(const toml::node& node, const std::string& where) {
+  if (const auto* value = node.as_boolean()) return value->get() ? "true" : "false";
+  if (const auto* value = node.as_integer()) return std::to_string(value->get());
+  if (const auto* value = node.as_floating_point()) return number_text(value->get());
+  if (const auto* value = node.as_string()) return value->get();
+  throw Error(where, "a date or time is no value here", "Give a number, text, true or false");
+}
+
+std::string node_text(const toml::node& node, const std::string& where) {
+  const auto* array = node.as_array();
+  if (!array) return scalar_text(node, where);
+  std::vector<std::string> parts;
+  for (const auto& element : *array) parts.push_back(scalar_text(element, where));
+  return join(parts, ",");
+}
+
+/// Names that need no quotes in TOML come out of a string value quoted, numbers and flags bare.
+std::string toml_value(const Field& field) {
+  struct Writer {
+    static std::string quoted(const std::string& text) {
+      std::string out = "\"";
+      for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+      }
+      return out + "\"";
+    }
+    std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
+    std::string operator()(const int64_t* value) const { return std::to_string(*value); }
+    std::string operator()(const double* value) const { return number_text(*value); }
+    std::string operator()(const std::string* value) const { return quoted(*value); }
+    std::string operator()(const std::vector<std::string>* values) const {
+      std::vector<std::string> parts;
+      for (const auto& value : *values) parts.push_back(quoted(value));
+      return "[" + join(parts) + "]";
+    }
+    std::string operator()(const std::vector<double>* values) const {
+      std::vector<std::string> parts;
+      for (const double value : *values) parts.push_back(number_text(value));
+      return "[" + join(parts) + "]";
+    }
+    std::string operator()(const std::vector<int64_t>* values) const {
+      std::vector<std::string> parts;
+      for (const int64_t value : *values) parts.push_back(std::to_string(value));
+      return "[" + join(parts) + "]";
+    }
+  };
+  return std::visit(Writer{}, field.target);
+}
+
+}  // namespace
+
+Config Config::read(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) {
+    throw Error(path, "no such file", "'afterimage list configs' shows those that come with it");
+  }
+  Config config;
+  config.source_ = path.string();
+  toml::table table;
+  try {
+    table = toml::parse_file(path.string());
+  } catch (const toml::parse_error& error) {
+    throw Error(concat(path.string(), ":", error.source().begin.line, ":",
+                       error.source().begin.column),
+                error.description(), "The file must be TOML");
+  }
+  const auto walk = [&](const auto& self, const toml::table& level,
+                        const std::string& prefix) -> void {
+    for (const auto& [key, node] : level) {
+      const std::string name = prefix + std::string(key.str());
+      const std::string where = concat(path.string(), ":", node.source().begin.line);
+      if (const auto* inner = node.as_table()) {
+        self(self, *inner, name + ".");
+      } else {
+        config.values_[name] = {node_text(node, where), where};
+      }
+    }
+  };
+  walk(walk, table, "");
+  return config;
+}
+
+void Config::override_with(const std::string& assignment) {
+  const size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw Error("--set", "'" + assignment + "' is no assignment", "Write key=value");
+  }
+  values_[assignment.substr(0, equals)] = {assignment.substr(equals + 1), "--set"};
+}
+
+std::string Config::text(const std::string& key, const std::string& fallback) const {
+  const auto found = values_.find(key);
+  return found == values_.end() ? fallback : found->second.text;
+}
+
+void Config::apply(Fields fields, const std::vector<std::string>& elsewhere) const {
+  for (const auto& [name, value] : values_) {
+    if (std::find(elsewhere.begin(), elsewhere.end(), name) != elsewhere.end()) continue;
+    set_field(find_field(fields, name, value.where), value.text, value.where);
+  }
+}
+
+std::string to_toml(const Fields& fields, const std::string& heading) {
+  std::string out = heading;
+  std::string table;
+  for (const auto& field : fields) {
+    const size_t dot = field.name.rfind('.');
+    const std::string prefix = dot == std::string::npos ? "" : field.name.substr(0, dot);
+    if (prefix != table) {
+      table = prefix;
+      out += "\n[" + table + "]\n";
+    }
+    const std::string key = dot == std::string::npos ? field.name : field.name.substr(dot + 1);
+    out += key + " = " + toml_value(field) + "  # " + field.help +
+           (field.unit_text.empty() ? "" : " [" + field.unit_text + "]") + "\n";
+  }
+  return out;
+}
+
+}  // namespace afterimage

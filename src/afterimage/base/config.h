@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "afterimage/base/options.h"
+
+namespace afterimage {
+
+/// A configuration file (TOML) with overrides: dotted keys and the text of their values. Reading
+/// knows no decoder; `apply` matches it against the fields of one and refuses what is left over.
+class Config {
+ public:
+  Config() = default;
+
+  /// Reads a TOML file. Errors name the file, line and column.
+  static Config read(const std::filesystem::path& path);
+
+  /// Applies "key=value" (as in `--set key=value`) over what the file says.
+  void override_with(const std::string& assignment);
+
+  /// The text of a key, or `fallback` when the file does not have it.
+  std::string text(const std::string& key, const std::string& fallback = {}) const;
+
+  /// Sets every field the configuration names. Unknown keys are an Error naming the nearest valid
+  /// one; keys in `elsewhere` (exact names) are left to others.
+  void apply(Fields fields, const std::vector<std::string>& elsewhere = {}) const;
+
+  const std::string& source() const { return source_; }
+
+ private:
+  struct Value {
+    std::string text;
+    std::string where;
+  };
+  std::map<std::string, Value> values_;
+  std::string source_ = "configuration";
+};
+
+/// The fields as a TOML document with each field's help as a comment: what was really used.
+std::string to_toml(const Fields& fields, const std::string& heading);
+
+}  // namespace afterimage

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ATen/core/Generator.h>
+#include <c10/core/Device.h>
+
+#include "afterimage/base/options.h"
+
+namespace afterimage {
+
+/// What every command lets its user choose about how it runs.
+struct RunOptions {
+  int64_t seed = 1;
+  int64_t threads = 0;
+  std::string device = "cpu";
+  std::string precision = "fp32";
+  bool quiet = false;
+  std::string weights;
+
+  Fields fields();
+};
+
+enum class Precision { fp32, bf16 };
+
+/// Device, precision, threads, seed and how to speak: chosen once, at the start of a command.
+/// Nothing below it names a device or sets a thread count.
+class RunContext {
+ public:
+  /// Sets LibTorch's threads and determinism. Errors: a device this machine or build lacks.
+  explicit RunContext(const RunOptions& options);
+
+  const c10::Device& device() const { return device_; }
+  Precision precision() const { return precision_; }
+  uint64_t seed() const { return seed_; }
+  int threads() const { return threads_; }
+  bool quiet() const { return quiet_; }
+
+  /// The folder the user named for weights ("" when none); `find_weights` looks there first.
+  const std::string& weights() const { return weights_; }
+
+  /// A CPU random generator for one purpose ("initialisation", "data order"): its stream depends on
+  /// the seed and the purpose only, so that drawing more for one never shifts another.
+  at::Generator generator(std::string_view purpose) const;
+
+  nlohmann::json to_json() const;
+
+ private:
+  c10::Device device_;
+  Precision precision_;
+  uint64_t seed_;
+  int threads_;
+  bool quiet_;
+  std::string weights_;
+};
+
+/// Mixed precision while it lives: bf16 autocast on the run's device, nothing for fp32.
+class AutocastScope {
+ public:
+  explicit AutocastScope(const RunContext& run);
+  ~AutocastScope();
+  AutocastScope(const AutocastScope&) = delete;
+  AutocastScope& operator=(const AutocastScope&) = delete;
+
+ private:
+  c10::DeviceType type_;
+  bool enabled_;
+  bool before_ = false;
+};
+
+}  // namespace afterimage

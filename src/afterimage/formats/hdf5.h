@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <hdf5.h>
+
+namespace afterimage::hdf5 {
+
+/// An HDF5 identifier that closes itself.
+class Id {
+ public:
+  Id() = default;
+  Id(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
+  Id(Id&& other) noexcept : id_(other.id_), close_(other.close_) { other.id_ = -1; }
+  Id& operator=(Id&& other) noexcept;
+  ~Id() { reset(); }
+  operator hid_t() const { return id_; }  // NOLINT: handed to the C library
+
+ private:
+  void reset();
+  hid_t id_ = -1;
+  herr_t (*close_)(hid_t) = nullptr;
+};
+
+/// How a new dataset is laid out: rows per chunk (0 = contiguous) and deflate level (0 = none, with
+/// byte shuffling otherwise).
+struct Layout {
+  int64_t rows_per_chunk = 0;
+  int deflate = 0;
+};
+
+/// One HDF5 file. Element types are int8/16/32/64, uint8/16/32/64, float and double; reading
+/// converts between number types as the library does. Every error names the file and the dataset,
+/// what was found and what was expected.
+class File {
+ public:
+  static File open(const std::filesystem::path& path);
+  static File create(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+
+  bool has(const std::string& name) const;
+  /// Names of the members of a group ("/" for the root), in alphabetical order.
+  std::vector<std::string> members(const std::string& group) const;
+
+  /// Shape of a dataset; an Error when it is missing.
+  std::vector<int64_t> shape(const std::string& name) const;
+  /// Errors unless the dataset has this shape; -1 stands for any size.
+  void require_shape(const std::string& name, const std::vector<int64_t>& expected) const;
+
+  /// A whole dataset, first index slowest (C order). T: any element type above.
+  template <typename T>
+  std::vector<T> read(const std::string& name) const;
+  /// Rows (first index) of a dataset into `out`, in the order given; rows may repeat. Adjacent rows
+  /// are read in one go.
+  template <typename T>
+  void read_rows(const std::string& name, const std::vector<int64_t>& rows, T* out) const;
+  /// One-dimensional strings (fixed or variable length).
+  std::vector<std::string> read_strings(const std::string& name) const;
+
+  /// Groups on the way are created.
+  template <typename T>
+  void write(const std::string& name, const std::vector<int64_t>& shape, const T* data,
+             const Layout& layout = {});
+  template <typename T>
+  void write(const std::string& name, const std::vector<T>& data) {
+    write(name, {static_cast<int64_t>(data.size())}, data.data());
+  }
+  void write_strings(const std::string& name, const std::vector<std::string>& data);
+  /// A dataset of known shape to be filled by `write_rows`.
+  template <typename T>
+  void reserve(const std::string& name, const std::vector<int64_t>& shape, const Layout& layout);
+  template <typename T>
+  void write_rows(const std::string& name, int64_t first, int64_t count, const T* data);
+
+  /// Attributes of a group or dataset ("/" for the root).
+  bool has_attribute(const std::string& object, const std::string& name) const;
+  std::string text_attribute(const std::string& object, const std::string& name) const;
+  double number_attribute(const std::string& object, const std::string& name) const;
+  void set_attribute(const std::string& object, const std::string& name, const std::string& text);
+  void set_attribute(const std::string& object, const std::string& name, double number);
+
+  /// Writes everything to the file; an Error when the disk is full.
+  void flush();
+
+ private:
+  explicit File(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+  Id file_;
+};
+
+}  // namespace afterimage::hdf5

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace afterimage {
+
+/// A MATLAB file (v4 to v7.3, by libmatio). Arrays come out with MATLAB's own index order: element
+/// (i, j) of the variable is element [i][j] of the tensor, whatever the storage.
+class MatFile {
+ public:
+  explicit MatFile(const std::filesystem::path& path);
+  ~MatFile();
+  MatFile(MatFile&&) noexcept;
+
+  std::vector<std::string> names() const;
+  bool has(const std::string& name) const;
+  /// A numeric or logical array with its own element type. Errors: missing (the variables there are
+  /// listed), not numeric, complex.
+  at::Tensor read(const std::string& name) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace afterimage

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+
+namespace afterimage {
+
+using TensorMap = std::map<std::string, at::Tensor>;
+using TextMap = std::map<std::string, std::string>;
+
+/// Reads a safetensors file (github.com/huggingface/safetensors, format of version 0.4): an 8-byte
+/// header length, a JSON header and the tensors' bytes. All of F64 F32 F16 BF16 I64 I32 I16 I8 U8
+/// BOOL. Errors: truncated, overlapping or out-of-range offsets, sizes that do not fit the shape,
+/// unknown types. `metadata`, if given, receives `__metadata__`.
+TensorMap read_safetensors(const std::filesystem::path& path, TextMap* metadata = nullptr);
+
+/// Writes CPU copies of the tensors, in key order, 8-byte aligned. The caller gives atomicity
+/// (Output).
+void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
+                       const TextMap& metadata = {});
+
+}  // namespace afterimage

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "afterimage/formats/safetensors.h"
+#include "afterimage/recordings/recording.h"
+
+namespace afterimage {
+
+/// z-scores per sensor and bin, estimated on training trials only: one set for the whole recording
+/// or one per block. A sensor that never varies is set to zero. Blocks without training trials use
+/// the statistics over all of them.
+class Normalisation {
+ public:
+  Normalisation() = default;
+  static Normalisation fit(const Recording& recording, const std::vector<int64_t>& trials,
+                           bool per_block);
+
+  /// (n, sensor, bin) float32 -> the same, standardised; `block[i]` is the block of row i.
+  at::Tensor apply(const at::Tensor& responses, const std::vector<int64_t>& block) const;
+
+  TensorMap to_tensors() const;
+  static Normalisation from_tensors(const TensorMap& tensors, const std::string& where);
+
+ private:
+  at::Tensor mean_, scale_;      // (1 + blocks, sensor, bin): row 0 over everything
+  std::vector<int64_t> blocks_;  // the block of rows 1, 2, ...
+};
+
+/// One split of a recording as a decoder wants it: standardised responses, repeats averaged or kept,
+/// and the target images at the decoder's resolution. Kept in memory when it fits, else read by
+/// batch.
+class Samples {
+ public:
+  struct Options {
+    std::string split = "train";
+    bool average_repeats = false;
+    int64_t image_size = 64;                ///< pixels, square
+    int64_t memory_limit = int64_t{2} << 30; ///< bytes; above it, rows are read when asked for
+  };
+
+  Samples(const Recording& recording, const Normalisation& normalisation, const Options& options);
+
+  int64_t count() const { return static_cast<int64_t>(stimulus_.size()); }
+  const Recording& recording() const { return recording_; }
+  int64_t image_size() const { return options_.image_size; }
+  bool in_memory() const { return responses_.defined(); }
+
+  /// Row of the stimuli shown in each sample.
+  const std::vector<int64_t>& stimulus() const { return stimulus_; }
+  /// How many trials each sample averages.
+  const std::vector<int64_t>& trials_averaged() const { return trials_averaged_; }
+
+  /// (n, sensor, bin) float32.
+  at::Tensor responses(const std::vector<int64_t>& rows) const;
+  /// (n, 3, size, size) float32 in [0,1].
+  at::Tensor images(const std::vector<int64_t>& rows) const;
+
+ private:
+  at::Tensor load_responses(const std::vector<int64_t>& rows) const;
+  at::Tensor load_images(const std::vector<int64_t>& rows) const;  // uint8
+
+  const Recording& recording_;
+  const Normalisation& normalisation_;
+  Options options_;
+  std::vector<int64_t> stimulus_, trials_averaged_;
+  std::vector<std::vector<int64_t>> trials_;  // of each sample
+  at::Tensor responses_, images_;             // in memory: (n, s, b) float32, (n, 3, h, w) uint8
+};
+
+}  // namespace afterimage

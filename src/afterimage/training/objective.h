@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "afterimage/base/options.h"
+#include "afterimage/networks/feature_network.h"
+
+namespace afterimage {
+
+/// Weights and settings of the generator's objective
+///   L_G = adversarial * BCE(D(fake), 1) + perceptual * feature distance + pixel * L1.
+struct ObjectiveOptions {
+  double adversarial = 0.01;
+  double perceptual = 1;
+  double pixel = 0.5;
+  std::string network = "squeezenet";   ///< squeezenet, alexnet, vgg19
+  std::vector<std::string> layers;      ///< empty: the network's own choice
+  std::string distance = "l1";          ///< l1: mean |a-b| per layer; l2: Euclidean norm per image
+  int64_t feature_size = 0;             ///< side images are resized to for the network, 0 = as they are
+  std::string feature_sum = "mean";     ///< over layers: mean (MonkeySee) or sum
+
+  Fields fields();
+};
+
+/// Mean binary cross entropy of logits against a constant label (0 or 1), computed in float32.
+at::Tensor adversarial_loss(const at::Tensor& logits, double label);
+
+/// Feature distance between reconstructions and targets: one pass of a frozen network over each; the
+/// targets' features come without gradient and may be cached by the caller.
+class PerceptualLoss {
+ public:
+  PerceptualLoss(std::shared_ptr<FeatureNetwork> network, const ObjectiveOptions& options);
+
+  /// Features of targets (n, 3, H, W) in [0,1], detached.
+  std::vector<at::Tensor> target_features(const at::Tensor& targets) const;
+  /// Scalar distance of reconstructions to such features.
+  at::Tensor operator()(const at::Tensor& reconstructions,
+                        const std::vector<at::Tensor>& features) const;
+
+ private:
+  std::vector<at::Tensor> features(const at::Tensor& images) const;
+  std::shared_ptr<FeatureNetwork> network_;
+  std::vector<std::string> layers_;
+  ObjectiveOptions options_;
+};
+
+}  // namespace afterimage

@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "afterimage/base/config.h"
+#include "afterimage/base/fit_context.h"
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
 #include "afterimage/formats/safetensors.h"
@@ -23,13 +24,6 @@ struct DecoderInput {
   int64_t image_size = 64;  ///< pixels, square
 };
 
-/// Where and how a fit runs: `folder` is the model in the making (training log, checkpoints).
-struct FitContext {
-  const RunContext& run;
-  std::filesystem::path folder;
-  bool resume = false;
-};
-
 /// Turns responses into images. Responses reach it standardised (Normalisation); images are RGB in
 /// [0,1]. Its options are declared once, in `fields`.
 class Decoder {
@@ -37,6 +31,11 @@ class Decoder {
   virtual ~Decoder() = default;
 
   virtual Fields fields() = 0;
+  /// Sets the options a configuration names. A decoder whose options depend on one of them (the kind
+  /// of projection) reads that one first.
+  virtual void configure(const Config& config, const std::vector<std::string>& elsewhere) {
+    config.apply(fields(), elsewhere);
+  }
   /// Called once, after the options are set and before fit or load. Errors: options that do not fit
   /// the recording (no receptive fields, a side that is no multiple of 32).
   virtual void build(const DecoderInput& input, const RunContext& run) = 0;

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "afterimage/base/run_context.h"
+
+namespace afterimage {
+
+/// Where and how a fit runs: `folder` is the model in the making (training log, checkpoints).
+struct FitContext {
+  const RunContext& run;
+  std::filesystem::path folder;
+  bool resume = false;  ///< go on from the checkpoint in `folder`
+  std::string settings;  ///< fingerprint of options, recording and seed: a checkpoint of another is refused
+};
+
+}  // namespace afterimage

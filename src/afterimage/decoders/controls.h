@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "afterimage/base/run_context.h"
+#include "afterimage/decoders/decoder.h"
+#include "afterimage/recordings/samples.h"
+
+namespace afterimage {
+
+/// Names of the controls: mean, retrieval, ridge (decoders fitted on the same training samples) and
+/// shuffled (the decoder itself, fed with the responses to other images).
+const std::vector<std::string>& control_names();
+
+/// Rows 0..n-1 in an order that leaves no row in its place (n > 1): a random cyclic shift of a random
+/// order.
+std::vector<int64_t> derangement(int64_t n, at::Generator generator);
+
+/// Reconstructions of the test samples by each control. A control that is the decoder itself (ridge
+/// beside ridge) is left out.
+std::map<std::string, at::Tensor> control_images(const std::vector<std::string>& names,
+                                                 Decoder& decoder, const std::string& decoder_name,
+                                                 const DecoderInput& input, const Samples& train,
+                                                 const at::Tensor& responses,
+                                                 const RunContext& run);
+
+/// Images of all rows of `responses`, `batch` at a time.
+at::Tensor reconstruct_in_batches(Decoder& decoder, const at::Tensor& responses, int64_t batch);
+
+}  // namespace afterimage

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "afterimage/base/config.h"
+#include "afterimage/base/fit_context.h"
+#include "afterimage/decoders/decoder.h"
+#include "afterimage/decoders/reconstruction.h"
+#include "afterimage/recordings/samples.h"
+
+namespace afterimage {
+
+/// What every decoder's configuration says of the data: `data.*`.
+struct DataOptions {
+  int64_t image_size = 64;
+  std::string split = "train";
+  bool average_repeats = false;
+  bool normalise_per_block = false;
+  int64_t memory_limit_mb = 2048;
+
+  Fields fields();
+  Samples::Options samples(const std::string& which_split, bool average) const;
+};
+
+struct TrainOptions {
+  std::filesystem::path out;
+  bool resume = false;
+  bool force = false;
+};
+
+struct ReconstructOptions {
+  std::string split = "test";
+  bool average_repeats = true;
+  std::vector<std::string> controls = {"mean", "retrieval", "ridge", "shuffled"};
+  int64_t batch = 32;
+
+  Fields fields();
+};
+
+/// A trained decoder with all that belongs to it, as a folder:
+///   model.json            what it is: decoder, sensors, bins, image size, provenance
+///   config.toml           every option as it was used
+///   weights.safetensors   what was learned
+///   normalisation.safetensors
+///   log.jsonl             losses (decoders trained by steps)
+/// While it is being trained it lives in "NAME.training" beside its place.
+class Model {
+ public:
+  /// Trains what the configuration names on the recording's training split. Errors: unknown decoder
+  /// or key, output there already, a recording that lacks what the decoder needs.
+  static Model train(const Config& config, const Recording& recording, const RunContext& run,
+                     const TrainOptions& options, const nlohmann::json& provenance);
+
+  /// Errors: no model, of a newer version, or weights that do not fit.
+  static Model load(const std::filesystem::path& folder, const RunContext& run);
+
+  /// Images of one split, and the controls. Errors: the recording's sensors or bins are not those
+  /// the model was trained on (compared by name).
+  Reconstruction reconstruct(const Recording& recording, const ReconstructOptions& options,
+                             const RunContext& run);
+
+  const std::string& name() const { return name_; }
+  const std::string& decoder_name() const { return decoder_name_; }
+  const nlohmann::json& card() const { return card_; }
+
+ private:
+  Model() = default;
+  Fields fields();
+  void configure(const Config& config);
+  void build(const DecoderInput& input, const RunContext& run);
+  void check_fits(const Recording& recording) const;
+  void save(const std::filesystem::path& folder) const;
+
+  std::string name_, decoder_name_;
+  DataOptions data_;
+  DecoderInput input_;
+  Normalisation normalisation_;
+  std::unique_ptr<Decoder> decoder_;
+  nlohmann::json card_;
+};
+
+/// The configuration a name or a path stands for: a TOML file, or "brain2pix" for
+/// configs/brain2pix.toml of those that come with Afterimage.
+std::filesystem::path find_config(const std::string& name_or_path);
+
+/// Names of the configurations that come with Afterimage.
+std::vector<std::string> shipped_configs();
+
+}  // namespace afterimage

@@ -1,0 +1,134 @@
+#include "afterimage/projections/fixed.h"
+
+#include <ATen/ops/mm.h>
+#include <ATen/ops/sparse_csr_tensor.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+
+namespace afterimage {
+namespace {
+
+/// The group a sensor's channel stands for: its ROI or its array.
+std::string group_of(const Sensors& sensors, int64_t sensor, const std::string& group) {
+  const auto i = static_cast<size_t>(sensor);
+  if (group == "roi") return sensors.roi[i];
+  return concat(sensors.roi[i], " array ", sensors.array[i]);
+}
+
+struct Weight {
+  int64_t sensor;
+  double value;
+};
+
+/// The weights of one sensor's field over the pixels of one map, added to `pixels`. A pixel's centre
+/// lies at (index + 1/2) / side in stimulus coordinates.
+bool place(const Sensors& sensors, int64_t sensor, double spread, int64_t side,
+           std::vector<Weight>* pixels) {
+  const auto i = static_cast<size_t>(sensor);
+  if (!sensors.mapped(sensor)) return false;
+  const double x = sensors.x[i] * static_cast<double>(side);
+  const double y = sensors.y[i] * static_cast<double>(side);
+  const auto inside = [side](double value) { return value >= 0 && value < static_cast<double>(side); };
+  if (!inside(x) || !inside(y)) return false;
+
+  const double size = std::isfinite(sensors.size[i]) ? sensors.size[i] : 0;
+  const double sigma = spread * size * static_cast<double>(side);
+  if (sigma < 0.25) {  // narrower than a pixel: the pixel itself
+    pixels[static_cast<int64_t>(y) * side + static_cast<int64_t>(x)].push_back({sensor, 1.0});
+    return true;
+  }
+  const auto reach = [side, sigma](double centre, bool upper) {
+    const double edge = std::floor(centre + (upper ? 3 : -3) * sigma);
+    return static_cast<int64_t>(std::clamp(edge, 0.0, static_cast<double>(side - 1)));
+  };
+  for (int64_t row = reach(y, false); row <= reach(y, true); ++row) {
+    for (int64_t column = reach(x, false); column <= reach(x, true); ++column) {
+      const double dx = static_cast<double>(column) + 0.5 - x;
+      const double dy = static_cast<double>(row) + 0.5 - y;
+      const double value = std::exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
+      pixels[row * side + column].push_back({sensor, value});
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Fields FixedProjection::fields() {
+  return {
+      Field("group", group_, "sensors that share a channel").one_of({"roi", "array"}),
+      Field("spread", spread_, "width of a sensor's mark, 0 = the pixel of its centre (Eq. 2)")
+          .range(0, 10)
+          .unit("receptive field sizes"),
+      Field("floor", floor_, "smallest sum of weights a pixel is divided by, with spread > 0")
+          .range(0, 100),
+  };
+}
+
+void FixedProjection::build(const Sensors& sensors, int64_t bins, int64_t side) {
+  bins_ = bins;
+  side_ = side;
+  std::map<std::string, size_t> index;
+  for (int64_t s = 0; s < sensors.count(); ++s) {
+    if (index.emplace(group_of(sensors, s, group_), groups_.size()).second) {
+      groups_.push_back(group_of(sensors, s, group_));
+    }
+  }
+
+  std::vector<std::vector<Weight>> rows(groups_.size() * static_cast<size_t>(side * side));
+  for (int64_t s = 0; s < sensors.count(); ++s) {
+    const size_t group = index.at(group_of(sensors, s, group_));
+    unplaced_ += !place(sensors, s, spread_, side, &rows[group * static_cast<size_t>(side * side)]);
+  }
+  if (unplaced_ == sensors.count()) {
+    throw Error("projection 'fixed'", "no sensor of the recording has a receptive field",
+                "Use a recording with fields, or a decoder that needs none (ridge)");
+  }
+
+  const double floor = spread_ > 0 ? floor_ : 0;
+  std::vector<int64_t> crow{0}, column;
+  std::vector<float> weight;
+  for (const auto& row : rows) {
+    double sum = 0;
+    for (const auto& entry : row) sum += entry.value;
+    for (const auto& entry : row) {
+      column.push_back(entry.sensor);
+      weight.push_back(static_cast<float>(entry.value / std::max(sum, floor)));
+    }
+    crow.push_back(static_cast<int64_t>(column.size()));
+  }
+  crow_ = register_buffer("crow", at::tensor(crow));
+  column_ = register_buffer("column", at::tensor(column));
+  weight_ = register_buffer("weight", at::tensor(weight));
+}
+
+at::Tensor FixedProjection::forward(const at::Tensor& responses) {
+  TORCH_CHECK(responses.dim() == 3 && responses.size(2) == bins_,
+              "responses must be (n, sensor, ", bins_, "), got ", responses.sizes());
+  const int64_t n = responses.size(0), sensors = responses.size(1);
+  const int64_t groups = static_cast<int64_t>(groups_.size());
+  const at::Tensor matrix = at::sparse_csr_tensor(crow_, column_, weight_,
+                                                  {groups * side_ * side_, sensors},
+                                                  weight_.options().layout(at::kSparseCsr));
+  const at::Tensor columns = responses.permute({1, 0, 2}).reshape({sensors, n * bins_});
+  return at::mm(matrix, columns.to(weight_.scalar_type()))  // (group * y * x, n * bin)
+      .view({groups, side_, side_, n, bins_})
+      .permute({3, 0, 4, 1, 2})  // (n, group, bin, y, x)
+      .reshape({n, channels(), side_, side_});
+}
+
+std::vector<std::string> FixedProjection::channel_names() const {
+  std::vector<std::string> names;
+  for (const auto& group : groups_) {
+    for (int64_t bin = 0; bin < bins_; ++bin) names.push_back(concat(group, ", bin ", bin));
+  }
+  return names;
+}
+
+}  // namespace afterimage

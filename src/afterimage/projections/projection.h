@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include "afterimage/base/options.h"
+#include "afterimage/recordings/recording.h"
+
+namespace afterimage {
+
+/// Lays responses out in visual space: (n, sensor, bin) -> maps (n, channels, side, side). The first
+/// part of every image-to-image decoder; what it learns is trained with the U-Net behind it.
+class Projection : public torch::nn::Module {
+ public:
+  ~Projection() override = default;
+
+  /// Its options, declared once. The decoder's configuration shows them as `projection.*`.
+  virtual Fields fields() = 0;
+  /// Called once, after the options are set. `side` is that of the maps, in pixels. Errors: the
+  /// recording lacks what it needs (receptive fields).
+  virtual void build(const Sensors& sensors, int64_t bins, int64_t side) = 0;
+  virtual int64_t channels() const = 0;
+  virtual at::Tensor forward(const at::Tensor& responses) = 0;
+  /// What each channel holds ("V1, bin 0"), for reports.
+  virtual std::vector<std::string> channel_names() const = 0;
+};
+
+struct ProjectionEntry {
+  std::string name;
+  std::string summary;
+  std::string source;
+  std::function<std::shared_ptr<Projection>()> make;
+};
+
+/// Every projection, by name: the one place to add one.
+const std::vector<ProjectionEntry>& projection_table();
+
+/// A new projection; an Error with the nearest name when there is none of this name.
+std::shared_ptr<Projection> make_projection(const std::string& name, const std::string& where);
+
+}  // namespace afterimage

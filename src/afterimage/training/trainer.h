@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "afterimage/base/fit_context.h"
+#include "afterimage/base/options.h"
+#include "afterimage/formats/safetensors.h"
+
+namespace afterimage {
+
+struct TrainerOptions {
+  int64_t steps = 600;
+  int64_t batch = 8;
+  double learning_rate = 2e-4;
+  std::string schedule = "constant";  ///< constant, or cosine: to zero over all steps
+  int64_t warmup = 0;                 ///< steps over which the learning rate rises from zero
+  int64_t checkpoint_every = 500;     ///< steps
+  int64_t log_every = 10;             ///< steps
+
+  Fields fields();
+  /// Learning rate of a step, 0-based.
+  double learning_rate_at(int64_t step) const;
+};
+
+/// A model that is trained by gradient steps on batches.
+class Trainable {
+ public:
+  virtual ~Trainable() = default;
+  /// One update on the samples `rows`; `step` counts from 0. The losses by name.
+  virtual std::map<std::string, double> step(const std::vector<int64_t>& rows, int64_t step,
+                                             double learning_rate) = 0;
+  /// Everything a continued run needs: weights, optimisers, buffers.
+  virtual TensorMap training_state() const = 0;
+  virtual void restore(const TensorMap& state, const std::string& where) = 0;
+};
+
+/// The samples of one step: each epoch is a permutation of all samples that follows from the seed
+/// and the epoch's number alone, so a continued run needs no random state. What an epoch leaves over
+/// after its last whole batch begins the next.
+std::vector<int64_t> batch_rows(const RunContext& run, int64_t samples, int64_t batch, int64_t step);
+
+/// Trains for `options.steps` steps. Into `context.folder` go `log.jsonl` (one line per logged step)
+/// and `checkpoint.safetensors`, replaced as a whole. With `context.resume` it goes on from the
+/// checkpoint, bit for bit as if it had never stopped.
+///
+/// Errors: no checkpoint to resume; a checkpoint of other settings; a loss that is not finite (the
+/// step and the checkpoint kept are named). Throws Interrupted after saving when the user stops it.
+void train(Trainable& model, int64_t samples, const TrainerOptions& options,
+           const FitContext& context);
+
+}  // namespace afterimage

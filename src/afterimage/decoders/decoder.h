@@ -31,11 +31,9 @@ class Decoder {
   virtual ~Decoder() = default;
 
   virtual Fields fields() = 0;
-  /// Sets the options a configuration names. A decoder whose options depend on one of them (the kind
-  /// of projection) reads that one first.
-  virtual void configure(const Config& config, const std::vector<std::string>& elsewhere) {
-    config.apply(fields(), elsewhere);
-  }
+  /// Chooses the parts a configuration names (the kind of projection) and with them which options
+  /// there are. Called before `fields` where a configuration is at hand.
+  virtual void choose_parts(const Config&) {}
   /// Called once, after the options are set and before fit or load. Errors: options that do not fit
   /// the recording (no receptive fields, a side that is no multiple of 32).
   virtual void build(const DecoderInput& input, const RunContext& run) = 0;

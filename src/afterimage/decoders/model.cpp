@@ -19,17 +19,6 @@ using nlohmann::json;
 
 constexpr int model_version = 1;
 
-/// Keys of a configuration that the decoder's own options do not include.
-const std::vector<std::string>& frame_keys() {
-  static const std::vector<std::string> keys = [] {
-    std::vector<std::string> names = {"decoder", "name"};
-    DataOptions data;
-    for (const auto& field : data.fields()) names.push_back(field.name);
-    return names;
-  }();
-  return keys;
-}
-
 fs::path working_folder(const fs::path& out) {
   const fs::path path = out.lexically_normal();
   return fs::path(path.has_filename() ? path : path.parent_path()) += ".training";
@@ -119,10 +108,8 @@ void Model::configure(const Config& config) {
   }
   decoder_ = make_decoder(decoder_name_, config.source());
   name_ = config.text("name", decoder_name_);
-  std::vector<std::string> elsewhere = {"decoder", "name"};
-  decoder_->configure(config, frame_keys());
-  for (const auto& field : decoder_->fields()) elsewhere.push_back(field.name);
-  config.apply(data_.fields(), elsewhere);
+  decoder_->choose_parts(config);
+  config.apply(fields(), {"decoder", "name", "summary"});
 }
 
 void Model::build(const DecoderInput& input, const RunContext& run) {
@@ -154,6 +141,7 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
                  {"provenance", provenance}};
   model.save(folder);
   replace(folder, options.out);
+  fs::remove(options.out / "checkpoint.safetensors");  // only an unfinished training needs it
   return model;
 }
 
@@ -161,7 +149,6 @@ void Model::save(const fs::path& folder) const {
   write_safetensors(folder / "weights.safetensors", decoder_->state());
   write_safetensors(folder / "normalisation.safetensors", normalisation_.to_tensors());
   write_text(folder / "model.json", card_.dump(1), /*force=*/true);
-  fs::remove(folder / "checkpoint.safetensors");
 }
 
 Model Model::load(const fs::path& folder, const RunContext& run) {

@@ -1,0 +1,71 @@
+#include "afterimage/command.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "afterimage/base/provenance.h"
+
+namespace afterimage {
+
+nlohmann::json Invocation::provenance(const RunContext& context, const nlohmann::json& options,
+                                      const std::vector<std::filesystem::path>& inputs) const {
+  return afterimage::provenance(command_line, context.to_json(), options, inputs);
+}
+
+const std::vector<Command>& command_table() {
+  static const std::vector<Command> table = {
+      {"demo", "the whole way: simulate or import, train, reconstruct, evaluate, report",
+       "afterimage demo --out demo", declare_demo},
+      {"simulate", "make a recording from photographs, with known receptive fields and noise",
+       "afterimage simulate --images photos --out recording.h5 --snr 2", declare_simulate},
+      {"import", "make a recording from a laboratory's files",
+       "afterimage import digit69 digit69_28x28.mat --out digits.h5", declare_import},
+      {"train", "train a decoder on a recording",
+       "afterimage train brain2pix --recording recording.h5 --out model", declare_train},
+      {"reconstruct", "turn a split's responses into images, beside the controls",
+       "afterimage reconstruct model recording.h5 --out images.h5 --png images",
+       declare_reconstruct},
+      {"evaluate", "score reconstructions and their controls against what was shown",
+       "afterimage evaluate images.h5 --recording recording.h5 --out scores.json",
+       declare_evaluate},
+      {"report", "one self-contained page of any of these files",
+       "afterimage report recording.h5 images.h5 scores.json model --out report.html",
+       declare_report},
+      {"info", "what a file holds and where it came from", "afterimage info recording.h5",
+       declare_info},
+      {"list", "decoders, projections, metrics, configs, importers or networks",
+       "afterimage list decoders", declare_list},
+      {"doctor", "check this machine and installation", "afterimage doctor", declare_doctor},
+  };
+  return table;
+}
+
+void add_fields(CLI::App& app, const Fields& fields) {
+  for (const auto& field : fields) {
+    std::string flag = "--" + field.name;
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    const auto set = [field, flag](const std::string& text) {
+      Field target = field;
+      set_field(target, text, flag);
+    };
+    if (std::holds_alternative<bool*>(field.target)) {
+      const bool on = *std::get<bool*>(field.target);
+      if (on) {
+        app.add_option_function<std::string>(flag, set, help_text(field))->type_name("true|false");
+      } else {
+        app.add_flag_callback(flag, [set] { set("true"); }, field.help);
+      }
+      continue;
+    }
+    const bool text = std::holds_alternative<std::string*>(field.target) ||
+                      std::holds_alternative<std::vector<std::string>*>(field.target);
+    app.add_option_function<std::string>(flag, set, help_text(field))
+        ->type_name(text ? "TEXT" : "NUMBER");
+  }
+}
+
+void add_force(CLI::App& app, bool& force) {
+  app.add_flag("--force", force, "replace the output if it exists");
+}
+
+}  // namespace afterimage

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "afterimage/base/options.h"
+#include "afterimage/base/run_context.h"
+
+namespace CLI {
+class App;
+}
+
+namespace afterimage {
+
+/// How the program was called, for every command alike.
+struct Invocation {
+  std::string command_line;
+  RunOptions run;
+
+  /// Provenance of a result of this call.
+  nlohmann::json provenance(const RunContext& context, const nlohmann::json& options,
+                            const std::vector<std::filesystem::path>& inputs) const;
+};
+
+/// One command: `declare` adds its arguments to `app` and gives back what to do once they are read.
+struct Command {
+  std::string name;
+  std::string summary;
+  std::string example;
+  std::function<std::function<void()>(CLI::App& app, const Invocation& invocation)> declare;
+};
+
+/// Every command, in the order `--help` shows them: the one place to add one.
+const std::vector<Command>& command_table();
+
+/// Adds each field as an option: "train_trials" becomes --train-trials.
+void add_fields(CLI::App& app, const Fields& fields);
+
+/// Adds --force.
+void add_force(CLI::App& app, bool& force);
+
+#define AFTERIMAGE_COMMAND(name) \
+  std::function<void()> declare_##name(CLI::App& app, const Invocation& invocation)
+AFTERIMAGE_COMMAND(simulate);
+AFTERIMAGE_COMMAND(import);
+AFTERIMAGE_COMMAND(train);
+AFTERIMAGE_COMMAND(reconstruct);
+AFTERIMAGE_COMMAND(evaluate);
+AFTERIMAGE_COMMAND(report);
+AFTERIMAGE_COMMAND(info);
+AFTERIMAGE_COMMAND(list);
+AFTERIMAGE_COMMAND(doctor);
+AFTERIMAGE_COMMAND(demo);
+#undef AFTERIMAGE_COMMAND
+
+}  // namespace afterimage

@@ -1,0 +1,74 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "afterimage/base/output.h"
+#include "afterimage/base/text.h"
+#include "afterimage/command.h"
+#include "afterimage/evaluation/scores.h"
+
+namespace afterimage {
+namespace {
+
+/// The scores as a table: a row per metric, a column per set of images.
+void print(const Scores& scores) {
+  if (scores.sets.empty()) return;
+  std::string header = "metric";
+  header.resize(40, ' ');
+  std::string missing;
+  for (const auto& set : scores.sets) header += concat("  ", set.name);
+  std::printf("%s\n", header.c_str());
+  for (size_t m = 0; m < scores.sets[0].scores.size(); ++m) {
+    const Score& first = scores.sets[0].scores[m];
+    if (!first.not_computed.empty()) {
+      missing += concat("not computed: ", first.metric, " (", first.not_computed, ")\n");
+      continue;
+    }
+    std::printf("%-40s", first.metric.c_str());
+    for (const auto& set : scores.sets) {
+      std::printf("  %*.3f", static_cast<int>(std::max<size_t>(5, set.name.size())),
+                  set.scores[m].value);
+    }
+    std::printf("\n");
+  }
+  std::fputs(missing.c_str(), stdout);
+}
+
+}  // namespace
+
+std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocation) {
+  struct Arguments {
+    std::vector<std::string> reconstructions;
+    std::string recording, out, csv;
+    EvaluationOptions options;
+    bool force = false;
+  };
+  const auto a = std::make_shared<Arguments>();
+  app.add_option("reconstructions", a->reconstructions, "one or more reconstructions of a split")
+      ->required();
+  app.add_option("--recording", a->recording, "the recording with the images shown")->required();
+  app.add_option("--out", a->out, "the scores (JSON)")->required();
+  app.add_option("--csv", a->csv, "also a table with one row per metric and image");
+  add_fields(app, a->options.fields());
+  add_force(app, a->force);
+
+  return [a, &invocation] {
+    const RunContext run(invocation.run);
+    check_output(a->out, a->force);
+    if (!a->csv.empty()) check_output(a->csv, a->force);
+    const Recording recording(a->recording);
+    std::vector<Reconstruction> reconstructions;
+    std::vector<std::filesystem::path> inputs = {a->recording};
+    for (const auto& path : a->reconstructions) {
+      reconstructions.push_back(Reconstruction::load(path));
+      inputs.emplace_back(path);
+    }
+    Scores scores = evaluate(reconstructions, recording, a->options, run);
+    scores.provenance = invocation.provenance(run, to_json(a->options.fields()), inputs);
+    write_text(a->out, scores.to_json().dump(1), a->force);
+    if (!a->csv.empty()) write_text(a->csv, scores.to_csv(), a->force);
+    print(scores);
+  };
+}
+
+}  // namespace afterimage

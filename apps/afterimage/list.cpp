@@ -1,0 +1,59 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "afterimage/base/config.h"
+#include "afterimage/command.h"
+#include "afterimage/decoders/model.h"
+#include "afterimage/evaluation/metric.h"
+#include "afterimage/networks/feature_network.h"
+#include "afterimage/projections/projection.h"
+#include "afterimage/recordings/importers/importer.h"
+
+namespace afterimage {
+namespace {
+
+void line(const std::string& name, const std::string& what, const std::string& source = {}) {
+  std::printf("%-34s %s%s\n", name.c_str(), what.c_str(),
+              source.empty() ? "" : (" (" + source + ")").c_str());
+}
+
+void list_configs() {
+  for (const auto& name : shipped_configs()) {
+    line(name, Config::read(find_config(name)).text("summary"));
+  }
+}
+
+void list_networks(const std::string& folder) {
+  for (const auto& name : feature_networks()) {
+    const auto path = find_weights(name, folder);
+    line(name, path.empty() ? "no weights; fetch them: " + fetch_command(name) : path.string());
+  }
+}
+
+}  // namespace
+
+std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) {
+  const auto what = std::make_shared<std::string>();
+  app.add_option("what", *what, "decoders, projections, metrics, configs, importers or networks")
+      ->required()
+      ->check(CLI::IsMember({"decoders", "projections", "metrics", "configs", "importers",
+                             "networks"}));
+  return [what, &invocation] {
+    if (*what == "decoders") {
+      for (const auto& entry : decoder_table()) line(entry.name, entry.summary, entry.source);
+    } else if (*what == "projections") {
+      for (const auto& entry : projection_table()) line(entry.name, entry.summary, entry.source);
+    } else if (*what == "metrics") {
+      for (const auto& metric : metric_table()) line(metric.name, metric.definition, metric.source);
+    } else if (*what == "importers") {
+      for (const auto& entry : importer_table()) line(entry.name, entry.summary, entry.source);
+    } else if (*what == "configs") {
+      list_configs();
+    } else {
+      list_networks(invocation.run.weights);
+    }
+  };
+}
+
+}  // namespace afterimage

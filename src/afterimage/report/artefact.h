@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+
+namespace afterimage {
+
+/// The four kinds of file Afterimage makes.
+enum class Artefact { recording, model, reconstruction, scores };
+
+/// Which kind a file or folder is, by its content. Errors: missing, or none of ours.
+Artefact artefact_kind(const std::filesystem::path& path);
+
+}  // namespace afterimage

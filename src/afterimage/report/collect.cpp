@@ -1,0 +1,92 @@
+#include "afterimage/report/collect.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "afterimage/base/config.h"
+#include "afterimage/base/error.h"
+#include "afterimage/base/output.h"
+#include "afterimage/base/text.h"
+#include "afterimage/report/artefact.h"
+
+namespace afterimage {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+json parsed(const fs::path& path) {
+  json content = json::parse(read_text(path), nullptr, /*allow_exceptions=*/false);
+  if (!content.is_object()) throw Error(path, "is no JSON object", "Restore the file");
+  return content;
+}
+
+TrainingLog read_log(const fs::path& model, const std::string& name) {
+  TrainingLog log{name, {}};
+  std::ifstream file(model / "log.jsonl");
+  for (std::string text; std::getline(file, text);) {
+    json entry = json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (entry.is_object()) log.lines.push_back(std::move(entry));
+  }
+  return log;
+}
+
+void add_model(const fs::path& path, ReportInput& input) {
+  const json card = parsed(path / "model.json");
+  const std::string name = card.value("name", path.filename().string());
+  TrainingLog log = read_log(path, name);
+  if (!log.lines.empty()) input.logs.push_back(std::move(log));
+  input.provenance.push_back(card.value("provenance", json::object()));
+
+  const Config config = Config::read(path / "config.toml");
+  const std::string network = config.text("objective.network");
+  if (!network.empty() && network != "vgg19" && config.text("objective.perceptual") != "0") {
+    input.notes.push_back(concat("The perceptual loss of '", name, "' reads ", network,
+                                 "; the papers read VGG19."));
+  }
+}
+
+void add_recording(const fs::path& path, Collected& page) {
+  if (page.recording) throw Error(path, "is a second recording", "A page shows one recording");
+  page.recording = std::make_unique<Recording>(path);
+  page.input.recording = page.recording.get();
+  const json& provenance = page.recording->info().provenance;
+  page.input.provenance.push_back(provenance);
+  if (provenance.is_object() && provenance.contains("simulated")) {
+    page.input.notes.push_back(
+        "Simulated data: the responses were computed from the photographs, no brain was recorded.");
+  }
+}
+
+}  // namespace
+
+Collected collect(const std::vector<std::string>& files, const std::string& title) {
+  Collected page;
+  page.input.title = title;
+  for (const fs::path path : files) {
+    switch (artefact_kind(path)) {
+      case Artefact::recording:
+        add_recording(path, page);
+        break;
+      case Artefact::model:
+        add_model(path, page.input);
+        break;
+      case Artefact::reconstruction:
+        page.input.reconstructions.push_back(Reconstruction::load(path));
+        page.input.provenance.push_back(page.input.reconstructions.back().provenance);
+        break;
+      case Artefact::scores:
+        if (page.input.scores) throw Error(path, "are second scores", "Evaluate all in one call");
+        page.input.scores = Scores::from_json(parsed(path), path.string());
+        page.input.provenance.push_back(page.input.scores->provenance);
+        break;
+    }
+  }
+  if (!page.input.reconstructions.empty() && !page.recording) {
+    throw Error(files.front(), "the recording is missing, and with it the images shown",
+                "Name the recording too");
+  }
+  return page;
+}
+
+}  // namespace afterimage

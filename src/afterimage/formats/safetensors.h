@@ -14,11 +14,11 @@ using TextMap = std::map<std::string, std::string>;
 /// Reads a safetensors file (github.com/huggingface/safetensors, format of version 0.4): an 8-byte
 /// header length, a JSON header and the tensors' bytes. All of F64 F32 F16 BF16 I64 I32 I16 I8 U8
 /// BOOL. Errors: truncated, overlapping or out-of-range offsets, sizes that do not fit the shape,
-/// unknown types. `metadata`, if given, receives `__metadata__`.
+/// unknown types, keys that occur twice. `metadata`, if given, receives `__metadata__`.
 TensorMap read_safetensors(const std::filesystem::path& path, TextMap* metadata = nullptr);
 
-/// Writes CPU copies of the tensors, in key order, 8-byte aligned. The caller gives atomicity
-/// (Output).
+/// Writes CPU copies of the tensors, widest element type first and then in key order, so that each
+/// is aligned to its own type. The caller gives atomicity (Output).
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
                        const TextMap& metadata = {});
 

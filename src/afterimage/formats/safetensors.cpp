@@ -1,0 +1,264 @@
+#include "afterimage/formats/safetensors.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+
+namespace afterimage {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
+
+struct TypeName {
+  const char* name;
+  at::ScalarType type;
+};
+
+constexpr std::array type_names{TypeName{"F64", at::kDouble}, TypeName{"F32", at::kFloat},
+                                TypeName{"F16", at::kHalf},   TypeName{"BF16", at::kBFloat16},
+                                TypeName{"I64", at::kLong},   TypeName{"I32", at::kInt},
+                                TypeName{"I16", at::kShort},  TypeName{"I8", at::kChar},
+                                TypeName{"U8", at::kByte},    TypeName{"BOOL", at::kBool}};
+
+constexpr uint64_t length_bytes = 8;
+constexpr uint64_t longest_header = 100'000'000;  // the limit of the reference implementation
+constexpr const char* metadata_key = "__metadata__";
+
+/// One tensor of the header, checked against itself but not yet against the others.
+struct Entry {
+  std::string name;
+  at::ScalarType type;
+  std::vector<int64_t> shape;
+  uint64_t begin, end;  // bytes from the start of the data
+};
+
+class Reader {
+ public:
+  explicit Reader(const fs::path& path) : path_(path), file_(path, std::ios::binary) {
+    if (!file_ || fs::is_directory(path)) {
+      throw Error(path, fs::exists(path) ? "cannot be read" : "no such file");
+    }
+    size_ = fs::file_size(path);
+  }
+
+  TensorMap read(TextMap* metadata) {
+    const json header = read_header();
+    const uint64_t data_size = size_ - data_start_;
+    std::vector<Entry> entries;
+    for (const auto& [name, value] : header.items()) {
+      if (name == metadata_key) {
+        read_metadata(value, metadata);
+      } else {
+        entries.push_back(entry(name, value));
+      }
+    }
+    check_layout(entries, data_size);
+    TensorMap tensors;
+    for (const auto& each : entries) tensors.emplace(each.name, read_tensor(each));
+    return tensors;
+  }
+
+ private:
+  [[noreturn]] void fail(std::string_view what, std::string_view right = {}) const {
+    throw Error(path_, what, right);
+  }
+
+  json read_header() {
+    uint64_t length = 0;
+    file_.read(reinterpret_cast<char*>(&length), length_bytes);
+    if (!file_) fail("is too short for a safetensors file");
+    if (length > longest_header || length > size_ - length_bytes) {
+      fail(concat("its header claims ", length, " bytes, the file has ", size_),
+           "It is truncated or no safetensors file");
+    }
+    data_start_ = length_bytes + length;
+    std::string text(length, '\0');
+    file_.read(text.data(), static_cast<std::streamsize>(length));
+    if (!file_) fail("cannot be read");
+    return parse(text);
+  }
+
+  /// JSON in which no key occurs twice: which of two tensors would be meant?
+  json parse(const std::string& text) const {
+    std::vector<std::set<std::string>> open_objects;
+    const auto watch = [&](int, json::parse_event_t event, json& value) {
+      if (event == json::parse_event_t::object_start) open_objects.emplace_back();
+      if (event == json::parse_event_t::object_end) open_objects.pop_back();
+      if (event == json::parse_event_t::key &&
+          !open_objects.back().insert(value.get<std::string>()).second) {
+        fail("its header has '" + value.get<std::string>() + "' twice");
+      }
+      return true;
+    };
+    try {
+      json header = json::parse(text, watch);
+      if (!header.is_object()) fail("its header is no JSON object");
+      return header;
+    } catch (const json::exception& problem) {
+      fail(concat("its header is no valid JSON (", problem.what(), ")"));
+    }
+  }
+
+  void read_metadata(const json& value, TextMap* metadata) const {
+    if (!value.is_object()) fail("its __metadata__ is no JSON object");
+    for (const auto& [key, text] : value.items()) {
+      if (!text.is_string()) fail("its __metadata__ '" + key + "' is no text");
+      if (metadata) metadata->insert_or_assign(key, text.get<std::string>());
+    }
+  }
+
+  std::vector<uint64_t> numbers(const json& value, const char* key, const std::string& name) const {
+    const auto found = value.find(key);
+    if (found == value.end() || !found->is_array()) {
+      fail(concat("tensor '", name, "' has no list '", key, "'"));
+    }
+    std::vector<uint64_t> list;
+    for (const auto& number : *found) {
+      if (!number.is_number_unsigned() ||
+          number.get<uint64_t>() > uint64_t{std::numeric_limits<int64_t>::max()}) {
+        fail(concat("tensor '", name, "' has an entry in '", key, "' that is no size"),
+             "Sizes are whole numbers from 0 to 2^63 - 1");
+      }
+      list.push_back(number.get<uint64_t>());
+    }
+    return list;
+  }
+
+  Entry entry(const std::string& name, const json& value) const {
+    if (!value.is_object()) fail("tensor '" + name + "' is no JSON object");
+    const std::string type_name =
+        value.contains("dtype") && value["dtype"].is_string() ? value["dtype"] : json("none");
+    const auto type = std::find_if(type_names.begin(), type_names.end(),
+                                   [&](const TypeName& known) { return known.name == type_name; });
+    if (type == type_names.end()) {
+      fail(concat("tensor '", name, "' has the element type ", type_name),
+           "Known are F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL");
+    }
+    const auto shape = numbers(value, "shape", name);
+    const auto offsets = numbers(value, "data_offsets", name);
+    if (offsets.size() != 2 || offsets[0] > offsets[1]) {
+      fail("tensor '" + name + "' has bad data_offsets", "They are [begin, end]");
+    }
+    const uint64_t bytes = byte_size(shape, c10::elementSize(type->type), name);
+    if (bytes != offsets[1] - offsets[0]) {
+      fail(concat("tensor '", name, "' has ", offsets[1] - offsets[0], " bytes"),
+           concat("Its shape and type need ", bytes));
+    }
+    return {name, type->type, {shape.begin(), shape.end()}, offsets[0], offsets[1]};
+  }
+
+  uint64_t byte_size(const std::vector<uint64_t>& shape, uint64_t element,
+                     const std::string& name) const {
+    int64_t extent = static_cast<int64_t>(element);  // as if no size were 0: strides must fit too
+    bool empty = false;
+    for (const uint64_t size : shape) {
+      empty = empty || size == 0;
+      if (__builtin_mul_overflow(extent, std::max<uint64_t>(size, 1), &extent)) {
+        fail("tensor '" + name + "' has a shape too large for any memory");
+      }
+    }
+    return empty ? 0 : static_cast<uint64_t>(extent);
+  }
+
+  /// The tensors must tile the data: no overlap, no gap, nothing left over (as the format demands).
+  void check_layout(std::vector<Entry>& entries, uint64_t data_size) const {
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+      return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
+    });
+    uint64_t position = 0;
+    for (const auto& each : entries) {
+      if (each.end > data_size) {
+        fail(concat("tensor '", each.name, "' ends at byte ", each.end, " of ", data_size),
+             "The file is truncated or corrupt");
+      }
+      if (each.begin != position) {
+        fail(concat("tensor '", each.name, "' starts at byte ", each.begin),
+             concat("The one before ends at ", position, "; overlaps and gaps are not allowed"));
+      }
+      position = each.end;
+    }
+    if (position != data_size) {
+      fail(concat("has ", data_size - position, " bytes after its last tensor"));
+    }
+  }
+
+  at::Tensor read_tensor(const Entry& entry) {
+    const bool boolean = entry.type == at::kBool;
+    at::Tensor tensor = at::empty(entry.shape, boolean ? at::kByte : entry.type);
+    file_.seekg(static_cast<std::streamoff>(data_start_ + entry.begin));
+    file_.read(static_cast<char*>(tensor.data_ptr()),
+               static_cast<std::streamsize>(entry.end - entry.begin));
+    if (!file_) fail("cannot be read");
+    return boolean ? tensor.ne(0) : tensor;  // any byte but 0 and 1 is no valid bool in memory
+  }
+
+  fs::path path_;
+  std::ifstream file_;
+  uint64_t size_ = 0;
+  uint64_t data_start_ = 0;
+};
+
+const char* type_name(at::ScalarType type, const std::string& tensor, const fs::path& path) {
+  for (const auto& known : type_names) {
+    if (known.type == type) return known.name;
+  }
+  throw Error(path, concat("tensor '", tensor, "' has the element type ", c10::toString(type)),
+              "Safetensors files of Afterimage hold float, integer and bool tensors");
+}
+
+}  // namespace
+
+TensorMap read_safetensors(const fs::path& path, TextMap* metadata) {
+  return Reader(path).read(metadata);
+}
+
+void write_safetensors(const fs::path& path, const TensorMap& tensors, const TextMap& metadata) {
+  std::vector<std::pair<std::string, at::Tensor>> order;
+  for (const auto& [name, tensor] : tensors) {
+    if (name == metadata_key) throw Error(path, "no tensor may be called __metadata__");
+    order.emplace_back(name, tensor.detach().cpu().contiguous());
+  }
+  // Widest elements first keeps every tensor aligned to its own type without gaps.
+  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    return a.second.element_size() > b.second.element_size();
+  });
+
+  json header = json::object();
+  if (!metadata.empty()) header[metadata_key] = metadata;
+  size_t position = 0;
+  for (const auto& [name, tensor] : order) {
+    header[name] = {{"dtype", type_name(tensor.scalar_type(), name, path)},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {position, position + tensor.nbytes()}}};
+    position += tensor.nbytes();
+  }
+  std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
+  text.append((8 - text.size() % 8) % 8, ' ');
+
+  std::ofstream file(path, std::ios::binary);
+  const uint64_t length = text.size();
+  file.write(reinterpret_cast<const char*>(&length), length_bytes);
+  file << text;
+  for (const auto& [name, tensor] : order) {
+    file.write(static_cast<const char*>(tensor.data_ptr()),
+               static_cast<std::streamsize>(tensor.nbytes()));
+  }
+  file.close();
+  if (!file) throw Error(path, "cannot be written", "Is the disk full?");
+}
+
+}  // namespace afterimage

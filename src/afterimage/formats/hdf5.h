@@ -34,8 +34,9 @@ struct Layout {
 };
 
 /// One HDF5 file. Element types are int8/16/32/64, uint8/16/32/64, float and double; reading
-/// converts between number types as the library does. Every error names the file and the dataset,
-/// what was found and what was expected.
+/// converts between number types (booleans of h5py included), and reading as an integer type
+/// refuses values that it cannot hold (0.7, NaN, 300 as uint8). Every error names the file and the
+/// dataset, what was found and what was expected. Use by one thread at a time.
 class File {
  public:
   static File open(const std::filesystem::path& path);
@@ -51,6 +52,8 @@ class File {
   std::vector<int64_t> shape(const std::string& name) const;
   /// Errors unless the dataset has this shape; -1 stands for any size.
   void require_shape(const std::string& name, const std::vector<int64_t>& expected) const;
+  /// True when the elements are stored as whole numbers.
+  bool holds_integers(const std::string& name) const;
 
   /// A whole dataset, first index slowest (C order). T: any element type above.
   template <typename T>
@@ -59,7 +62,7 @@ class File {
   /// are read in one go.
   template <typename T>
   void read_rows(const std::string& name, const std::vector<int64_t>& rows, T* out) const;
-  /// One-dimensional strings (fixed or variable length).
+  /// A list of strings, of fixed or variable length (MATLAB's 1 x n and n x 1 included).
   std::vector<std::string> read_strings(const std::string& name) const;
 
   /// Groups on the way are created.

@@ -1,0 +1,110 @@
+#include "afterimage/formats/hdf5_internal.h"
+
+#include <limits>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+
+namespace afterimage::hdf5 {
+
+Id& Id::operator=(Id&& other) noexcept {
+  if (this != &other) {
+    reset();
+    id_ = other.id_;
+    close_ = other.close_;
+    other.id_ = -1;
+  }
+  return *this;
+}
+
+void Id::reset() {
+  if (id_ >= 0) close_(id_);
+  id_ = -1;
+}
+
+namespace internal {
+
+void silence() {
+  static thread_local const herr_t once = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  static_cast<void>(once);
+}
+
+std::string library_message() {
+  std::string message;
+  const auto keep_last = [](unsigned, const H5E_error2_t* error, void* text) -> herr_t {
+    if (error->desc) *static_cast<std::string*>(text) = error->desc;
+    return 0;
+  };
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_last, &message);
+  return message.empty() ? "no reason given" : message;
+}
+
+void fail(const std::filesystem::path& file, std::string_view name, std::string_view what,
+          std::string_view right) {
+  throw Error(file, concat("dataset '", name, "' ", what, " (", library_message(), ")"), right);
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::vector<std::string> sizes;
+  for (const int64_t size : shape) sizes.push_back(size < 0 ? "any" : std::to_string(size));
+  return "(" + join(sizes) + ")";
+}
+
+std::string class_text(H5T_class_t type) {
+  switch (type) {
+    case H5T_INTEGER:
+    case H5T_FLOAT:
+    case H5T_ENUM:
+      return "numbers";
+    case H5T_STRING:
+      return "strings";
+    case H5T_COMPOUND:
+      return "a table (compound type)";
+    case H5T_REFERENCE:
+      return "references (a MATLAB cell array?)";
+    default:
+      return "values of a type that is neither number nor text";
+  }
+}
+
+Id timeless_creation() {
+  Id list = properties(H5Pcreate(H5P_DATASET_CREATE));
+  H5Pset_obj_track_times(list, false);
+  return list;
+}
+
+Id with_groups() {
+  Id list = properties(H5Pcreate(H5P_LINK_CREATE));
+  H5Pset_create_intermediate_group(list, 1);
+  return list;
+}
+
+Id open_dataset(const std::filesystem::path& file, hid_t id, const std::string& name) {
+  Id dataset(H5Dopen2(id, name.c_str(), H5P_DEFAULT), H5Dclose);
+  if (dataset < 0) {
+    const bool is_group = Id(H5Gopen2(id, name.c_str(), H5P_DEFAULT), H5Gclose) >= 0;
+    throw Error(
+        file, is_group ? concat("'", name, "' is a group") : concat("has no dataset '", name, "'"),
+        is_group ? "A dataset is expected here" : "");
+  }
+  return dataset;
+}
+
+std::vector<int64_t> shape_of(hid_t dataset) {
+  const Id whole = space(H5Dget_space(dataset));
+  if (H5Sget_simple_extent_type(whole) == H5S_NULL) return {0};
+  std::vector<hsize_t> size(static_cast<size_t>(std::max(0, H5Sget_simple_extent_ndims(whole))));
+  H5Sget_simple_extent_dims(whole, size.data(), nullptr);
+  return {size.begin(), size.end()};
+}
+
+int64_t element_count(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (const int64_t size : shape) {
+    if (__builtin_mul_overflow(count, size, &count)) return std::numeric_limits<int64_t>::max();
+  }
+  return count;
+}
+
+}  // namespace internal
+}  // namespace afterimage::hdf5

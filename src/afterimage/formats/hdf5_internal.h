@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "afterimage/formats/hdf5.h"
+
+/// What the files of the HDF5 wrapper share; nobody else includes this.
+namespace afterimage::hdf5::internal {
+
+/// Turns the library's own printing of errors off (it is per thread).
+void silence();
+
+/// The innermost message of the library's error stack ("truncated file: eof = ...").
+std::string library_message();
+
+/// Throws "FILE: dataset 'NAME' WHAT (library's words). RIGHT".
+[[noreturn]] void fail(const std::filesystem::path& file, std::string_view name,
+                       std::string_view what, std::string_view right = {});
+
+/// "(3, any, 4)": -1 is any.
+std::string shape_text(const std::vector<int64_t>& shape);
+
+/// "numbers", "strings", "a compound (table)", ...
+std::string class_text(H5T_class_t type);
+
+/// A property list that keeps no time stamps, so that the same data give the same bytes.
+Id timeless_creation();
+/// A property list that creates the groups on the way.
+Id with_groups();
+
+Id open_dataset(const std::filesystem::path& file, hid_t id, const std::string& name);
+std::vector<int64_t> shape_of(hid_t dataset);
+int64_t element_count(const std::vector<int64_t>& shape);
+
+inline Id space(hid_t id) { return {id, H5Sclose}; }
+inline Id type(hid_t id) { return {id, H5Tclose}; }
+inline Id properties(hid_t id) { return {id, H5Pclose}; }
+
+/// Variable-length UTF-8, what h5py writes for str.
+Id utf8_type();
+
+/// The strings of a buffer read with `file_type`, which is a string type of fixed or variable
+/// length.
+using Reader = bool (*)(hid_t object, hid_t memory_type, void* buffer);
+std::vector<std::string> read_texts(hid_t object, hid_t file_type, hid_t file_space, Reader reader);
+
+}  // namespace afterimage::hdf5::internal

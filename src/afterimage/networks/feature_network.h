@@ -21,13 +21,13 @@ class FeatureNetwork : public torch::nn::Module {
   /// Layers that can be asked for, in order: torchvision's module path, "features.3" or
   /// "classifier.2", and "logits" for the last.
   virtual std::vector<std::string> layers() const = 0;
-  /// The layers IRFA, MonkeySee and Brain2Pix read (evaluation.md), and the ones the perceptual loss
-  /// takes by default.
+  /// The layers IRFA, MonkeySee and Brain2Pix read (evaluation.md), and the ones the perceptual
+  /// loss takes by default.
   virtual std::vector<std::string> loss_layers() const = 0;
 
-  /// One pass over images (n, 3, H, W) in [0,1]; the outputs of the named layers, in the order named.
-  /// Stops after the last layer needed. No layer is overwritten in place. Errors: unknown layer,
-  /// images too small for it.
+  /// One pass over images (n, 3, H, W) in [0,1]; the outputs of the named layers, in the order
+  /// named. Stops after the last layer needed. No layer is overwritten in place. Errors: unknown
+  /// layer, images too small for it.
   virtual std::vector<at::Tensor> forward(const at::Tensor& images,
                                           const std::vector<std::string>& layers) = 0;
 };
@@ -43,8 +43,9 @@ std::filesystem::path find_weights(const std::string& network, const std::string
 /// The command that fetches a network's weights, for messages.
 std::string fetch_command(const std::string& network);
 
-/// Builds a network and loads its weights. Errors: unknown network (nearest named), no weights (with
-/// `fetch_command`), weights of another network (the first parameter that is missing or misshaped).
+/// Builds a network and loads its weights. Errors: unknown network (nearest named), no weights
+/// (with `fetch_command`), weights of another network (the first parameter that is missing or
+/// misshaped).
 std::shared_ptr<FeatureNetwork> load_feature_network(const std::string& network,
                                                      const std::string& folder);
 

@@ -12,14 +12,15 @@
 namespace afterimage {
 
 struct UNetOptions {
-  int64_t width = 64;   ///< channels after the first convolution; the blocks have 2, 4, 8, 8 times
-  int64_t blocks = 4;   ///< nested skip blocks; the input's side is a multiple of 2^(blocks + 1)
+  int64_t width = 64;  ///< channels after the first convolution; the blocks have 2, 4, 8, 8 times
+  int64_t blocks = 4;  ///< nested skip blocks; the input's side is a multiple of 2^(blocks + 1)
 
   Fields fields();
 };
 
-/// One nested skip block of the U-Net: block(x) = BatchNorm(ConvTranspose(inner(LeakyReLU(BatchNorm(
-/// Conv(x)))))), output ReLU(concat(x, block(x))). The innermost has no inner block.
+/// One nested skip block of the U-Net: block(x) =
+/// BatchNorm(ConvTranspose(inner(LeakyReLU(BatchNorm( Conv(x)))))), output ReLU(concat(x,
+/// block(x))). The innermost has no inner block.
 class UNetBlockImpl : public torch::nn::Module {
  public:
   /// `widths` holds the channels of this block's input and of every level below.
@@ -36,8 +37,8 @@ class UNetBlockImpl : public torch::nn::Module {
 
 /// The generator shared by Brain2Pix, MonkeySee and IRFA (pix2pix's U-Net; reference
 /// tests/reference/networks.py): Conv 4/2/1 -> width, LeakyReLU .2, four nested skip blocks
-/// 64-128-256-512-512, ConvTranspose 4/2/1 -> 3, sigmoid. (n, C, H, W) maps to (n, 3, H, W) in [0,1];
-/// H and W are multiples of 2^(blocks + 1).
+/// 64-128-256-512-512, ConvTranspose 4/2/1 -> 3, sigmoid. (n, C, H, W) maps to (n, 3, H, W) in
+/// [0,1]; H and W are multiples of 2^(blocks + 1).
 class UNetImpl : public torch::nn::Module {
  public:
   UNetImpl(int64_t in_channels, const UNetOptions& options);
@@ -50,8 +51,8 @@ class UNetImpl : public torch::nn::Module {
 };
 TORCH_MODULE(UNet);
 
-/// The public MXNet code's initialisation: convolution weights N(0, .02), BatchNorm gamma N(1, .02),
-/// biases 0; drawn from `generator` on the CPU.
+/// The public MXNet code's initialisation: convolution weights N(0, .02), BatchNorm gamma N(1,
+/// .02), biases 0; drawn from `generator` on the CPU.
 void initialise_normal(torch::nn::Module& module, at::Generator generator);
 
 }  // namespace afterimage

@@ -1,0 +1,115 @@
+#include "afterimage/networks/feature_table.h"
+
+#include <algorithm>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+
+namespace afterimage {
+namespace {
+
+using Kind = FeatureRow::Kind;
+using Rows = std::vector<FeatureRow>;
+
+FeatureRow conv(int64_t out, int64_t kernel, int64_t stride = 1, int64_t padding = 0) {
+  return {.kind = Kind::conv, .out = out, .kernel = kernel, .stride = stride, .padding = padding};
+}
+FeatureRow relu() { return {.kind = Kind::relu}; }
+FeatureRow max_pool(int64_t kernel, int64_t stride, bool ceil = false) {
+  return {.kind = Kind::max_pool, .kernel = kernel, .stride = stride, .ceil = ceil};
+}
+FeatureRow fire(int64_t squeeze, int64_t expand) {
+  return {.kind = Kind::fire, .out = expand, .squeeze = squeeze};
+}
+FeatureRow average_pool(int64_t side, std::string path = {}) {
+  return {.kind = Kind::average_pool, .kernel = side, .path = std::move(path)};
+}
+FeatureRow flatten() { return {.kind = Kind::flatten}; }
+FeatureRow dropout() { return {.kind = Kind::dropout}; }
+FeatureRow linear(int64_t out) { return {.kind = Kind::linear, .out = out}; }
+
+/// The rows of torchvision's Sequential `name`: "name.0", "name.1", ...
+Rows sequence(const std::string& name, Rows rows) {
+  for (size_t i = 0; i < rows.size(); ++i) rows[i].path = concat(name, ".", i);
+  return rows;
+}
+
+Rows operator+(Rows left, const Rows& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+/// SqueezeNet 1.0 (Iandola et al. 2016, table 1).
+FeatureTable squeezenet() {
+  const Rows features = sequence(
+      "features", {conv(96, 7, 2), relu(), max_pool(3, 2, true), fire(16, 64), fire(16, 64),
+                   fire(32, 128), max_pool(3, 2, true), fire(32, 128), fire(48, 192), fire(48, 192),
+                   fire(64, 256), max_pool(3, 2, true), fire(64, 256)});
+  const Rows classifier =
+      sequence("classifier", {dropout(), conv(1000, 1), relu(), average_pool(1)});
+  // The ends of five of the slices LPIPS takes (Zhang et al. 2018).
+  return {"squeezenet",
+          "squeezenet1_0",
+          features + classifier + Rows{flatten()},
+          {"features.1", "features.4", "features.7", "features.9", "features.12"}};
+}
+
+/// AlexNet in the form of Krizhevsky 2014, as in torchvision.
+FeatureTable alexnet() {
+  const Rows features =
+      sequence("features", {conv(64, 11, 4, 2), relu(), max_pool(3, 2), conv(192, 5, 1, 2), relu(),
+                            max_pool(3, 2), conv(384, 3, 1, 1), relu(), conv(256, 3, 1, 1), relu(),
+                            conv(256, 3, 1, 1), relu(), max_pool(3, 2)});
+  const Rows classifier = sequence("classifier", {dropout(), linear(4096), relu(), dropout(),
+                                                  linear(4096), relu(), linear(1000)});
+  return {"alexnet",
+          "alexnet",
+          features + Rows{average_pool(6, "avgpool"), flatten()} + classifier,
+          {"features.1", "features.4", "features.7", "features.9", "features.11"}};
+}
+
+/// VGG19 (Simonyan and Zisserman 2014, configuration E).
+FeatureTable vgg19() {
+  Rows convolutions;
+  for (const auto& [channels, count] : {std::pair(64, 2), {128, 2}, {256, 4}, {512, 4}, {512, 4}}) {
+    for (int i = 0; i < count; ++i) {
+      convolutions.push_back(conv(channels, 3, 1, 1));
+      convolutions.push_back(relu());
+    }
+    convolutions.push_back(max_pool(2, 2));
+  }
+  const Rows classifier = sequence("classifier", {linear(4096), relu(), dropout(), linear(4096),
+                                                  relu(), dropout(), linear(1000)});
+  // MonkeySee and IRFA take features[:8], [:15], [:22], [:29], [:35] (Brain2Pix features[:22]): a
+  // slice leaves its end out, so these are convolutions before their ReLU.
+  return {
+      "vgg19",
+      "vgg19",
+      sequence("features", convolutions) + Rows{average_pool(7, "avgpool"), flatten()} + classifier,
+      {"features.7", "features.14", "features.21", "features.28", "features.34"}};
+}
+
+}  // namespace
+
+int64_t FeatureRow::side(int64_t input) const {
+  if (kind == Kind::average_pool) return kernel;
+  if (kind != Kind::conv && kind != Kind::max_pool) return input;
+  const int64_t room = input + 2 * padding - kernel + (ceil ? stride - 1 : 0);
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+const std::vector<FeatureTable>& feature_tables() {
+  static const std::vector<FeatureTable> tables = {squeezenet(), alexnet(), vgg19()};
+  return tables;
+}
+
+const FeatureTable& feature_table(const std::string& network) {
+  std::vector<std::string> names;
+  for (const auto& table : feature_tables()) {
+    if (table.network == network) return table;
+    names.push_back(table.network);
+  }
+  throw Error("feature network", "there is no '" + network + "'", suggestion(network, names));
+}
+
+}  // namespace afterimage

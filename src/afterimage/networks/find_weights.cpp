@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <cstdlib>
+
+#include "afterimage/base/data_dir.h"
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+#include "afterimage/networks/feature_network.h"
+#include "afterimage/networks/feature_table.h"
+
+namespace afterimage {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folder an environment variable names, with `below` added; empty when it is not set.
+fs::path from_environment(const char* variable, const fs::path& below = {}) {
+  const char* value = std::getenv(variable);
+  return value == nullptr || *value == '\0' ? fs::path() : fs::path(value) / below;
+}
+
+/// Where weights may lie, first the most explicit. torch.hub's order for its own cache.
+std::vector<fs::path> weight_folders(const std::string& named) {
+  std::vector<fs::path> folders = {
+      named,
+      from_environment("AFTERIMAGE_WEIGHTS"),
+      from_environment("HOME", ".local/share/afterimage/weights"),
+      from_environment("TORCH_HOME", "hub/checkpoints"),
+      from_environment("XDG_CACHE_HOME", "torch/hub/checkpoints"),
+      from_environment("HOME", ".cache/torch/hub/checkpoints"),
+  };
+  try {
+    folders.push_back(data_dir() / "weights");
+  } catch (const Error&) {
+    // A library without its installed data still reads weights the user has.
+  }
+  return folders;
+}
+
+/// "vgg19-dcbb9e9d.pth" and "vgg19.safetensors" belong to vgg19, "vgg19_bn-c79401a0.pth" does not.
+bool belongs_to(const fs::path& file, const std::string& function) {
+  const std::string name = file.filename().string();
+  const std::string extension = file.extension().string();
+  if (extension != ".safetensors" && extension != ".pth" && extension != ".pt") return false;
+  return name.rfind(function, 0) == 0 &&
+         (name[function.size()] == '.' || name[function.size()] == '-');
+}
+
+}  // namespace
+
+fs::path find_weights(const std::string& network, const std::string& folder) {
+  const std::string& function = feature_table(network).function;
+  if (!folder.empty() && !fs::is_directory(folder)) {
+    throw Error(folder, "there is no such folder", "Name the folder that holds the weights");
+  }
+  for (const auto& place : weight_folders(folder)) {
+    std::error_code unreadable;
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(place, unreadable)) {
+      if (belongs_to(entry.path(), function)) found.push_back(entry.path());
+    }
+    if (!found.empty()) return *std::min_element(found.begin(), found.end());
+  }
+  return {};
+}
+
+std::string fetch_command(const std::string& network) {
+  const std::string& function = feature_table(network).function;
+  return concat("python3 -c \"from torchvision.models import ", function, "; ", function,
+                "(weights='IMAGENET1K_V1')\"");
+}
+
+std::shared_ptr<FeatureNetwork> load_feature_network(const std::string& network,
+                                                     const std::string& folder) {
+  const fs::path weights = find_weights(network, folder);
+  if (weights.empty()) {
+    throw Error("network " + network, "no weights found",
+                "Fetch them once with: " + fetch_command(network));
+  }
+  return load_feature_network_from(network, weights);
+}
+
+}  // namespace afterimage

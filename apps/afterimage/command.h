@@ -37,6 +37,9 @@ struct Command {
 /// Every command, in the order `--help` shows them: the one place to add one.
 const std::vector<Command>& command_table();
 
+/// Reads and runs one command line, without the program's name. Throws what the command throws.
+void run_command_line(const std::vector<std::string>& arguments);
+
 /// Adds each field as an option: "train_trials" becomes --train-trials.
 void add_fields(CLI::App& app, const Fields& fields);
 

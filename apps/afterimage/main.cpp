@@ -17,18 +17,13 @@ namespace {
 
 constexpr int failure = 1, user_error = 2, stopped = 130;
 
-std::string quoted_command_line(int argc, char** argv) {
-  std::vector<std::string> words;
-  for (int i = 0; i < argc; ++i) {
-    const std::string word = i == 0 ? "afterimage" : argv[i];
-    const bool plain = word.find_first_of(" \"'\\$*?;&|<>()") == std::string::npos;
-    words.push_back(plain && !word.empty() ? word : "'" + word + "'");
-  }
-  return join(words, " ");
+std::string quoted(const std::string& word) {
+  const bool plain = word.find_first_of(" \"'\\$*?;&|<>()") == std::string::npos;
+  return plain && !word.empty() ? word : "'" + word + "'";
 }
 
-/// One line for what CLI11 could not make sense of, with the nearest name for an unknown word.
-int usage_error(const CLI::ParseError& error, const CLI::App& app) {
+/// What CLI11 could not make sense of as one line, with the nearest name for an unknown word.
+Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
   std::string message = error.what();
   std::replace(message.begin(), message.end(), '\n', ' ');
   const CLI::App* command = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
@@ -44,12 +39,12 @@ int usage_error(const CLI::ParseError& error, const CLI::App& app) {
     if (!near.empty()) message += ". Did you mean '" + near + "'?";
   }
   const std::string name = command == &app ? "" : " " + command->get_name();
-  std::fprintf(stderr, "afterimage%s: %s (see 'afterimage%s --help')\n", name.c_str(),
-               message.c_str(), name.c_str());
-  return user_error;
+  return Error(concat(message, " (see 'afterimage", name, " --help')"));
 }
 
-int run(int argc, char** argv) {
+}  // namespace
+
+void run_command_line(const std::vector<std::string>& arguments) {
   CLI::App app{"Afterimage " + version() +
                ": reconstructs what was seen from recordings of the visual system"};
   app.name("afterimage");
@@ -57,7 +52,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
 
-  Invocation invocation{quoted_command_line(argc, argv), {}};
+  Invocation invocation{"afterimage", {}};
+  for (const auto& word : arguments) invocation.command_line += " " + quoted(word);
   std::function<void()> chosen;
   for (const auto& command : command_table()) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
@@ -68,16 +64,17 @@ int run(int argc, char** argv) {
   }
 
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants it so
   } catch (const CLI::Success& done) {  // --help, --version
-    return app.exit(done);
+    app.exit(done);
+    return;
   } catch (const CLI::ParseError& error) {
-    return usage_error(error, app);
+    throw usage_error(error, app);
   }
-  watch_interrupts();
   chosen();
-  return 0;
 }
+
+namespace {
 
 int report(const char* what, int code) {
   std::fprintf(stderr, "afterimage: %s\n", what);
@@ -90,7 +87,9 @@ int report(const char* what, int code) {
 int main(int argc, char** argv) {
   using namespace afterimage;
   try {
-    return run(argc, argv);
+    watch_interrupts();
+    run_command_line({argv + 1, argv + argc});
+    return 0;
   } catch (const Error& error) {
     return report(error.what(), user_error);
   } catch (const Interrupted& interrupt) {

@@ -1,0 +1,41 @@
+#include "afterimage/recordings/simulator.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "afterimage/base/output.h"
+#include "afterimage/base/progress.h"
+#include "afterimage/base/text.h"
+#include "afterimage/command.h"
+
+namespace afterimage {
+
+std::function<void()> declare_simulate(CLI::App& app, const Invocation& invocation) {
+  struct Arguments {
+    std::string images, out;
+    SimulatorOptions options;
+    bool force = false;
+  };
+  const auto a = std::make_shared<Arguments>();
+  app.add_option("--images", a->images,
+                 "folder of photographs (JPEG, PNG, WebP, TIFF), or of subfolders train and test")
+      ->required();
+  app.add_option("--out", a->out, "the recording (HDF5)")->required();
+  add_fields(app, a->options.fields());
+  add_force(app, a->force);
+
+  return [a, &invocation] {
+    const RunContext run(invocation.run);
+    check_output(a->out, a->force);
+    const auto made = simulate(a->options, a->images, a->out, a->force, run,
+                               invocation.provenance(run, to_json(a->options.fields()), {a->images}));
+    for (const auto& file : made.skipped) say(false, "skipped " + file);
+    if (!made.note.empty()) say(false, made.note);
+    say(run.quiet(),
+        concat(made.sensors, " sensors, ", made.train_stimuli, " training images from ",
+               made.train_photographs, " photographs, ", made.test_stimuli, " test images from ",
+               made.test_photographs, " others, ", made.trials, " trials -> ", a->out));
+  };
+}
+
+}  // namespace afterimage

@@ -14,18 +14,20 @@ namespace afterimage {
 std::vector<std::filesystem::path> image_files(const std::filesystem::path& folder);
 
 /// Decodes a JPEG, PNG, WebP or TIFF file to (3, H, W) uint8 RGB. Gray is repeated, alpha is laid
-/// over white, EXIF orientation is applied. Errors: missing, truncated or corrupt data (a picture
-/// that decodes only in part is refused).
+/// over white, EXIF orientation is applied, 16 bits become 8. Errors: missing, truncated or corrupt
+/// data. Damage inside a JPEG, WebP or TIFF is noticed where it breaks the decoding: unlike PNG
+/// these formats carry no checksum.
 at::Tensor read_image(const std::filesystem::path& path);
 
-/// (3, H, W) uint8, or float in [0,1] (rounded), to a PNG file.
+/// (3, H, W) uint8, or float in [0,1] (rounded), to a PNG file. The caller gives
+/// atomicity (Output).
 void write_png(const std::filesystem::path& path, const at::Tensor& image);
 
 /// The same as bytes, for embedding in a page.
 std::string encode_png(const at::Tensor& image);
 
-/// (n, 3, H, W) or (3, H, W), uint8 or float: bicubic with antialiasing, clamped to the valid range;
-/// the type stays.
+/// (n, 3, H, W) or (3, H, W), uint8 or float: bicubic with antialiasing, clamped to the valid
+/// range; the type stays.
 at::Tensor resize_image(const at::Tensor& image, int64_t height, int64_t width);
 
 /// The largest centred square of (3, H, W), resized to `size`.

@@ -79,7 +79,7 @@ struct Rows {
 };
 
 Id creation_properties(const std::vector<int64_t>& shape, const Layout& layout) {
-  Id list = timeless_creation();
+  Id list = without_times(H5P_DATASET_CREATE);
   if (layout.rows_per_chunk <= 0 || shape.empty() || element_count(shape) == 0) return list;
   std::vector<hsize_t> chunk = extent(shape);
   chunk[0] = static_cast<hsize_t>(std::min(layout.rows_per_chunk, shape[0]));
@@ -100,7 +100,6 @@ File File::open(const std::filesystem::path& path) {
   File file(path);
   const Id access = properties(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_file_locking(access, true, true);  // file systems without locks are read all the same
-  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   const htri_t known = H5Fis_hdf5(path.c_str());
   if (known == 0) throw Error(path, "is not an HDF5 file");
   file.file_ = Id(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
@@ -116,8 +115,10 @@ File File::create(const std::filesystem::path& path) {
   silence();
   File file(path);
   const Id access = properties(H5Pcreate(H5P_FILE_ACCESS));
-  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  file.file_ = Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
+  // Headers with checksums, which the library verifies; readable since HDF5 1.8 (2008).
+  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18);
+  const Id creation = without_times(H5P_FILE_CREATE);
+  file.file_ = Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose);
   if (file.file_ < 0) throw Error(path, concat("cannot be created (", library_message(), ")"));
   return file;
 }
@@ -204,7 +205,8 @@ void File::reserve(const std::string& name, const std::vector<int64_t>& size,
   const std::vector<hsize_t> dimensions = extent(size);
   const Id whole =
       space(H5Screate_simple(static_cast<int>(dimensions.size()), dimensions.data(), nullptr));
-  const Id dataset(H5Dcreate2(file_, name.c_str(), native_type<T>(), whole, with_groups(),
+  make_groups(file_, name);
+  const Id dataset(H5Dcreate2(file_, name.c_str(), native_type<T>(), whole, H5P_DEFAULT,
                               creation_properties(size, layout), H5P_DEFAULT),
                    H5Dclose);
   if (dataset < 0) fail(path_, name, "cannot be created");

@@ -23,8 +23,17 @@ void Id::reset() {
 }
 
 namespace internal {
+namespace {
+
+// After a full disk the library (1.10) would close the file a second time at exit and crash. We
+// close all we open, so its clean-up is not needed. This has to come before the first call of the
+// process, which may be libmatio's.
+const herr_t no_exit_handler = H5dont_atexit();
+
+}  // namespace
 
 void silence() {
+  static_cast<void>(no_exit_handler);
   static thread_local const herr_t once = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   static_cast<void>(once);
 }
@@ -67,16 +76,19 @@ std::string class_text(H5T_class_t type) {
   }
 }
 
-Id timeless_creation() {
-  Id list = properties(H5Pcreate(H5P_DATASET_CREATE));
+Id without_times(hid_t property_class) {
+  Id list = properties(H5Pcreate(property_class));
   H5Pset_obj_track_times(list, false);
   return list;
 }
 
-Id with_groups() {
-  Id list = properties(H5Pcreate(H5P_LINK_CREATE));
-  H5Pset_create_intermediate_group(list, 1);
-  return list;
+void make_groups(hid_t file, const std::string& name) {
+  const Id list = without_times(H5P_GROUP_CREATE);
+  for (size_t at = name.find('/', 1); at != std::string::npos; at = name.find('/', at + 1)) {
+    const std::string group = name.substr(0, at);
+    if (H5Lexists(file, group.c_str(), H5P_DEFAULT) > 0) continue;
+    const Id made(H5Gcreate2(file, group.c_str(), H5P_DEFAULT, list, H5P_DEFAULT), H5Gclose);
+  }
 }
 
 Id open_dataset(const std::filesystem::path& file, hid_t id, const std::string& name) {

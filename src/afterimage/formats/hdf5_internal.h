@@ -25,10 +25,10 @@ std::string shape_text(const std::vector<int64_t>& shape);
 /// "numbers", "strings", "a compound (table)", ...
 std::string class_text(H5T_class_t type);
 
-/// A property list that keeps no time stamps, so that the same data give the same bytes.
-Id timeless_creation();
-/// A property list that creates the groups on the way.
-Id with_groups();
+/// A creation property list that keeps no time stamps, so that the same data give the same bytes.
+Id without_times(hid_t property_class);
+/// Creates the groups that `name` ("a/b/values") lies in, where they are missing.
+void make_groups(hid_t file, const std::string& name);
 
 Id open_dataset(const std::filesystem::path& file, hid_t id, const std::string& name);
 std::vector<int64_t> shape_of(hid_t dataset);

@@ -138,9 +138,10 @@ void File::write_strings(const std::string& name, const std::vector<std::string>
   const hsize_t size = data.size();
   const Id whole = space(H5Screate_simple(1, &size, nullptr));
   const Id text = utf8_type();
-  const Id dataset(
-      H5Dcreate2(file_, name.c_str(), text, whole, with_groups(), timeless_creation(), H5P_DEFAULT),
-      H5Dclose);
+  make_groups(file_, name);
+  const Id dataset(H5Dcreate2(file_, name.c_str(), text, whole, H5P_DEFAULT,
+                              without_times(H5P_DATASET_CREATE), H5P_DEFAULT),
+                   H5Dclose);
   if (dataset < 0) fail(path_, name, "cannot be created");
   if (size > 0 && H5Dwrite(dataset, text, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()) < 0) {
     fail(path_, name, "cannot be written", "Is the disk full?");

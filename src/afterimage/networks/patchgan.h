@@ -1,16 +1,17 @@
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Tensor.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
+
+#include <cstdint>
 
 namespace afterimage {
 
 /// The PatchGAN discriminator on concat(maps, image): Conv 4/2/1 64, LeakyReLU .2; Conv 4/2/1 128
 /// BN; Conv 4/2/1 256 BN; Conv 4/1/1 512 BN; Conv 3/2/1 -> 1 (all but the last followed by
-/// LeakyReLU .2). Gives logits (n, 1, h, w), one per patch (decoders.md; Isola et al. 2017, 3.2.2).
+/// LeakyReLU .2). Gives logits (n, 1, h, w), one per patch (Isola et al. 2017, section 3.2.2). Maps
+/// are (n, C, H, W), the image (n, 3, H, W), `in_channels` is C + 3; H and W are at least 16.
 class PatchGanImpl : public torch::nn::Module {
  public:
   explicit PatchGanImpl(int64_t in_channels, int64_t width = 64);

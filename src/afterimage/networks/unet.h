@@ -1,11 +1,12 @@
 #pragma once
 
-#include <cstdint>
-
-#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "afterimage/base/options.h"
 
@@ -38,21 +39,19 @@ class UNetBlockImpl : public torch::nn::Module {
 /// The generator shared by Brain2Pix, MonkeySee and IRFA (pix2pix's U-Net; reference
 /// tests/reference/networks.py): Conv 4/2/1 -> width, LeakyReLU .2, four nested skip blocks
 /// 64-128-256-512-512, ConvTranspose 4/2/1 -> 3, sigmoid. (n, C, H, W) maps to (n, 3, H, W) in
-/// [0,1]; H and W are multiples of 2^(blocks + 1).
+/// [0,1] of the maps' type; H and W are multiples of 2^(blocks + 1). Weights lie channels last, and
+/// so does the image that comes out.
 class UNetImpl : public torch::nn::Module {
  public:
   UNetImpl(int64_t in_channels, const UNetOptions& options);
   at::Tensor forward(const at::Tensor& maps);
 
  private:
+  int64_t multiple_;  // of which height and width are
   torch::nn::Conv2d first_{nullptr};
   std::shared_ptr<UNetBlockImpl> block_;
   torch::nn::ConvTranspose2d last_{nullptr};
 };
 TORCH_MODULE(UNet);
-
-/// The public MXNet code's initialisation: convolution weights N(0, .02), BatchNorm gamma N(1,
-/// .02), biases 0; drawn from `generator` on the CPU.
-void initialise_normal(torch::nn::Module& module, at::Generator generator);
 
 }  // namespace afterimage

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
 
 #include "afterimage/formats/safetensors.h"
 
@@ -20,12 +21,15 @@ class HistoryBuffer {
   struct Pair {
     at::Tensor maps, image;  ///< (n, C, H, W), (n, 3, H, W), detached
   };
-  /// The batch to train the discriminator with, in place of `fresh`.
+  /// The batch to train the discriminator with, in place of `fresh`. Draws from `generator`, a CPU
+  /// one: per sample of a full buffer one uniform number and, if it is replaced, one index.
   Pair exchange(const Pair& fresh, at::Generator generator);
 
-  int64_t size() const;
+  int64_t size() const { return static_cast<int64_t>(pairs_.size()); }
+  /// "maps" (size, C, H, W) and "image" (size, 3, H, W); nothing when empty.
   TensorMap to_tensors() const;
-  void restore(const TensorMap& tensors);
+  /// Takes back what `to_tensors` gave. Errors: `where` holds other tensors, or more than fit.
+  void restore(const TensorMap& tensors, const std::string& where);
 
  private:
   int64_t capacity_;

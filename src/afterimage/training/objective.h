@@ -1,11 +1,11 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "afterimage/base/options.h"
 #include "afterimage/networks/feature_network.h"
@@ -18,22 +18,27 @@ struct ObjectiveOptions {
   double adversarial = 0.01;
   double perceptual = 1;
   double pixel = 0.5;
-  std::string network = "squeezenet";   ///< squeezenet, alexnet, vgg19
-  std::vector<std::string> layers;      ///< empty: the network's own choice
-  std::string distance = "l1";          ///< l1: mean |a-b| per layer; l2: Euclidean norm per image
-  int64_t feature_size = 0;             ///< side images are resized to for the network, 0 = as they are
-  std::string feature_sum = "mean";     ///< over layers: mean (MonkeySee) or sum
+  std::string network = "squeezenet";  ///< squeezenet, alexnet, vgg19
+  std::vector<std::string> layers;     ///< empty: the network's own choice
+  std::string distance = "l1";         ///< l1: mean |a-b| per layer; l2: Euclidean norm per image
+  int64_t feature_size = 0;  ///< side images are resized to for the network, 0 = as they are
+  std::string feature_sum = "mean";  ///< over layers: mean (MonkeySee) or sum
 
   Fields fields();
 };
 
-/// Mean binary cross entropy of logits against a constant label (0 or 1), computed in float32.
+/// Mean binary cross entropy of logits against a constant label (0 or 1), computed in float32 or
+/// the logits' type where that is finer.
 at::Tensor adversarial_loss(const at::Tensor& logits, double label);
+
+/// Mean absolute difference, computed likewise.
+at::Tensor pixel_loss(const at::Tensor& images, const at::Tensor& targets);
 
 /// Feature distance between reconstructions and targets: one pass of a frozen network over each; the
 /// targets' features come without gradient and may be cached by the caller.
 class PerceptualLoss {
  public:
+  /// Errors: a layer the network does not have.
   PerceptualLoss(std::shared_ptr<FeatureNetwork> network, const ObjectiveOptions& options);
 
   /// Features of targets (n, 3, H, W) in [0,1], detached.
@@ -44,6 +49,8 @@ class PerceptualLoss {
 
  private:
   std::vector<at::Tensor> features(const at::Tensor& images) const;
+  at::Tensor distance(const at::Tensor& ours, const at::Tensor& theirs) const;
+
   std::shared_ptr<FeatureNetwork> network_;
   std::vector<std::string> layers_;
   ObjectiveOptions options_;

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <torch/nn/module.h>
+
+namespace afterimage {
+
+/// The public MXNet code of Brain2Pix and MonkeySee: convolution and dense weights N(0, .02),
+/// BatchNorm gamma N(1, .02), biases 0; drawn from `generator` on the CPU.
+void initialise_normal(torch::nn::Module& module, at::Generator generator);
+
+/// IRFA's public code: convolutions Kaiming normal over the fan-out (He et al. 2015), dense weights
+/// Xavier normal (Glorot and Bengio 2010), BatchNorm gamma N(1, .02), biases 0.
+void initialise_kaiming(torch::nn::Module& module, at::Generator generator);
+
+}  // namespace afterimage

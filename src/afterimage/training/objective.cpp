@@ -1,0 +1,93 @@
+#include "afterimage/training/objective.h"
+
+#include <ATen/core/Reduction.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/l1_loss.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/upsample_bilinear2d.h>
+
+#include <algorithm>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+
+namespace afterimage {
+namespace {
+
+/// Losses are sums over many values: bf16 would keep two digits of them.
+at::Tensor at_least_float(const at::Tensor& x) {
+  return x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
+}
+
+}  // namespace
+
+Fields ObjectiveOptions::fields() {
+  return {
+      Field("adversarial", adversarial, "weight of the adversarial loss; 0 trains no discriminator")
+          .range(0),
+      Field("perceptual", perceptual, "weight of the feature distance; 0 needs no network").range(0),
+      Field("pixel", pixel, "weight of the mean absolute pixel difference").range(0),
+      Field("network", network, "network whose features are compared").one_of(feature_networks()),
+      Field("layers", layers, "layers compared, as torchvision names them; none: the network's own"),
+      Field("distance", distance, "l1: mean |a - b| of a layer; l2: Euclidean norm of an image's")
+          .one_of({"l1", "l2"}),
+      Field("feature_size", feature_size, "side images are resized to for the network, 0 = as is")
+          .unit("pixels")
+          .range(0, 4096),
+      Field("feature_sum", feature_sum, "how layers are put together").one_of({"mean", "sum"}),
+  };
+}
+
+at::Tensor adversarial_loss(const at::Tensor& logits, double label) {
+  const auto x = at_least_float(logits);
+  return at::binary_cross_entropy_with_logits(x, at::full_like(x, label));
+}
+
+at::Tensor pixel_loss(const at::Tensor& images, const at::Tensor& targets) {
+  return at::l1_loss(at_least_float(images), at_least_float(targets));
+}
+
+PerceptualLoss::PerceptualLoss(std::shared_ptr<FeatureNetwork> network,
+                               const ObjectiveOptions& options)
+    : network_(std::move(network)),
+      layers_(options.layers.empty() ? network_->loss_layers() : options.layers),
+      options_(options) {
+  const auto known = network_->layers();
+  for (const auto& layer : layers_) {
+    if (std::find(known.begin(), known.end(), layer) == known.end()) {
+      throw Error("layers", concat(network_->network(), " has no layer '", layer, "'"),
+                  suggestion(layer, known));
+    }
+  }
+}
+
+std::vector<at::Tensor> PerceptualLoss::features(const at::Tensor& images) const {
+  const int64_t side = options_.feature_size;
+  if (side == 0) return network_->forward(images, layers_);
+  return network_->forward(
+      at::upsample_bilinear2d(images, {side, side}, /*align_corners=*/false), layers_);
+}
+
+std::vector<at::Tensor> PerceptualLoss::target_features(const at::Tensor& targets) const {
+  const at::NoGradGuard no_grad;
+  return features(targets);
+}
+
+at::Tensor PerceptualLoss::distance(const at::Tensor& ours, const at::Tensor& theirs) const {
+  if (options_.distance == "l1") return pixel_loss(ours, theirs);
+  const auto difference = at_least_float(ours) - at_least_float(theirs);
+  return at::linalg_vector_norm(difference.flatten(1), 2, at::IntArrayRef{1}).mean();
+}
+
+at::Tensor PerceptualLoss::operator()(const at::Tensor& reconstructions,
+                                      const std::vector<at::Tensor>& wanted) const {
+  const auto found = features(reconstructions);
+  TORCH_INTERNAL_ASSERT(found.size() == wanted.size() && !found.empty());
+  at::Tensor total = distance(found[0], wanted[0]);
+  for (size_t i = 1; i < found.size(); ++i) total = total + distance(found[i], wanted[i]);
+  return options_.feature_sum == "mean" ? total / static_cast<double>(found.size()) : total;
+}
+
+}  // namespace afterimage

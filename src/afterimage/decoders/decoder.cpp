@@ -1,0 +1,39 @@
+#include "afterimage/decoders/decoder.h"
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+#include "afterimage/decoders/mean_image.h"
+#include "afterimage/decoders/retrieval.h"
+#include "afterimage/decoders/ridge.h"
+
+namespace afterimage {
+namespace {
+
+template <typename T>
+std::unique_ptr<Decoder> make() {
+  return std::make_unique<T>();
+}
+
+}  // namespace
+
+const std::vector<DecoderEntry>& decoder_table() {
+  static const std::vector<DecoderEntry> table = {
+      {"ridge", "linear map from responses to pixels, penalty by cross-validation",
+       "Hoerl & Kennard 1970", make<RidgeDecoder>},
+      {"retrieval", "image of the training sample with the most similar responses",
+       "nearest neighbour (Cover & Hart 1967)", make<RetrievalDecoder>},
+      {"mean", "mean training image, whatever the responses", "baseline", make<MeanImageDecoder>},
+  };
+  return table;
+}
+
+std::unique_ptr<Decoder> make_decoder(const std::string& name, const std::string& where) {
+  std::vector<std::string> names;
+  for (const auto& entry : decoder_table()) {
+    if (entry.name == name) return entry.make();
+    names.push_back(entry.name);
+  }
+  throw Error(where, "there is no decoder '" + name + "'", suggestion(name, names));
+}
+
+}  // namespace afterimage

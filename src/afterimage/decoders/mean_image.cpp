@@ -1,0 +1,35 @@
+#include "afterimage/decoders/mean_image.h"
+
+#include <ATen/ATen.h>
+
+#include "afterimage/base/error.h"
+#include "afterimage/decoders/row_batches.h"
+#include "afterimage/decoders/state_tensor.h"
+
+namespace afterimage {
+
+void MeanImageDecoder::build(const DecoderInput& input, const RunContext&) {
+  size_ = input.image_size;
+}
+
+void MeanImageDecoder::fit(const Samples& train, const FitContext&) {
+  if (train.count() == 0) {
+    throw Error(train.recording().path(), "there are no training samples", "Choose another split");
+  }
+  auto sum = at::zeros({3, size_, size_}, at::kDouble);
+  for (const auto& rows : row_batches(train.count())) {
+    sum += train.images(rows).sum(0, /*keepdim=*/false, at::kDouble);
+  }
+  image_ = (sum / static_cast<double>(train.count())).to(at::kFloat);
+}
+
+at::Tensor MeanImageDecoder::reconstruct(const at::Tensor& responses) {
+  TORCH_INTERNAL_ASSERT(image_.defined(), "fit or load first");
+  return image_.expand({responses.size(0), -1, -1, -1}).contiguous();
+}
+
+void MeanImageDecoder::load(const TensorMap& state, const std::string& where) {
+  image_ = state_tensor(state, "image", {3, size_, size_}, where).to(at::kFloat);
+}
+
+}  // namespace afterimage

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "afterimage/decoders/decoder.h"
+
+namespace afterimage {
+
+/// The mean training image, whatever the responses: what a decoder must beat to have decoded
+/// anything.
+class MeanImageDecoder : public Decoder {
+ public:
+  Fields fields() override { return {}; }
+  void build(const DecoderInput& input, const RunContext& run) override;
+  /// Errors: no samples.
+  void fit(const Samples& train, const FitContext& context) override;
+  at::Tensor reconstruct(const at::Tensor& responses) override;
+  /// "image" (3, size, size).
+  TensorMap state() const override { return {{"image", image_}}; }
+  void load(const TensorMap& state, const std::string& where) override;
+
+ private:
+  int64_t size_ = 0;
+  at::Tensor image_;  // (3, y, x) float32
+};
+
+}  // namespace afterimage

@@ -1,0 +1,107 @@
+#include "afterimage/decoders/reconstruction.h"
+
+#include <ATen/ATen.h>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/output.h"
+#include "afterimage/base/text.h"
+#include "afterimage/formats/hdf5.h"
+
+namespace afterimage {
+namespace {
+
+constexpr const char* kFormat = "afterimage-reconstruction";
+constexpr int kVersion = 1;
+
+void write_images(hdf5::File& file, const std::string& name, const at::Tensor& images) {
+  const auto rows = images.permute({0, 2, 3, 1}).to(at::kCPU, at::kFloat).contiguous();  // n y x c
+  file.write(name, rows.sizes().vec(), rows.const_data_ptr<float>(),
+             {.rows_per_chunk = 1, .deflate = 4});
+}
+
+at::Tensor read_images(const hdf5::File& file, const std::string& name, int64_t count) {
+  file.require_shape(name, {count, -1, -1, 3});
+  const auto values = file.read<float>(name);
+  const auto rows = at::tensor(values).view(file.shape(name));  // (n, y, x, c)
+  // Not the negation of "outside": NaN is neither.
+  if (!rows.ge(0).logical_and(rows.le(1)).all().item<bool>()) {
+    throw Error(file.path(), "'" + name + "' has values outside 0..1 or not a number",
+                "Images are RGB from 0 to 1");
+  }
+  return rows.permute({0, 3, 1, 2}).contiguous();
+}
+
+void check_header(const hdf5::File& file) {
+  if (!file.has_attribute("/", "format") || file.text_attribute("/", "format") != kFormat) {
+    throw Error(file.path(), "is not a reconstruction", "Make one with 'afterimage reconstruct'");
+  }
+  const auto version = file.number_attribute("/", "version");
+  if (version > kVersion) {
+    throw Error(file.path(), concat("has version ", version, " of the reconstruction format"),
+                concat("This program reads up to version ", kVersion, "; use a newer one"));
+  }
+  if (!file.has_attribute("/", "complete") || file.number_attribute("/", "complete") != 1) {
+    throw Error(file.path(), "was not finished", "Make it again with 'afterimage reconstruct'");
+  }
+}
+
+nlohmann::json read_provenance(const hdf5::File& file) {
+  const auto parsed = nlohmann::json::parse(file.text_attribute("/", "provenance"), nullptr,
+                                            /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) {
+    throw Error(file.path(), "its provenance is not JSON", "The file was changed or is damaged");
+  }
+  return parsed;
+}
+
+}  // namespace
+
+void Reconstruction::save(const std::filesystem::path& path, bool force) const {
+  const auto count = static_cast<int64_t>(stimulus.size());
+  TORCH_INTERNAL_ASSERT(images.dim() == 4 && images.size(0) == count && images.size(1) == 3);
+  TORCH_INTERNAL_ASSERT(trials_averaged.size() == stimulus.size());
+  Output output(path, force);
+  {
+    auto file = hdf5::File::create(output.path());
+    file.set_attribute("/", "format", kFormat);
+    file.set_attribute("/", "version", kVersion);
+    file.set_attribute("/", "name", name);
+    file.set_attribute("/", "decoder", decoder);
+    file.set_attribute("/", "split", split);
+    file.set_attribute("/", "provenance", provenance.dump());
+    file.write("/stimulus", stimulus);
+    file.write("/trials_averaged", trials_averaged);
+    write_images(file, "/images", images);
+    for (const auto& [control, control_images] : controls) {
+      TORCH_INTERNAL_ASSERT(control_images.sizes() == images.sizes());
+      write_images(file, "/controls/" + control, control_images);
+    }
+    file.set_attribute("/", "complete", 1);
+    file.flush();
+  }
+  output.commit();
+}
+
+Reconstruction Reconstruction::load(const std::filesystem::path& path) {
+  const auto file = hdf5::File::open(path);
+  check_header(file);
+  Reconstruction result;
+  result.name = file.text_attribute("/", "name");
+  result.decoder = file.text_attribute("/", "decoder");
+  result.split = file.text_attribute("/", "split");
+  result.provenance = read_provenance(file);
+  result.stimulus = file.read<int64_t>("/stimulus");
+  const auto count = static_cast<int64_t>(result.stimulus.size());
+  file.require_shape("/trials_averaged", {count});
+  result.trials_averaged = file.read<int64_t>("/trials_averaged");
+  result.images = read_images(file, "/images", count);
+  if (!file.has("/controls")) return result;
+  const auto shape = file.shape("/images");
+  for (const auto& control : file.members("/controls")) {
+    file.require_shape("/controls/" + control, shape);
+    result.controls[control] = read_images(file, "/controls/" + control, count);
+  }
+  return result;
+}
+
+}  // namespace afterimage

@@ -1,0 +1,97 @@
+"""Makes evaluation/{ridge,metrics,statistics}.safetensors: what scikit-learn, scikit-image, SciPy and
+NumPy say of small random inputs, in float64.
+
+    python tests/reference/make_evaluation.py
+
+needs numpy 2, scipy 1.17, scikit-learn 1.8, scikit-image 0.26, safetensors 0.6 or newer.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+from scipy.stats import false_discovery_control
+from skimage.color import rgb2gray
+from skimage.metrics import structural_similarity
+from sklearn.linear_model import Ridge
+
+FOLDER = Path(__file__).parent / "evaluation"
+LAMBDAS = [0.1, 1.0, 10.0, 100.0, 1000.0]
+
+
+def ridge_case(random, rows, predictors, targets):
+    x = random.normal(size=(rows, predictors)) + 0.3
+    y = x @ random.normal(size=(predictors, targets)) / 3 + random.normal(size=(rows, targets)) + 0.5
+    test = random.normal(size=(7, predictors))
+    model = Ridge(alpha=3.7, solver="cholesky").fit(x, y)
+    fold = np.arange(rows) * 7 % 4
+    error = np.zeros(len(LAMBDAS))
+    for i, alpha in enumerate(LAMBDAS):
+        for f in range(4):
+            held = Ridge(alpha=alpha).fit(x[fold != f], y[fold != f]).predict(x[fold == f])
+            error[i] += ((held - y[fold == f]) ** 2).sum()
+    return {"x": x, "y": y, "test": test, "coefficients": model.coef_.T.copy(),
+            "predictions": model.predict(test), "fold": fold, "errors": error / y.size}
+
+
+def ridge(random):
+    tensors = {"lambdas": np.array(LAMBDAS)}
+    for name, rows, predictors in (("primal", 41, 6), ("dual", 19, 33)):
+        for key, value in ridge_case(random, rows, predictors, 5).items():
+            tensors[f"{name}.{key}"] = value
+    save_file(tensors, FOLDER / "ridge.safetensors")
+
+
+def colourfulness(image):
+    r, g, b = image
+    rg, yb = r - g, (r + g) / 2 - b
+    return np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
+
+
+def images(random):
+    smooth = np.cumsum(np.cumsum(random.normal(size=(6, 3, 24, 20)), 2), 3)
+    low, high = smooth.min((1, 2, 3), keepdims=True), smooth.max((1, 2, 3), keepdims=True)
+    truth = (smooth - low) / (high - low)
+    reconstruction = np.clip(0.6 * truth + 0.4 * random.uniform(size=truth.shape), 0, 1)
+    truth[2] = truth[2].mean(0)  # gray
+    return truth.astype(np.float32), reconstruction.astype(np.float32)
+
+
+def metrics(random):
+    truth32, reconstruction32 = images(random)
+    truth, reconstruction = truth32.astype(float), reconstruction32.astype(float)
+    n = len(truth)
+    flat_truth, flat = truth.reshape(n, -1), reconstruction.reshape(n, -1)
+    r = np.corrcoef(flat_truth, flat)[:n, n:]  # truth i, reconstruction j
+    own = np.diag(r)
+    save_file({
+        "truth": truth32,
+        "reconstruction": reconstruction32,
+        "pixel-correlation": own.copy(),
+        "pixel-mse": ((flat_truth - flat) ** 2).mean(1),
+        "ssim": np.array([structural_similarity(
+            rgb2gray(a.transpose(1, 2, 0)), rgb2gray(b.transpose(1, 2, 0)), gaussian_weights=True,
+            sigma=1.5, use_sample_covariance=False, data_range=1) for a, b in zip(truth, reconstruction)]),
+        "colourfulness-difference": np.array(
+            [abs(colourfulness(b) - colourfulness(a)) for a, b in zip(truth, reconstruction)]),
+        "pixel-identification-2way": (r < own[None, :]).sum(0) / (n - 1),
+        "pixel-identification-nway": ((r < own[None, :]).sum(0) == n - 1).astype(float),
+        "similarity": r.copy(),
+        "pooled": np.array([np.corrcoef(flat_truth.ravel(), flat.ravel())[0, 1]]),
+    }, FOLDER / "metrics.safetensors")
+
+
+def statistics(random):
+    p = random.uniform(size=12) ** 2
+    p[3] = p[7]
+    sample = random.normal(size=101)
+    save_file({"p": p, "q": false_discovery_control(p, method="bh"), "sample": sample,
+               "interval": np.percentile(sample, [2.5, 97.5])}, FOLDER / "statistics.safetensors")
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    random = np.random.default_rng(69)
+    ridge(random)
+    metrics(random)
+    statistics(random)

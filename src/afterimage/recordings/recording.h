@@ -21,10 +21,10 @@ class File;
 struct Sensors {
   std::vector<std::string> name;
   std::vector<std::string> roi;
-  std::vector<int64_t> array;      ///< electrode array, 0-based; -1 where there is none
-  std::vector<double> x, y;        ///< receptive field centre
-  std::vector<double> size;        ///< receptive field size: standard deviation, stimulus widths
-  std::vector<double> reliability; ///< split-half correlation, NaN = not measured
+  std::vector<int64_t> array;       ///< electrode array, 0-based; -1 where there is none
+  std::vector<double> x, y;         ///< receptive field centre
+  std::vector<double> size;         ///< receptive field size: standard deviation, stimulus widths
+  std::vector<double> reliability;  ///< split-half correlation, NaN = not measured
 
   int64_t count() const { return static_cast<int64_t>(name.size()); }
   /// A centre that is a number: inside or outside the stimulus.
@@ -54,12 +54,12 @@ struct RecordingInfo {
   Sensors sensors;
   Trials trials;
   std::vector<Bin> bins;
-  std::vector<std::string> stimulus_name;   ///< one per stimulus, unique
-  std::vector<std::string> stimulus_source; ///< what it was cut from; equal for crops of one photo
-  int64_t height = 0, width = 0;            ///< of the stimuli, pixels
-  int64_t channels = 3;                     ///< stored: 3 (RGB) or 1 (gray)
-  double frames_per_second = 0;             ///< > 0: the stimuli are the frames of a video
-  double degrees_per_stimulus = 0;          ///< visual angle of the stimulus width; 0 = unknown
+  std::vector<std::string> stimulus_name;    ///< one per stimulus, unique
+  std::vector<std::string> stimulus_source;  ///< what it was cut from; equal for crops of one photo
+  int64_t height = 0, width = 0;             ///< of the stimuli, pixels
+  int64_t channels = 3;                      ///< stored: 3 (RGB) or 1 (gray)
+  double frames_per_second = 0;              ///< > 0: the stimuli are the frames of a video
+  double degrees_per_stimulus = 0;           ///< visual angle of the stimulus width; 0 = unknown
   nlohmann::json provenance;
 
   int64_t stimuli() const { return static_cast<int64_t>(stimulus_name.size()); }
@@ -84,10 +84,16 @@ class Recording {
   int64_t sensors() const { return info().sensors.count(); }
   int64_t bins() const { return static_cast<int64_t>(info().bins.size()); }
 
-  /// (n, sensor, bin) float32 of the trials. Errors: NaN or infinite values (trial and sensor named).
+  /// (n, sensor, bin) float32 of the trials. Errors: NaN or infinite values (trial and sensor
+  /// named).
   at::Tensor responses(const std::vector<int64_t>& trials) const;
   /// (n, 3, H, W) uint8 of the stimuli; gray is repeated.
   at::Tensor images(const std::vector<int64_t>& stimuli) const;
+
+  /// What the simulator knows and nobody else ("/truth/<name>"), float64. An Error when it is
+  /// missing.
+  at::Tensor truth(const std::string& name) const;
+  bool has_truth(const std::string& name) const;
 
  private:
   struct Impl;

@@ -12,8 +12,9 @@
 namespace afterimage {
 
 /// z-scores per sensor and bin, estimated on training trials only: one set for the whole recording
-/// or one per block. A sensor that never varies is set to zero. Blocks without training trials use
-/// the statistics over all of them.
+/// or one per block. A sensor that never varies is set to zero. Blocks with fewer than two training
+/// trials use the statistics over all of them. The standard deviation is that of the population
+/// (divided by n).
 class Normalisation {
  public:
   Normalisation() = default;
@@ -31,16 +32,16 @@ class Normalisation {
   std::vector<int64_t> blocks_;  // the block of rows 1, 2, ...
 };
 
-/// One split of a recording as a decoder wants it: standardised responses, repeats averaged or kept,
-/// and the target images at the decoder's resolution. Kept in memory when it fits, else read by
-/// batch.
+/// One split of a recording as a decoder wants it: standardised responses, repeats averaged or
+/// kept, and the target images at the decoder's resolution. Kept in memory when it fits, else read
+/// by batch.
 class Samples {
  public:
   struct Options {
     std::string split = "train";
     bool average_repeats = false;
-    int64_t image_size = 64;                ///< pixels, square
-    int64_t memory_limit = int64_t{2} << 30; ///< bytes; above it, rows are read when asked for
+    int64_t image_size = 64;                  ///< pixels, square
+    int64_t memory_limit = int64_t{2} << 30;  ///< bytes; above it, rows are read when asked for
   };
 
   Samples(const Recording& recording, const Normalisation& normalisation, const Options& options);
@@ -61,15 +62,20 @@ class Samples {
   at::Tensor images(const std::vector<int64_t>& rows) const;
 
  private:
+  void group_trials();
+  void load_all();
   at::Tensor load_responses(const std::vector<int64_t>& rows) const;
-  at::Tensor load_images(const std::vector<int64_t>& rows) const;  // uint8
+  at::Tensor load_images(const std::vector<int64_t>& stimuli) const;  // uint8
 
   const Recording& recording_;
   const Normalisation& normalisation_;
   Options options_;
-  std::vector<int64_t> stimulus_, trials_averaged_;
-  std::vector<std::vector<int64_t>> trials_;  // of each sample
-  at::Tensor responses_, images_;             // in memory: (n, s, b) float32, (n, 3, h, w) uint8
+  std::vector<int64_t> stimulus_, trials_averaged_;  // of each sample
+  std::vector<std::vector<int64_t>> trials_;         // of each sample
+  std::vector<int64_t> image_;                       // of each sample: row of images_
+  std::vector<int64_t> image_stimulus_;              // the stimulus of each row of images_
+  at::Tensor responses_;                             // in memory: (n, sensor, bin) float32
+  at::Tensor images_;                                // in memory: (stimuli, 3, size, size) uint8
 };
 
 }  // namespace afterimage

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "afterimage/recordings/recording.h"
+
+/// What the reader and the writer of recordings share; nobody else includes this.
+namespace afterimage::recording_parts {
+
+inline constexpr const char* format = "afterimage-recording";
+inline constexpr int version = 1;
+
+/// All but the images and the responses, checked.
+RecordingInfo read_info(const hdf5::File& file);
+
+/// Refuses NaN and infinite responses, (n, sensor, bin); row i belongs to `trials[i]`.
+void require_finite(const at::Tensor& responses, const std::vector<int64_t>& trials,
+                    const Sensors& sensors, const std::string& where);
+
+}  // namespace afterimage::recording_parts

@@ -35,10 +35,11 @@ struct Moments {
     count += other.count;
   }
 
-  // One over the standard deviation; 0 where nothing varies but by rounding of the mean.
+  // One over the standard deviation; 0 where nothing varies but by rounding of the mean (or
+  // by less than float32 can be divided by).
   at::Tensor scale() const {
     const at::Tensor deviation = (squares / static_cast<double>(count)).sqrt();
-    const at::Tensor varies = deviation > mean.abs() * 1e-12;
+    const at::Tensor varies = deviation > (mean.abs() * 1e-12).clamp_min_(1e-30);
     return at::where(varies, deviation.reciprocal(), at::zeros({}, at::kDouble));
   }
 };

@@ -1,0 +1,196 @@
+#include "afterimage/recordings/samples.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "afterimage/base/error.h"
+#include "afterimage/formats/image.h"
+#include "afterimage/recordings/example_recording.h"
+
+namespace afterimage {
+namespace {
+
+class SamplesTest : public example::FolderTest {
+ protected:
+  void SetUp() override {
+    FolderTest::SetUp();
+    info_ = example::info();
+    values_ = example::responses(info_);
+    example::write(path_, info_, values_);
+  }
+
+  // Standardises `rows` of the responses by the statistics of `training` rows, in float64.
+  at::Tensor expected(const std::vector<int64_t>& training, const std::vector<int64_t>& rows) {
+    const at::Tensor all = values_.to(at::kDouble);
+    const at::Tensor train = all.index_select(0, at::tensor(training));
+    const at::Tensor out = (all.index_select(0, at::tensor(rows)) - train.mean(0)) /
+                           train.std(c10::IntArrayRef{0}, /*unbiased=*/false);
+    out.select(1, 2).select(1, 1).zero_();  // never varies
+    return out;
+  }
+
+  static Normalisation fit(const Recording& recording, bool per_block = false) {
+    return Normalisation::fit(recording, recording.info().trials_of("train", "test"), per_block);
+  }
+
+  RecordingInfo info_;
+  at::Tensor values_;
+};
+
+std::vector<int64_t> range(int64_t first, int64_t last) {
+  std::vector<int64_t> out(static_cast<size_t>(last - first));
+  std::iota(out.begin(), out.end(), first);
+  return out;
+}
+
+// float32 values of size about 1 from statistics kept in float32
+void expect_near(const at::Tensor& found, const at::Tensor& right, double tolerance = 1e-5) {
+  ASSERT_EQ(found.sizes(), right.sizes());
+  EXPECT_LT((found.to(at::kDouble) - right).abs().max().item<double>(), tolerance);
+}
+
+TEST_F(SamplesTest, StandardisesByTheTrainingTrials) {
+  const Recording recording(path_);
+  const Normalisation normalisation = fit(recording);
+  const at::Tensor found =
+      normalisation.apply(recording.responses(range(0, 14)), info_.trials.block);
+  expect_near(found, expected(range(0, 12), range(0, 14)));
+  expect_near(found.narrow(0, 0, 12).mean(0), at::zeros({3, 2}, at::kDouble), 1e-6);
+  EXPECT_EQ(found.select(1, 2).select(1, 1).abs().max().item<float>(), 0.f);
+}
+
+TEST_F(SamplesTest, TestTrialsDoNotTouchTheStatistics) {
+  const Recording recording(path_);
+  const TensorMap before = fit(recording).to_tensors();
+  at::Tensor changed = values_.clone();
+  changed.narrow(0, 12, 2).mul_(1000);
+  example::write(folder_ / "changed.h5", info_, changed);
+  const Recording other(folder_ / "changed.h5");
+  const TensorMap after = fit(other).to_tensors();
+  for (const auto& [name, values] : before) EXPECT_TRUE(at::equal(values, after.at(name))) << name;
+  changed[3].add_(1);
+  example::write(folder_ / "changed.h5", info_, changed);
+  const Recording third(folder_ / "changed.h5");
+  EXPECT_FALSE(at::equal(before.at("mean"), fit(third).to_tensors().at("mean")));
+}
+
+TEST_F(SamplesTest, PerBlock) {
+  info_.trials.block[13] = 7;  // a block without training trials
+  example::write(path_, info_, values_);
+  const Recording recording(path_);
+  const at::Tensor found =
+      fit(recording, true).apply(recording.responses(range(0, 14)), info_.trials.block);
+  expect_near(found.narrow(0, 0, 4), expected(range(0, 4), range(0, 4)));
+  expect_near(found.narrow(0, 4, 4), expected(range(4, 8), range(4, 8)));
+  expect_near(found.narrow(0, 8, 4), expected(range(8, 12), range(8, 12)));
+  expect_near(found.narrow(0, 12, 1), expected(range(0, 4), {12}));
+  expect_near(found.narrow(0, 13, 1), expected(range(0, 12), {13}));
+}
+
+// float32 sums over large offsets would lose the spread: the moments are float64 and merged.
+TEST_F(SamplesTest, LargeOffsetsAndManyBatches) {
+  RecordingInfo info = example::info();
+  info.bins.assign(300, {0, 1});
+  info.sensors = {};
+  for (int i = 0; i < 300; ++i) {
+    info.sensors.name.push_back(std::to_string(i));
+    info.sensors.roi.emplace_back();
+    info.sensors.array.push_back(-1);
+    for (auto* list : {&info.sensors.x, &info.sensors.y, &info.sensors.size}) list->push_back(NAN);
+    info.sensors.reliability.push_back(NAN);
+  }
+  info.trials = {};
+  for (int64_t i = 0; i < 200; ++i) {  // 200 * 90000 * 8 bytes are three batches
+    info.trials.stimulus.push_back(i % 5);
+    info.trials.repeat.push_back(i / 5);
+    info.trials.block.push_back(0);
+    info.trials.split.emplace_back("train");
+  }
+  at::manual_seed(3);
+  const at::Tensor values = at::randn({200, 300, 300}) + 1000;
+  example::write(path_, info, values);
+  const Recording recording(path_);
+  const TensorMap found = fit(recording).to_tensors();
+  const at::Tensor exact = values.to(at::kDouble);
+  expect_near(found.at("mean")[0], exact.mean(0), 1000 * 1e-7);
+  expect_near(found.at("scale")[0], exact.std(c10::IntArrayRef{0}, false).reciprocal(), 1e-6);
+}
+
+TEST_F(SamplesTest, NormalisationSavesAndLoads) {
+  const Recording recording(path_);
+  const Normalisation normalisation = fit(recording, true);
+  const TensorMap tensors = normalisation.to_tensors();
+  const Normalisation loaded = Normalisation::from_tensors(tensors, "model");
+  EXPECT_TRUE(at::equal(loaded.apply(values_, info_.trials.block),
+                        normalisation.apply(values_, info_.trials.block)));
+  TensorMap wrong = tensors;
+  wrong.erase("scale");
+  EXPECT_THROW(Normalisation::from_tensors(wrong, "model"), Error);
+  wrong = tensors;
+  wrong["scale"] = wrong["scale"].narrow(0, 0, 1);
+  EXPECT_THROW(Normalisation::from_tensors(wrong, "model"), Error);
+  wrong = tensors;
+  wrong["blocks"] = wrong["blocks"].flip(0);
+  EXPECT_THROW(Normalisation::from_tensors(wrong, "model"), Error);
+}
+
+TEST_F(SamplesTest, KeepsOrAveragesRepeats) {
+  const Recording recording(path_);
+  const Normalisation normalisation = fit(recording);
+  const at::Tensor standard = normalisation.apply(values_, info_.trials.block);
+
+  const Samples kept(recording, normalisation, {.split = "train", .image_size = 8});
+  EXPECT_EQ(kept.count(), 12);
+  EXPECT_EQ(kept.stimulus(), std::vector<int64_t>(info_.trials.stimulus.begin(),
+                                                  info_.trials.stimulus.begin() + 12));
+  EXPECT_EQ(kept.trials_averaged(), std::vector<int64_t>(12, 1));
+  EXPECT_TRUE(at::equal(kept.responses(range(0, 12)), standard.narrow(0, 0, 12)));
+
+  const Samples averaged(recording, normalisation,
+                         {.split = "train", .average_repeats = true, .image_size = 8});
+  EXPECT_EQ(averaged.count(), 4);
+  EXPECT_EQ(averaged.stimulus(), range(0, 4));
+  EXPECT_EQ(averaged.trials_averaged(), std::vector<int64_t>(4, 3));
+  const at::Tensor mean = standard.narrow(0, 0, 12).view({3, 4, 3, 2}).mean(0);
+  expect_near(averaged.responses({0, 1, 2, 3}), mean.to(at::kDouble), 1e-6);
+
+  const Samples test(recording, normalisation, {.split = "test", .average_repeats = true});
+  EXPECT_EQ(test.stimulus(), std::vector<int64_t>{4});
+  EXPECT_EQ(test.trials_averaged(), std::vector<int64_t>{2});
+  EXPECT_THROW(Samples(recording, normalisation, {.split = "validation"}), Error);
+}
+
+TEST_F(SamplesTest, ImagesAtTheDecodersSize) {
+  const Recording recording(path_);
+  const Normalisation normalisation = fit(recording);
+  const Samples samples(recording, normalisation, {.image_size = 4});
+  const at::Tensor found = samples.images({1, 5, 2});
+  EXPECT_EQ(found.scalar_type(), at::kFloat);
+  EXPECT_EQ(found.sizes(), (std::vector<int64_t>{3, 3, 4, 4}));
+  const at::Tensor right = resize_image(recording.images({1, 1, 2}), 4, 4).to(at::kFloat) / 255;
+  EXPECT_TRUE(at::equal(found, right));
+  EXPECT_LE(found.max().item<float>(), 1.f);
+}
+
+TEST_F(SamplesTest, ReadByBatchGivesExactlyTheSame) {
+  const Recording recording(path_);
+  for (const bool per_block : {false, true}) {
+    const Normalisation normalisation = fit(recording, per_block);
+    for (const bool average : {false, true}) {
+      Samples::Options options{.split = "train", .average_repeats = average, .image_size = 5};
+      const Samples memory(recording, normalisation, options);
+      options.memory_limit = 100;
+      const Samples disk(recording, normalisation, options);
+      ASSERT_TRUE(memory.in_memory());
+      ASSERT_FALSE(disk.in_memory());
+      EXPECT_EQ(memory.stimulus(), disk.stimulus());
+      const std::vector<int64_t> rows = {3, 0, 1, 2, 2};
+      EXPECT_TRUE(at::equal(memory.responses(rows), disk.responses(rows)));
+      EXPECT_TRUE(at::equal(memory.images(rows), disk.images(rows)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace afterimage

@@ -101,14 +101,14 @@ TEST_F(SamplesTest, LargeOffsetsAndManyBatches) {
     info.sensors.reliability.push_back(NAN);
   }
   info.trials = {};
-  for (int64_t i = 0; i < 200; ++i) {  // 200 * 90000 * 8 bytes are three batches
+  for (int64_t i = 0; i < 100; ++i) {  // 100 * 90000 * 8 bytes are two batches
     info.trials.stimulus.push_back(i % 5);
     info.trials.repeat.push_back(i / 5);
     info.trials.block.push_back(0);
     info.trials.split.emplace_back("train");
   }
   at::manual_seed(3);
-  const at::Tensor values = at::randn({200, 300, 300}) + 1000;
+  const at::Tensor values = at::randn({100, 300, 300}) + 1000;
   example::write(path_, info, values);
   const Recording recording(path_);
   const TensorMap found = fit(recording).to_tensors();

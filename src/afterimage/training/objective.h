@@ -34,8 +34,8 @@ at::Tensor adversarial_loss(const at::Tensor& logits, double label);
 /// Mean absolute difference, computed likewise.
 at::Tensor pixel_loss(const at::Tensor& images, const at::Tensor& targets);
 
-/// Feature distance between reconstructions and targets: one pass of a frozen network over each; the
-/// targets' features come without gradient and may be cached by the caller.
+/// Feature distance between reconstructions and targets: one pass of a frozen network over each;
+/// the targets' features come without gradient and may be cached by the caller.
 class PerceptualLoss {
  public:
   /// Errors: a layer the network does not have.

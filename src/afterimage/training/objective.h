@@ -20,7 +20,10 @@ struct ObjectiveOptions {
   double pixel = 0.5;
   std::string network = "squeezenet";  ///< squeezenet, alexnet, vgg19
   std::vector<std::string> layers;     ///< empty: the network's own choice
-  std::string distance = "l1";         ///< l1: mean |a-b| per layer; l2: Euclidean norm per image
+  /// l1: mean |a-b| per layer; l2: Euclidean norm per image; relative: l1 over the targets' mean
+  /// |b|, so that layers and networks of different scale weigh alike (the shipped SqueezeNet's
+  /// features reach several hundred).
+  std::string distance = "l1";
   int64_t feature_size = 0;  ///< side images are resized to for the network, 0 = as they are
   std::string feature_sum = "mean";  ///< over layers: mean (MonkeySee) or sum
 

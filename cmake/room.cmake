@@ -31,6 +31,7 @@ function(afterimage_room name)
   if(test_sources AND AFTERIMAGE_TESTS)
     add_executable(${name}_test ${test_sources})
     target_link_libraries(${name}_test PRIVATE ${target} GTest::gtest_main)
+    target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     target_compile_options(${name}_test PRIVATE ${AFTERIMAGE_WARNINGS})
     target_compile_definitions(${name}_test PRIVATE
       AFTERIMAGE_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/reference"

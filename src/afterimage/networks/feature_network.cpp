@@ -222,6 +222,12 @@ std::vector<std::string> feature_networks() {
   return names;
 }
 
+std::shared_ptr<FeatureNetwork> make_feature_network(const std::string& network,
+                                                     const TensorMap& weights,
+                                                     const std::string& where) {
+  return std::make_shared<TableNetwork>(feature_table(network), weights, where);
+}
+
 std::shared_ptr<FeatureNetwork> load_feature_network_from(const std::string& network,
                                                           const std::filesystem::path& weights) {
   const FeatureTable& table = feature_table(network);

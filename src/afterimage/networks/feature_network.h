@@ -49,6 +49,11 @@ std::string fetch_command(const std::string& network);
 std::shared_ptr<FeatureNetwork> load_feature_network(const std::string& network,
                                                      const std::string& folder);
 
+/// The same network with weights already in memory, which `where` names in errors.
+std::shared_ptr<FeatureNetwork> make_feature_network(const std::string& network,
+                                                     const TensorMap& weights,
+                                                     const std::string& where);
+
 /// The same network with weights from a given file.
 std::shared_ptr<FeatureNetwork> load_feature_network_from(const std::string& network,
                                                           const std::filesystem::path& weights);

@@ -35,8 +35,8 @@ HistoryBuffer::Pair HistoryBuffer::exchange(const Pair& fresh, at::Generator gen
       pairs_.push_back(stored());
       used.push_back(sample);
     } else if (at::rand({1}, generator, at::kFloat).item<float>() < probability_) {
-      const auto index = static_cast<size_t>(
-          at::randint(capacity_, {1}, generator, at::kLong).item<int64_t>());
+      const auto index =
+          static_cast<size_t>(at::randint(capacity_, {1}, generator, at::kLong).item<int64_t>());
       used.push_back(std::exchange(pairs_[index], stored()));
     } else {
       used.push_back(sample);

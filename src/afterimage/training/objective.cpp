@@ -27,12 +27,17 @@ Fields ObjectiveOptions::fields() {
   return {
       Field("adversarial", adversarial, "weight of the adversarial loss; 0 trains no discriminator")
           .range(0),
-      Field("perceptual", perceptual, "weight of the feature distance; 0 needs no network").range(0),
+      Field("perceptual", perceptual, "weight of the feature distance; 0 needs no network")
+          .range(0),
       Field("pixel", pixel, "weight of the mean absolute pixel difference").range(0),
       Field("network", network, "network whose features are compared").one_of(feature_networks()),
-      Field("layers", layers, "layers compared, as torchvision names them; none: the network's own"),
-      Field("distance", distance, "l1: mean |a - b| of a layer; l2: Euclidean norm of an image's")
-          .one_of({"l1", "l2"}),
+      Field("layers", layers,
+            "layers compared, as torchvision names them; none: the network's own"),
+      Field(
+          "distance", distance,
+          "of a layer: l1, mean |a - b|; l2, Euclidean norm of each image's; relative, l1 over the "
+          "target's mean |b|")
+          .one_of({"l1", "l2", "relative"}),
       Field("feature_size", feature_size, "side images are resized to for the network, 0 = as is")
           .unit("pixels")
           .range(0, 4096),
@@ -66,8 +71,8 @@ PerceptualLoss::PerceptualLoss(std::shared_ptr<FeatureNetwork> network,
 std::vector<at::Tensor> PerceptualLoss::features(const at::Tensor& images) const {
   const int64_t side = options_.feature_size;
   if (side == 0) return network_->forward(images, layers_);
-  return network_->forward(
-      at::upsample_bilinear2d(images, {side, side}, /*align_corners=*/false), layers_);
+  return network_->forward(at::upsample_bilinear2d(images, {side, side}, /*align_corners=*/false),
+                           layers_);
 }
 
 std::vector<at::Tensor> PerceptualLoss::target_features(const at::Tensor& targets) const {
@@ -77,6 +82,9 @@ std::vector<at::Tensor> PerceptualLoss::target_features(const at::Tensor& target
 
 at::Tensor PerceptualLoss::distance(const at::Tensor& ours, const at::Tensor& theirs) const {
   if (options_.distance == "l1") return pixel_loss(ours, theirs);
+  if (options_.distance == "relative") {
+    return pixel_loss(ours, theirs) / at_least_float(theirs).abs().mean();
+  }
   const auto difference = at_least_float(ours) - at_least_float(theirs);
   return at::linalg_vector_norm(difference.flatten(1), 2, at::IntArrayRef{1}).mean();
 }

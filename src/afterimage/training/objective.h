@@ -20,7 +20,10 @@ struct ObjectiveOptions {
   double pixel = 0.5;
   std::string network = "squeezenet";  ///< squeezenet, alexnet, vgg19
   std::vector<std::string> layers;     ///< empty: the network's own choice
-  std::string distance = "l1";         ///< l1: mean |a-b| per layer; l2: Euclidean norm per image
+  /// l1: mean |a-b| per layer; l2: Euclidean norm per image; relative: l1 over the targets' mean
+  /// |b|, so that layers and networks of different scale weigh alike (the shipped SqueezeNet's
+  /// features reach several hundred).
+  std::string distance = "l1";
   int64_t feature_size = 0;  ///< side images are resized to for the network, 0 = as they are
   std::string feature_sum = "mean";  ///< over layers: mean (MonkeySee) or sum
 
@@ -34,8 +37,8 @@ at::Tensor adversarial_loss(const at::Tensor& logits, double label);
 /// Mean absolute difference, computed likewise.
 at::Tensor pixel_loss(const at::Tensor& images, const at::Tensor& targets);
 
-/// Feature distance between reconstructions and targets: one pass of a frozen network over each; the
-/// targets' features come without gradient and may be cached by the caller.
+/// Feature distance between reconstructions and targets: one pass of a frozen network over each;
+/// the targets' features come without gradient and may be cached by the caller.
 class PerceptualLoss {
  public:
   /// Errors: a layer the network does not have.

@@ -1,0 +1,165 @@
+#include "afterimage/training/adversarial_step.h"
+
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "afterimage/base/error.h"
+#include "afterimage/networks/module_state.h"
+
+namespace afterimage {
+namespace {
+
+/// Gradients of `loss` for these leaves only; nothing else in the graph collects any.
+void backward(const at::Tensor& loss, const std::vector<at::Tensor>& leaves) {
+  torch::autograd::backward({loss}, {}, /*retain_graph=*/false, /*create_graph=*/false, leaves);
+}
+
+/// The keys under "prefix." without it.
+TensorMap under(const TensorMap& tensors, const std::string& prefix) {
+  TensorMap part;
+  for (auto i = tensors.lower_bound(prefix); i != tensors.end() && i->first.starts_with(prefix);
+       ++i) {
+    part[i->first.substr(prefix.size())] = i->second;
+  }
+  return part;
+}
+
+void insert(TensorMap& tensors, const std::string& prefix, const TensorMap& part) {
+  for (const auto& [name, tensor] : part) tensors[prefix + name] = tensor;
+}
+
+/// All values with one transfer from the device.
+std::map<std::string, double> values(const std::map<std::string, at::Tensor>& losses) {
+  std::vector<at::Tensor> scalars;
+  for (const auto& entry : losses) scalars.push_back(entry.second.detach());
+  std::map<std::string, double> result;
+  if (scalars.empty()) return result;
+  const auto all = at::stack(scalars).to(at::kCPU, at::kDouble);
+  int64_t i = 0;
+  for (const auto& entry : losses) result[entry.first] = all[i++].item<double>();
+  return result;
+}
+
+}  // namespace
+
+Fields AdversarialStepOptions::fields() {
+  return prefixed("generator", generator.fields()) +
+         prefixed("discriminator", discriminator.fields()) +
+         Fields{
+             Field("discriminator_rate", discriminator_rate,
+                   "learning rate of the discriminator over the generator's")
+                 .range(0, 1000),
+             Field("discriminator_every", discriminator_every,
+                   "steps from one update of the discriminator to the next")
+                 .range(1),
+             Field("history", history,
+                   "generated images kept to train the discriminator with; 0 = the newest only")
+                 .range(0, 1000000),
+             Field("history_probability", history_probability,
+                   "how often a kept image takes the place of a new one")
+                 .range(0, 1),
+         };
+}
+
+AdversarialStep::AdversarialStep(std::vector<at::Tensor> generator_parameters,
+                                 PatchGan discriminator,
+                                 std::shared_ptr<const PerceptualLoss> perceptual,
+                                 const ObjectiveOptions& objective,
+                                 const AdversarialStepOptions& options, const RunContext& run)
+    : discriminator_(objective.adversarial > 0 ? std::move(discriminator) : PatchGan(nullptr)),
+      perceptual_(std::move(perceptual)),
+      objective_(objective),
+      options_(options),
+      run_(run),
+      generator_adam_(std::move(generator_parameters), options.generator),
+      discriminator_adam_(adversarial() ? discriminator_->parameters() : std::vector<at::Tensor>{},
+                          options.discriminator),
+      history_(options.history, options.history_probability),
+      history_random_(run.generator("history buffer")) {
+  TORCH_INTERNAL_ASSERT(perceptual_ || objective_.perceptual == 0);
+  if (objective_.adversarial == 0 && objective_.perceptual == 0 && objective_.pixel == 0) {
+    throw Error("objective", "all weights are zero, nothing would be learned",
+                "Set adversarial, perceptual or pixel above 0");
+  }
+}
+
+at::Tensor AdversarialStep::train_discriminator(const Batch& batch, double learning_rate) {
+  const auto maps = batch.maps.detach();
+  const auto fake = history_.exchange({maps, batch.image.detach()}, history_random_);
+  at::Tensor on_fake, on_real;
+  {
+    const AutocastScope precision(run_);
+    on_fake = discriminator_(fake.maps, fake.image);
+    on_real = discriminator_(maps, batch.targets);
+  }
+  const auto loss = 0.5 * (adversarial_loss(on_fake, 0) + adversarial_loss(on_real, 1));
+  backward(loss, discriminator_adam_.parameters());
+  discriminator_adam_.step(learning_rate * options_.discriminator_rate);
+  return loss;
+}
+
+std::map<std::string, at::Tensor> AdversarialStep::generator_losses(const Batch& batch) {
+  const AutocastScope precision(run_);
+  std::map<std::string, at::Tensor> losses;
+  if (adversarial()) {
+    losses["adversarial"] = adversarial_loss(discriminator_(batch.maps.detach(), batch.image), 1);
+  }
+  if (objective_.perceptual > 0) {
+    losses["perceptual"] = (*perceptual_)(
+        batch.image, batch.target_features.empty() ? perceptual_->target_features(batch.targets)
+                                                   : batch.target_features);
+  }
+  losses["pixel"] = pixel_loss(batch.image, batch.targets);
+  return losses;
+}
+
+std::map<std::string, double> AdversarialStep::operator()(const Batch& batch,
+                                                          double learning_rate) {
+  at::Tensor discriminator_loss;
+  if (adversarial() && steps_ % options_.discriminator_every == 0) {
+    discriminator_loss = train_discriminator(batch, learning_rate);
+  }
+  auto losses = generator_losses(batch);
+  at::Tensor total = objective_.pixel * losses["pixel"];
+  if (adversarial()) total = total + objective_.adversarial * losses["adversarial"];
+  if (objective_.perceptual > 0) total = total + objective_.perceptual * losses["perceptual"];
+  backward(total, generator_adam_.parameters());
+  generator_adam_.step(learning_rate);
+  ++steps_;
+
+  losses["generator"] = total;
+  if (discriminator_loss.defined()) losses["discriminator"] = discriminator_loss;
+  return values(losses);
+}
+
+TensorMap AdversarialStep::to_tensors() const {
+  TensorMap tensors;
+  tensors["steps"] = at::tensor({steps_}, at::kLong);
+  insert(tensors, "generator_adam.", generator_adam_.to_tensors());
+  if (adversarial()) {
+    insert(tensors, "discriminator.", module_state(*discriminator_));
+    insert(tensors, "discriminator_adam.", discriminator_adam_.to_tensors());
+    insert(tensors, "history.", history_.to_tensors());
+    tensors["history_random"] = history_random_.get_state();
+  }
+  return tensors;
+}
+
+void AdversarialStep::restore(const TensorMap& tensors, const std::string& where) {
+  const auto steps = tensors.find("steps");
+  const auto random = tensors.find("history_random");
+  if (steps == tensors.end() || (adversarial() && random == tensors.end())) {
+    throw Error(where, "holds no state of this training step",
+                "Resume with the settings the checkpoint was made with");
+  }
+  steps_ = steps->second.item<int64_t>();
+  generator_adam_.restore(under(tensors, "generator_adam."), where);
+  if (!adversarial()) return;
+  load_module_state(*discriminator_, tensors, "discriminator.", where);
+  discriminator_adam_.restore(under(tensors, "discriminator_adam."), where);
+  history_.restore(under(tensors, "history."), where);
+  history_random_.set_state(random->second);
+}
+
+}  // namespace afterimage

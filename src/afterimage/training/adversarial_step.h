@@ -1,0 +1,89 @@
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "afterimage/base/options.h"
+#include "afterimage/base/run_context.h"
+#include "afterimage/networks/patchgan.h"
+#include "afterimage/training/adam.h"
+#include "afterimage/training/history_buffer.h"
+#include "afterimage/training/objective.h"
+
+namespace afterimage {
+
+struct AdversarialStepOptions {
+  AdamOptions generator;
+  AdamOptions discriminator;
+  double discriminator_rate = 1;    ///< its learning rate over the generator's
+  int64_t discriminator_every = 1;  ///< steps between its updates
+  int64_t history = 50;             ///< pairs in the history buffer
+  double history_probability = 0.5;
+
+  Fields fields();
+};
+
+/// One update of generator and discriminator on a batch, as pix2pix, Brain2Pix, MonkeySee and IRFA
+/// make it, with the generator run once instead of twice:
+///
+///   1. discriminator: .5 (BCE(D(fake), 0) + BCE(D(real), 1)), fake detached and passed through the
+///      history buffer;
+///   2. generator: adversarial * BCE(D(fake), 1) + perceptual * feature distance + pixel * L1, with
+///      the discriminator just updated, whose parameters collect no gradients.
+///
+/// In (2) the maps given to the discriminator are detached: the adversarial gradient reaches the
+/// projection through the image alone. (IRFA's code lets it through the maps as well, so that a
+/// projection may learn to please the discriminator rather than to inform the U-Net.)
+///
+/// The discriminator and the perceptual network run in the run's precision, all losses in float32
+/// and the optimisers in the parameters' type.
+class AdversarialStep {
+ public:
+  /// `generator_parameters`: all that the generator learns (projection and U-Net). `discriminator`
+  /// may be empty when its weight is zero, `perceptual` when its weight is. `run` outlives the
+  /// step.
+  AdversarialStep(std::vector<at::Tensor> generator_parameters, PatchGan discriminator,
+                  std::shared_ptr<const PerceptualLoss> perceptual,
+                  const ObjectiveOptions& objective, const AdversarialStepOptions& options,
+                  const RunContext& run);
+
+  struct Batch {
+    at::Tensor maps;                          ///< (n, C, H, W) the image was made of
+    at::Tensor image;                         ///< (n, 3, H, W) in [0,1], with its graph
+    at::Tensor targets;                       ///< (n, 3, H, W) in [0,1]
+    std::vector<at::Tensor> target_features;  ///< of `targets`; empty: computed here
+  };
+
+  /// The losses by name, each before weighting: "discriminator" (only when it was trained),
+  /// "adversarial", "perceptual", "pixel", and "generator", their weighted sum.
+  std::map<std::string, double> operator()(const Batch& batch, double learning_rate);
+
+  /// Discriminator, optimisers, history and random state: with the generator's weights all that a
+  /// run needs to go on bit for bit. The step's own tensors.
+  TensorMap to_tensors() const;
+  /// Takes back what `to_tensors` gave. Errors name `where`.
+  void restore(const TensorMap& tensors, const std::string& where);
+
+ private:
+  bool adversarial() const { return objective_.adversarial > 0; }
+  at::Tensor train_discriminator(const Batch& batch, double learning_rate);
+  std::map<std::string, at::Tensor> generator_losses(const Batch& batch);
+
+  PatchGan discriminator_;
+  std::shared_ptr<const PerceptualLoss> perceptual_;
+  ObjectiveOptions objective_;
+  AdversarialStepOptions options_;
+  const RunContext& run_;
+  Adam generator_adam_, discriminator_adam_;
+  HistoryBuffer history_;
+  at::Generator history_random_;
+  int64_t steps_ = 0;
+};
+
+}  // namespace afterimage

@@ -1,42 +1,16 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
-#include "afterimage/base/run_context.h"
-#include "afterimage/networks/feature_network.h"
+#include "afterimage/evaluation/image_pairs.h"
 
 namespace afterimage {
-
-/// Truth and reconstructions of the same images, (n, 3, H, W) float32 in [0,1], with the features
-/// the metrics share, computed when first asked for.
-class ImagePairs {
- public:
-  ImagePairs(at::Tensor truth, at::Tensor reconstruction, const RunContext& run);
-  ~ImagePairs();
-
-  const at::Tensor& truth() const { return truth_; }
-  const at::Tensor& reconstruction() const { return reconstruction_; }
-  int64_t count() const { return truth_.size(0); }
-
-  struct Features {
-    at::Tensor truth, reconstruction;  ///< (n, units) float32
-  };
-  /// Features of one layer, or nullopt when the network's weights are not at hand.
-  std::optional<Features> features(const std::string& network, const std::string& layer) const;
-
-  /// A view of other rows in place of these (for resampling): features are shared, not recomputed.
- private:
-  struct Cache;
-  at::Tensor truth_, reconstruction_;
-  const RunContext& run_;
-  std::unique_ptr<Cache> cache_;
-};
 
 /// What one metric says. `per_image` is absent for metrics of the whole set (a correlation over all
 /// images and units); intervals come from resampling images (statistics.h).
@@ -46,7 +20,16 @@ struct Score {
   std::vector<double> per_image;
   std::optional<double> low, high;  ///< 95 % bootstrap interval over images
   std::string not_computed;         ///< why there is no number; empty = computed
+  at::Tensor
+      columns;  ///< (n, 2) or (n, 6) float64: what resampling adds up (statistics.h); not saved
 };
+
+/// A score that is the mean of one value per image (n).
+Score score_of_images(const at::Tensor& values);
+/// A score that is one correlation over images and units: moments (n, 6) of correlation.h.
+Score score_of_moments(const at::Tensor& moments);
+/// No number, and why.
+Score score_not_computed(std::string reason);
 
 struct Metric {
   std::string name;        ///< "pixel-correlation"
@@ -54,11 +37,16 @@ struct Metric {
   std::string definition;  ///< one line, exact
   std::string source;      ///< who uses it
   bool higher_is_better = true;
-  double chance = 0;       ///< NaN where there is no chance level
+  double chance = std::numeric_limits<double>::quiet_NaN();  ///< NaN where there is no chance level
   std::function<Score(const ImagePairs&)> compute;
 };
 
-/// Every metric, by name: the one place to add one.
+/// The metrics of pixels, and those of networks' features.
+std::vector<Metric> pixel_metrics();
+std::vector<Metric> feature_metrics();
+
+/// Every metric, by name: the one place to add one. Correlations have no chance level: photographs
+/// resemble each other, so the level to beat is the "shuffled" and "mean" controls'.
 const std::vector<Metric>& metric_table();
 
 /// Metrics by name ("all" for each); unknown names are an Error with the nearest.

@@ -1,0 +1,179 @@
+#include <ATen/ATen.h>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/progress.h"
+#include "afterimage/base/text.h"
+#include "afterimage/evaluation/scores.h"
+#include "afterimage/evaluation/statistics.h"
+#include "afterimage/formats/image.h"
+
+namespace afterimage {
+namespace {
+
+/// A set of images to score, and which reconstruction it belongs to (-1: shared by several).
+struct ImageSet {
+  std::string name;
+  bool control = false;
+  at::Tensor images;
+  std::vector<size_t> compared_by;  ///< reconstructions that are compared with it
+};
+
+void check_alike(const std::vector<Reconstruction>& all, const RecordingInfo& info,
+                 const std::string& where) {
+  if (all.empty()) throw Error("evaluate", "there are no reconstructions", "Name at least one");
+  const auto& first = all.front();
+  if (first.stimulus.empty()) throw Error(first.name, "has no images", "Reconstruct a split first");
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto& other = all[i];
+    const auto refuse = [&](const std::string& what) {
+      throw Error(other.name, "differs from '" + first.name + "' in " + what,
+                  "Evaluate together only what reconstructs the same images");
+    };
+    if (other.split != first.split) refuse("its split (" + other.split + ", " + first.split + ")");
+    if (other.stimulus != first.stimulus) refuse("its stimuli");
+    if (other.images.sizes() != first.images.sizes()) refuse("its images' size");
+    for (size_t j = 0; j < i; ++j) {
+      if (all[j].name == other.name) {
+        throw Error(other.name, "two reconstructions have this name", "Give each its own (--name)");
+      }
+    }
+  }
+  for (const auto row : first.stimulus) {
+    if (row >= 0 && row < info.stimuli()) continue;
+    throw Error(where, concat("has no stimulus ", row, " (it has ", info.stimuli(), ")"),
+                "Name the recording that was reconstructed");
+  }
+}
+
+/// (n, 3, H, W) float32 of the stimuli at the reconstructions' size.
+at::Tensor true_images(const Recording& recording, const Reconstruction& reconstruction) {
+  const auto height = reconstruction.images.size(2);
+  const auto width = reconstruction.images.size(3);
+  std::vector<at::Tensor> parts;
+  constexpr size_t batch = 64;  // stimuli may be much larger than the reconstructions
+  const auto& rows = reconstruction.stimulus;
+  for (size_t first = 0; first < rows.size(); first += batch) {
+    const auto last = std::min(first + batch, rows.size());
+    auto images = recording.images({rows.begin() + static_cast<std::ptrdiff_t>(first),
+                                    rows.begin() + static_cast<std::ptrdiff_t>(last)});
+    if (images.size(2) != height || images.size(3) != width) {
+      images = resize_image(images, height, width);
+    }
+    parts.push_back(images.to(at::kFloat).div_(255));
+  }
+  return at::cat(parts);
+}
+
+/// Adds a control of reconstruction `owner` under its own name, unless it is there already; under
+/// "control (reconstruction)" when it is the reconstruction's alone or another has that name.
+void add_control(std::vector<ImageSet>& sets, const std::string& control, const at::Tensor& images,
+                 const Reconstruction& reconstruction, size_t owner) {
+  auto name = control;
+  if (control == "shuffled") name += " (" + reconstruction.name + ")";
+  for (auto& set : sets) {
+    if (set.name != name) continue;
+    if (set.images.equal(images)) {
+      if (set.control) set.compared_by.push_back(owner);
+      return;
+    }
+    name = control + " (" + reconstruction.name + ")";
+  }
+  sets.push_back({name, true, images, {owner}});
+}
+
+/// Reconstructions first, then their controls.
+std::vector<ImageSet> image_sets(const std::vector<Reconstruction>& reconstructions) {
+  std::vector<ImageSet> sets;
+  for (size_t i = 0; i < reconstructions.size(); ++i) {
+    sets.push_back({reconstructions[i].name, false, reconstructions[i].images, {}});
+    for (size_t before = 0; before < i; ++before) sets.back().compared_by.push_back(before);
+  }
+  for (size_t i = 0; i < reconstructions.size(); ++i) {
+    for (const auto& [control, images] : reconstructions[i].controls) {
+      add_control(sets, control, images, reconstructions[i], i);
+    }
+  }
+  return sets;
+}
+
+/// Weights of the images that every score shares, so that differences are paired.
+struct Resampling {
+  at::Tensor counts, signs;
+};
+
+void add_interval(Score& score, const Resampling& resampling) {
+  if (!score.not_computed.empty() || score.columns.size(0) < 2) return;
+  const auto interval = bootstrap_interval(score.columns, resampling.counts);
+  score.low = interval.low;
+  score.high = interval.high;
+}
+
+std::vector<Comparison> compare(const std::vector<ScoredImages>& scored,
+                                const std::vector<ImageSet>& sets, const Resampling& resampling) {
+  std::vector<Comparison> comparisons;
+  std::vector<double> p;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    for (const auto decoder : sets[i].compared_by) {
+      for (size_t m = 0; m < scored[i].scores.size(); ++m) {
+        const auto& first = scored[decoder].scores[m];
+        const auto& second = scored[i].scores[m];
+        if (!first.not_computed.empty() || !second.not_computed.empty()) continue;
+        if (first.columns.size(0) < 2) continue;
+        const auto paired =
+            paired_difference(first.columns, second.columns, resampling.counts, resampling.signs);
+        comparisons.push_back({scored[decoder].name, scored[i].name, first.metric,
+                               paired.difference, paired.low, paired.high, paired.p, 1});
+        p.push_back(paired.p);
+      }
+    }
+  }
+  const auto q = benjamini_hochberg(p);
+  for (size_t i = 0; i < q.size(); ++i) comparisons[i].q = q[i];
+  return comparisons;
+}
+
+}  // namespace
+
+Fields EvaluationOptions::fields() {
+  return {
+      Field("metrics", metrics, "names of metrics, or all"),
+      Field("bootstrap", bootstrap, "resamples of the images for intervals and p values")
+          .range(100, 1000000),
+  };
+}
+
+Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Recording& recording,
+                const EvaluationOptions& options, const RunContext& run) {
+  check_alike(reconstructions, recording.info(), recording.path());
+  const auto metrics = find_metrics(options.metrics);
+  const auto& first = reconstructions.front();
+  const auto images = static_cast<int64_t>(first.stimulus.size());
+  const Resampling resampling{
+      bootstrap_counts(images, options.bootstrap, run.generator("bootstrap")),
+      random_signs(images, options.bootstrap, run.generator("permutation"))};
+
+  Scores result;
+  result.split = first.split;
+  result.stimulus = first.stimulus;
+  for (const auto row : first.stimulus) {
+    result.stimulus_name.push_back(recording.info().stimulus_name[static_cast<size_t>(row)]);
+  }
+  const auto truth = std::make_shared<TruthFeatures>(true_images(recording, first), run);
+  const auto sets = image_sets(reconstructions);
+  Progress progress("evaluate", static_cast<int64_t>(sets.size() * metrics.size()), "score",
+                    run.quiet());
+  for (const auto& set : sets) {
+    const ImagePairs pairs(truth, set.images);
+    auto& scored = result.sets.emplace_back(ScoredImages{set.name, set.control, {}});
+    for (const auto* metric : metrics) {
+      auto& score = scored.scores.emplace_back(metric->compute(pairs));
+      score.metric = metric->name;
+      add_interval(score, resampling);
+      progress.advance(1, set.name);
+    }
+  }
+  result.comparisons = compare(result.sets, sets, resampling);
+  return result;
+}
+
+}  // namespace afterimage

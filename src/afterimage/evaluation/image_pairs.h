@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+
+#include "afterimage/base/run_context.h"
+#include "afterimage/evaluation/network_features.h"
+
+namespace afterimage {
+
+/// Truth and reconstructions of the same images, (n, 3, H, W) float32 in [0,1], with what several
+/// metrics share, computed when first asked for.
+class ImagePairs {
+ public:
+  ImagePairs(const at::Tensor& truth, const at::Tensor& reconstruction, const RunContext& run);
+  /// Several sets of reconstructions of the same images share the truth's features.
+  ImagePairs(std::shared_ptr<TruthFeatures> truth, at::Tensor reconstruction);
+
+  const at::Tensor& truth() const { return truth_->images(); }
+  const at::Tensor& reconstruction() const { return reconstruction_; }
+  int64_t count() const { return reconstruction_.size(0); }
+
+  /// Pearson correlation of every image's pixels (RGB, flattened) with every reconstruction's:
+  /// (n, n) float64.
+  const at::Tensor& pixel_similarity() const;
+
+  /// What the feature metrics of one plan (network_features.h) are made of; nullptr when the
+  /// network's weights are not at hand.
+  const NetworkSummary* network(const std::string& plan) const;
+
+ private:
+  std::shared_ptr<TruthFeatures> truth_;
+  at::Tensor reconstruction_;
+  mutable at::Tensor pixel_similarity_;
+  mutable std::map<std::string, NetworkSummary> networks_;
+};
+
+}  // namespace afterimage

@@ -1,0 +1,104 @@
+#include <ATen/ATen.h>
+
+#include "afterimage/base/text.h"
+#include "afterimage/evaluation/correlation.h"
+#include "afterimage/evaluation/metric.h"
+
+namespace afterimage {
+namespace {
+
+using Layer = NetworkPlan::Layer;
+
+std::string title(const NetworkPlan& plan) {
+  if (plan.name == "squeezenet") return "SqueezeNet";
+  if (plan.name == "alexnet") return "AlexNet";
+  return "VGG19";
+}
+
+std::string place(const NetworkPlan& plan, const Layer& layer) {
+  const auto size = plan.size > 0 ? concat(" at ", plan.size, " px") : "";
+  return concat(title(plan), " ", layer.path, size);
+}
+
+/// A metric of one plan, or the reason why its network cannot be asked.
+std::function<Score(const ImagePairs&)> with_network(
+    const NetworkPlan& plan, std::function<Score(const NetworkSummary&)> score) {
+  return [name = plan.name, network = plan.network, score](const ImagePairs& pairs) {
+    const auto* summary = pairs.network(name);
+    if (summary != nullptr) return score(*summary);
+    return score_not_computed("no weights of " + network +
+                              " at hand ('afterimage doctor' tells how to get them)");
+  };
+}
+
+Metric correlation_metric(const NetworkPlan& plan, const Layer& layer) {
+  return {concat(plan.name, "-", layer.label, "-correlation"),
+          concat(title(plan), " ", layer.label, " correlation"),
+          "one Pearson correlation over all images and units of " + place(plan, layer),
+          plan.name == "alexnet" ? "IRFA, Table 2" : "after IRFA, Table 2",
+          true,
+          std::numeric_limits<double>::quiet_NaN(),
+          with_network(plan, [path = layer.path](const NetworkSummary& summary) {
+            return score_of_moments(summary.layers.at(path).moments);
+          })};
+}
+
+Metric pattern_metric(const NetworkPlan& plan, const Layer& layer) {
+  return {concat(plan.name, "-", layer.label, "-pattern"),
+          concat(title(plan), " ", layer.label, " pattern correlation"),
+          "Pearson correlation over the units of " + place(plan, layer) + ", mean over images",
+          "general",
+          true,
+          std::numeric_limits<double>::quiet_NaN(),
+          with_network(plan, [path = layer.path](const NetworkSummary& summary) {
+            return score_of_images(pearson_of_moments(summary.layers.at(path).moments));
+          })};
+}
+
+Metric identification_metric(const NetworkPlan& plan, const Layer& layer) {
+  return {concat(plan.name, "-", layer.label, "-identification-2way"),
+          concat(title(plan), " ", layer.label, " identification, 2-way"),
+          "share of other images whose units in " + place(plan, layer) +
+              " correlate less with the reconstruction's than its own image's; ties are losses; "
+              "mean over images",
+          plan.name == "alexnet" ? "MindEye, AlexNet(" + layer.label + ")" : "after MindEye",
+          true,
+          0.5,
+          with_network(plan, [path = layer.path](const NetworkSummary& summary) {
+            const auto& matrix = summary.layers.at(path).similarity;
+            if (matrix.size(0) < 2) return score_not_computed("there is one image only");
+            return score_of_images(two_way_identification(matrix));
+          })};
+}
+
+Metric distance_metric(const NetworkPlan& plan) {
+  return {
+      concat(plan.name, "-lpips-style"),
+      concat("LPIPS-style distance (", title(plan), ", unweighted)"),
+      concat("squared difference of features of unit length over channels, mean over space, sum "
+             "over ",
+             join(plan.distance), " of ", title(plan),
+             " without LPIPS's learned weights; mean over images"),
+      "after Zhang et al. 2018",
+      false,
+      std::numeric_limits<double>::quiet_NaN(),
+      with_network(
+          plan, [](const NetworkSummary& summary) { return score_of_images(summary.distance); })};
+}
+
+}  // namespace
+
+std::vector<Metric> feature_metrics() {
+  std::vector<Metric> metrics;
+  for (const auto& plan : network_plans()) {
+    for (const auto& layer : plan.correlation) metrics.push_back(correlation_metric(plan, layer));
+    for (const auto& layer : plan.pattern) metrics.push_back(pattern_metric(plan, layer));
+    for (const auto& layer : plan.identification) {
+      metrics.push_back(identification_metric(plan, layer));
+    }
+    if (!plan.distance.empty()) metrics.push_back(distance_metric(plan));
+  }
+  return metrics;
+}
+
+}  // namespace afterimage

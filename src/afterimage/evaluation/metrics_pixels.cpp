@@ -1,0 +1,103 @@
+#include <ATen/ATen.h>
+
+#include "afterimage/base/text.h"
+#include "afterimage/evaluation/correlation.h"
+#include "afterimage/evaluation/metric.h"
+#include "afterimage/evaluation/ssim.h"
+
+namespace afterimage {
+namespace {
+
+constexpr int64_t kBatch = 128;  // images turned to float64 at a time
+
+/// One value per image from batches of truth and reconstruction, float64.
+Score per_image(const ImagePairs& pairs,
+                const std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>& values) {
+  std::vector<at::Tensor> parts;
+  const auto truth = pairs.truth().split(kBatch);
+  const auto reconstruction = pairs.reconstruction().split(kBatch);
+  for (size_t b = 0; b < truth.size(); ++b) {
+    parts.push_back(values(truth[b].to(at::kDouble), reconstruction[b].to(at::kDouble)));
+  }
+  return score_of_images(at::cat(parts));
+}
+
+Score pixel_correlation(const ImagePairs& pairs) {
+  return per_image(pairs, [](const at::Tensor& x, const at::Tensor& y) {
+    return pearson_of_moments(moments(x.flatten(1), y.flatten(1)));
+  });
+}
+
+Score ssim(const ImagePairs& pairs) {
+  const auto side = std::min(pairs.truth().size(2), pairs.truth().size(3));
+  if (side < kSsimWindow) {
+    return score_not_computed(
+        concat("images of ", side, " px are smaller than the window of ", kSsimWindow));
+  }
+  return per_image(pairs, [](const at::Tensor& x, const at::Tensor& y) {
+    return structural_similarity(luminance(x), luminance(y));
+  });
+}
+
+Score mean_squared_error(const ImagePairs& pairs) {
+  return per_image(pairs, [](const at::Tensor& x, const at::Tensor& y) {
+    return (x - y).square().mean({1, 2, 3});
+  });
+}
+
+/// Hasler & Suesstrunk 2003: sqrt(s_rg^2 + s_yb^2) + .3 sqrt(m_rg^2 + m_yb^2), rg = R - G,
+/// yb = (R + G) / 2 - B.
+at::Tensor colourfulness(const at::Tensor& images) {
+  const auto rgb = images.flatten(2).unbind(1);  // 3 x (n, y x)
+  const auto rg = rgb[0] - rgb[1];
+  const auto yb = (rgb[0] + rgb[1]) / 2 - rgb[2];
+  const auto spread = (rg.var(1, /*unbiased=*/false) + yb.var(1, /*unbiased=*/false)).sqrt();
+  return spread + 0.3 * (rg.mean(1).square() + yb.mean(1).square()).sqrt();
+}
+
+Score colourfulness_difference(const ImagePairs& pairs) {
+  return per_image(pairs, [](const at::Tensor& x, const at::Tensor& y) {
+    return (colourfulness(y) - colourfulness(x)).abs();
+  });
+}
+
+Score identification(const ImagePairs& pairs, at::Tensor (*shares)(const at::Tensor&)) {
+  if (pairs.count() < 2) return score_not_computed("there is one image only");
+  return score_of_images(shares(pairs.pixel_similarity()));
+}
+
+}  // namespace
+
+std::vector<Metric> pixel_metrics() {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  return {
+      {"pixel-correlation", "Pixel correlation",
+       "Pearson correlation of RGB pixels at the reconstruction's size, mean over images; 0 for a "
+       "constant image",
+       "PixCorr of MindEye (there at 425 px)", true, none, pixel_correlation},
+      {"ssim", "SSIM",
+       "structural similarity of luminance (Wang et al. 2004): Gaussian window, sigma 1.5, 11 "
+       "taps, "
+       "windows inside the image; mean over images",
+       "MindEye (there at 425 px)", true, none, ssim},
+      {"pixel-mse", "Pixel squared error",
+       "mean squared difference of RGB pixels in [0,1], mean over images", "general", false, none,
+       mean_squared_error},
+      {"pixel-identification-2way", "Pixel identification, 2-way",
+       "share of other images whose pixels correlate less with the reconstruction than its own "
+       "image's; ties are losses; mean over images",
+       "Shen et al. 2019", true, 0.5,
+       [](const ImagePairs& pairs) { return identification(pairs, two_way_identification); }},
+      {"pixel-identification-nway", "Pixel identification, n-way",
+       "share of reconstructions whose pixels correlate more with their own image than with any "
+       "other of the n; chance is 1/n",
+       "general", true, none,
+       [](const ImagePairs& pairs) { return identification(pairs, top_identification); }},
+      {"colourfulness-difference", "Colourfulness difference",
+       "absolute difference of colourfulness (Hasler & Suesstrunk 2003), RGB in [0,1]; mean over "
+       "images",
+       "after MonkeySee", false, none, colourfulness_difference},
+  };
+}
+
+}  // namespace afterimage

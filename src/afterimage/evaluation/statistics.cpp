@@ -1,0 +1,86 @@
+#include "afterimage/evaluation/statistics.h"
+
+#include <ATen/ATen.h>
+#include <algorithm>
+#include <numeric>
+
+#include "afterimage/evaluation/correlation.h"
+
+namespace afterimage {
+namespace {
+
+constexpr int64_t kBlock = 256;  // resamples turned to float64 at a time
+
+}  // namespace
+
+at::Tensor bootstrap_counts(int64_t images, int64_t resamples, at::Generator generator) {
+  auto counts = at::zeros({resamples, images}, at::kShort);
+  const auto ones = at::ones({images}, at::kShort);
+  for (int64_t r = 0; r < resamples; ++r) {
+    counts[r].index_add_(0, at::randint(images, {images}, generator, at::kLong), ones);
+  }
+  return counts;
+}
+
+at::Tensor random_signs(int64_t images, int64_t count, at::Generator generator) {
+  return at::randint(2, {count, images}, std::move(generator), at::kShort) * 2 - 1;
+}
+
+at::Tensor weighted_sums(const at::Tensor& weights, const at::Tensor& columns) {
+  std::vector<at::Tensor> sums;
+  for (const auto& block : weights.split(kBlock)) {
+    sums.push_back(at::mm(block.to(at::kDouble), columns));
+  }
+  return at::cat(sums);
+}
+
+at::Tensor value_of_sums(const at::Tensor& sums) {
+  if (sums.size(1) == 2) return sums.select(1, 0) / sums.select(1, 1);
+  return pearson_of_moments(sums);
+}
+
+Interval percentile_interval(const at::Tensor& sample, double share) {
+  const auto tail = (1 - share) / 2;
+  const auto bounds = at::quantile(sample, at::tensor({tail, 1 - tail}, at::kDouble));
+  return {bounds[0].item<double>(), bounds[1].item<double>()};
+}
+
+Interval bootstrap_interval(const at::Tensor& columns, const at::Tensor& counts) {
+  return percentile_interval(value_of_sums(weighted_sums(counts, columns)));
+}
+
+PairedDifference paired_difference(const at::Tensor& first, const at::Tensor& second,
+                                   const at::Tensor& counts, const at::Tensor& signs) {
+  const auto value = [](const at::Tensor& sums) { return value_of_sums(sums); };
+  PairedDifference result;
+  const auto once = at::ones({1, first.size(0)}, at::kShort);
+  result.difference =
+      (value(weighted_sums(once, first)) - value(weighted_sums(once, second))).item<double>();
+  const auto [low, high] = percentile_interval(value(weighted_sums(counts, first)) -
+                                               value(weighted_sums(counts, second)));
+  result.low = low;
+  result.high = high;
+  // Exchanging image i swaps its rows: sum = middle +- sum_i sign_i (first_i - second_i) / 2.
+  const auto middle = (first + second).sum(0, /*keepdim=*/true) / 2;
+  const auto half = weighted_sums(signs, (first - second) / 2);
+  const auto exchanged = (value(middle + half) - value(middle - half)).abs();
+  const auto as_far = exchanged.ge(std::abs(result.difference) - 1e-12).sum().item<int64_t>();
+  result.p = static_cast<double>(1 + as_far) / static_cast<double>(1 + signs.size(0));
+  return result;
+}
+
+std::vector<double> benjamini_hochberg(const std::vector<double>& p) {
+  std::vector<size_t> order(p.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p[a] > p[b]; });
+  std::vector<double> q(p.size());
+  double least = 1;
+  for (size_t k = 0; k < order.size(); ++k) {  // from the largest down
+    const auto rank = static_cast<double>(order.size() - k);
+    least = std::min(least, p[order[k]] * static_cast<double>(p.size()) / rank);
+    q[order[k]] = least;
+  }
+  return q;
+}
+
+}  // namespace afterimage

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+
+namespace afterimage {
+
+/// Resampling of images. What a metric says of a set is a function of sums over its images, so that
+/// a resample is a weight per image and thousands of them are one matrix product:
+///   columns (value, 1):                  mean = sum(value) / sum(1)
+///   columns (x, y, xx, yy, xy, units):   one Pearson correlation over images x units.
+/// Images, not units or pairs, are what is drawn: those of one image are not independent.
+
+/// How often each image is drawn in each of `resamples` draws with replacement:
+/// (resamples, images) int16.
+at::Tensor bootstrap_counts(int64_t images, int64_t resamples, at::Generator generator);
+
+/// Random signs, +1 or -1: (count, images) int16.
+at::Tensor random_signs(int64_t images, int64_t count, at::Generator generator);
+
+/// weights (r, n) times columns (n, k) float64 -> (r, k) float64.
+at::Tensor weighted_sums(const at::Tensor& weights, const at::Tensor& columns);
+
+/// The metric of sums (r, k) as above: k = 2 a mean, k = 6 a correlation. -> (r) float64
+at::Tensor value_of_sums(const at::Tensor& sums);
+
+struct Interval {
+  double low = 0, high = 0;
+};
+
+/// The central share of a sample (n), by percentiles with linear interpolation (NumPy's default).
+Interval percentile_interval(const at::Tensor& sample, double share = 0.95);
+
+/// Bootstrap interval of a metric over the images.
+Interval bootstrap_interval(const at::Tensor& columns, const at::Tensor& counts);
+
+/// How two sets of reconstructions of the same images differ (first minus second): bootstrap
+/// interval, and the two-sided p value of exchanging the two sets image by image (for means: the
+/// sign-flip test), (1 + number at least as far from 0) / (1 + draws).
+struct PairedDifference {
+  double difference = 0, low = 0, high = 0, p = 1;
+};
+PairedDifference paired_difference(const at::Tensor& first, const at::Tensor& second,
+                                   const at::Tensor& counts, const at::Tensor& signs);
+
+/// Adjusted p values that control the false discovery rate (Benjamini & Hochberg 1995).
+std::vector<double> benjamini_hochberg(const std::vector<double>& p);
+
+}  // namespace afterimage

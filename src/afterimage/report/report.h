@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,15 +23,20 @@ struct TrainingLog {
 /// What a page is made of; each part may be absent and its section is then left out.
 struct ReportInput {
   std::string title = "Afterimage report";
-  const Recording* recording = nullptr;          ///< for the true images and the field map
+  const Recording* recording = nullptr;  ///< for the true images and the receptive fields
   std::vector<Reconstruction> reconstructions;
   std::optional<Scores> scores;
   std::vector<TrainingLog> logs;
-  std::vector<nlohmann::json> provenance;        ///< of every file that went in
-  std::vector<std::string> notes;                ///< "simulated data", "SqueezeNet in place of VGG19"
+  std::vector<nlohmann::json> provenance;  ///< of every file that went in
+  std::vector<std::string> notes;          ///< "simulated data", "SqueezeNet in place of VGG19"
+  int64_t image_limit = 128;  ///< pixels: larger images are shown reduced, and the page says so
 };
 
-/// The page: one self-contained HTML file, readable offline (docs/architecture.md, "The report").
+/// The page: one self-contained HTML file, readable offline, that asks nothing of the network
+/// (docs/report.md). Its template, style and scripts come from data_dir()/report.
+///
+/// Errors: reconstructions of different splits, images or sizes; scores of other images than the
+/// reconstructions; reconstructions of stimuli the recording does not have.
 std::string report_html(const ReportInput& input);
 
 }  // namespace afterimage

@@ -1,0 +1,63 @@
+// Reads the page's data and starts every section that has something to show.
+"use strict";
+
+function showHeader({header, version}) {
+  byId("lead").textContent = header.lead;
+  byId("notes").append(...header.notes.map((note) => element("li", {class: "note", text: note})));
+  byId("facts").append(...header.facts.map(([label, text]) =>
+    element("div", {}, element("dt", {text: label}), element("dd", {text}))));
+  byId("foot").textContent =
+    `Made by Afterimage ${version}. The page holds all it shows and asks nothing of the network.`;
+}
+
+function showSections() {
+  const shown = [...document.querySelectorAll("main > section[data-title]")]
+    .filter((section) => !section.hidden);
+  byId("sections").append(...shown.map((section) =>
+    element("a", {href: `#${section.id}`, text: section.dataset.title})));
+}
+
+// Light or dark as the system says until the reader chooses; the choice is kept where pages may.
+function startTheme() {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const root = document.documentElement;
+  const stored = (read) => { try { return read(localStorage); } catch { return null; } };
+  const chosen = stored((storage) => storage.getItem("afterimage-theme"));
+  if (chosen) root.dataset.theme = chosen;
+  const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  const announce = () => {
+    byId("theme").textContent = dark() ? "Light" : "Dark";
+    byId("theme").setAttribute("aria-label", dark() ? "Use light colours" : "Use dark colours");
+    document.dispatchEvent(new Event("themechange"));
+  };
+  byId("theme").addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    stored((storage) => storage.setItem("afterimage-theme", root.dataset.theme));
+    announce();
+  });
+  system.addEventListener("change", announce);
+  announce();
+}
+
+async function start() {
+  const report = JSON.parse(byId("data").textContent);
+  byId("data").remove();
+  showHeader(report);
+  startTheme();
+  if (report.scores) showScores(report);
+  if (report.logs.length) showLosses(report);
+  if (byId("fields").querySelector("svg")) byId("fields").hidden = false;
+  if (report.provenance.length) showProvenance(report);
+  if (report.images) {
+    const sprites = new Sprites(report.images.sprites);
+    await sprites.ready();
+    const viewer = new Viewer(report, sprites);
+    showOverview(report, sprites, viewer);
+    showImages(report, sprites, viewer);
+    if (imageMetrics(report).length) new Spread(report, viewer);
+  }
+  showSections();
+  document.documentElement.dataset.ready = "true";
+}
+
+start();

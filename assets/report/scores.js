@@ -1,0 +1,106 @@
+// The table of scores: metrics down, decoders and controls across, each with its interval.
+"use strict";
+
+// The stretch of numbers a row's whiskers share: every value and interval, and the chance level.
+function rowScale(metric, scores) {
+  const all = scores.flatMap((score) => [score.value, score.low, score.high])
+    .concat(metric.chance).filter((value) => value !== null);
+  const low = Math.min(...all), high = Math.max(...all);
+  const pad = (high - low || 1) * 0.06;
+  return (value) => 100 * (value - low + pad) / (high - low + 2 * pad);
+}
+
+// A dot with its interval and, faint, the chance level. Strokes keep their width when stretched.
+function whisker(metric, score, place) {
+  const svg = svgElement("svg", {class: "whisker", viewBox: "0 0 100 10",
+    preserveAspectRatio: "none", "aria-hidden": "true"});
+  const stroke = (kind, d) => svg.append(svgElement("path", {class: kind, d}));
+  if (metric.chance !== null) stroke("chance", `M${place(metric.chance)} 0V10`);
+  if (score.low !== null && score.high !== null) {
+    stroke("interval", `M${place(score.low)} 5H${place(score.high)}`);
+  }
+  stroke("dot", `M${place(score.value)} 5h0`);
+  return svg;
+}
+
+function scoreCell(metric, score, place, best) {
+  if (score.value === null) {
+    const reason = score.reason || "no value";
+    return element("td", {class: "missing", title: reason},
+      element("span", {text: "not computed"}), element("span", {class: "reason", text: reason}));
+  }
+  const interval = score.low === null || score.high === null ? ""
+    : `[${formatNumber(score.low)}, ${formatNumber(score.high)}]`;
+  return element("td", {class: best ? "best" : null},
+    element("span", {class: "value", text: formatNumber(score.value)}),
+    best ? element("span", {class: "off-screen", text: " best"}) : null,
+    element("span", {class: "interval-text", text: interval || "\u00a0"}),
+    whisker(metric, score, place));
+}
+
+// A metric's row and, below it, its definition.
+function metricRows(report, index) {
+  const metric = report.scores.metrics[index];
+  const scores = report.scores.sets.map((set) => set.scores[index]);
+  const best = bestOf(scores.map((score) => score.value), metric.higher);
+  const known = scores.some((score) => score.value !== null);
+  const place = known ? rowScale(metric, scores) : null;
+  const id = `definition-${index}`;
+  const chance = metric.chance === null ? "" : ` Chance: ${formatNumber(metric.chance)}.`;
+  const definition = element("tr", {class: "definition", id, hidden: true},
+    element("td", {colspan: String(scores.length + 1)},
+      element("p", {}, metric.definition + chance,
+        metric.source ? element("span", {class: "about", text: ` ${metric.source}`}) : null)));
+  const button = element("button", {type: "button", class: "metric", "aria-expanded": "false",
+    "aria-controls": id, title: metric.definition},
+    element("span", {text: metric.label}),
+    element("span", {class: "arrow", text: arrow(metric.higher), role: "img",
+      "aria-label": arrowWords(metric.higher)}));
+  button.addEventListener("click", () => expand(button, definition, definition.hidden));
+  const row = element("tr", {}, element("th", {scope: "row"}, button),
+    ...scores.map((score, i) => scoreCell(metric, score, place, best.includes(i))));
+  return {row, definition, button};
+}
+
+function expand(button, definition, open) {
+  definition.hidden = !open;
+  button.setAttribute("aria-expanded", String(open));
+}
+
+function csvText(report) {
+  const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
+  const lines = [["metric", "set", "control", "value", "low", "high", "not_computed"].join(",")];
+  report.scores.metrics.forEach((metric, index) => report.scores.sets.forEach((set) => {
+    const score = set.scores[index];
+    lines.push([quoted(metric.name), quoted(set.name), set.control, score.value ?? "",
+      score.low ?? "", score.high ?? "", quoted(score.reason)].join(","));
+  }));
+  return lines.join("\n") + "\n";
+}
+
+function showScores(report) {
+  const {metrics, sets, images} = report.scores;
+  const head = element("tr", {}, element("th", {scope: "col", text: "Metric"}),
+    ...sets.map((set) => element("th", {scope: "col", class: set.control ? "control" : "decoder"},
+      element("span", {text: set.name}),
+      element("span", {class: "kind", text: set.control ? "control" : "decoder"}))));
+  const rows = metrics.map((_, index) => metricRows(report, index));
+  byId("score-table").append(
+    element("caption", {class: "off-screen", text: "Scores of decoders and controls"}),
+    element("thead", {}, head),
+    element("tbody", {}, ...rows.flatMap(({row, definition}) => [row, definition])));
+  byId("scores-about").textContent = `Over ${images} images. Brackets and whiskers are 95 % ` +
+    "bootstrap intervals over images; the dotted mark is chance. ↑ higher is better, ↓ lower is " +
+    "better; the best of a row is bold, controls included.";
+  const all = byId("definitions");
+  const showAll = (open) => {
+    for (const {button, definition} of rows) expand(button, definition, open);
+    all.setAttribute("aria-expanded", String(open));
+    all.textContent = open ? "Hide definitions" : "Show definitions";
+  };
+  all.addEventListener("click", () => showAll(all.getAttribute("aria-expanded") !== "true"));
+  window.addEventListener("beforeprint", () => showAll(true));
+  byId("copy-scores").addEventListener("click",
+    (event) => copyText(csvText(report), event.currentTarget));
+  byId("scores").hidden = false;
+}

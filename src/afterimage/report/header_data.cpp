@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "afterimage/base/text.h"
+#include "afterimage/report/page_data.h"
+
+namespace afterimage {
+namespace {
+
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+std::string counted(int64_t count, const std::string& noun) {
+  return concat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+std::string roi_text(const Sensors& sensors) {
+  std::vector<std::string> parts;
+  for (const auto& roi : sensors.rois()) {
+    const auto count = std::count(sensors.roi.begin(), sensors.roi.end(), roi);
+    parts.push_back(concat(roi.empty() ? "no ROI" : roi, " ", count));
+  }
+  return join(parts);
+}
+
+std::string trials_text(const Trials& trials) {
+  std::map<std::string, int64_t> counts;
+  for (const auto& split : trials.split) ++counts[split.empty() ? "unused" : split];
+  std::vector<std::string> parts;
+  for (const auto& [split, count] : counts) parts.push_back(concat(count, " ", split));
+  return join(parts);
+}
+
+std::string averaged_text(const std::vector<int64_t>& averaged) {
+  if (averaged.empty()) return {};
+  const auto [low, high] = std::minmax_element(averaged.begin(), averaged.end());
+  if (*high <= 1) return "single trials";
+  if (*low == *high) return concat("mean of ", *low, " trials");
+  return concat("mean of ", *low, " to ", *high, " trials");
+}
+
+void add_recording(const Recording& recording, Facts& facts) {
+  const RecordingInfo& info = recording.info();
+  facts.emplace_back("Recording", recording.path().filename().string());
+  facts.emplace_back("Sensors", concat(info.sensors.count(), ": ", roi_text(info.sensors)));
+  if (!info.bins.empty()) {
+    facts.emplace_back("Response", concat(counted(recording.bins(), "bin"), ", ",
+                                          number_text(info.bins.front().start_ms), " to ",
+                                          number_text(info.bins.back().stop_ms), " ms"));
+  }
+  facts.emplace_back("Trials", trials_text(info.trials));
+  if (info.degrees_per_stimulus > 0) {
+    facts.emplace_back("Stimulus width", number_text(info.degrees_per_stimulus) + "°");
+  }
+}
+
+std::vector<std::string> decoder_names(const ReportInput& input) {
+  std::vector<std::string> names;
+  for (const auto& reconstruction : input.reconstructions) names.push_back(reconstruction.name);
+  return names;
+}
+
+std::string lead_text(const ReportInput& input) {
+  if (input.reconstructions.empty()) return {};
+  const auto& first = input.reconstructions.front();
+  std::string text = concat("All ", counted(first.images.size(0), "image"), " of the ‘",
+                            first.split, "’ split, reconstructed by ", join(decoder_names(input)));
+  if (input.recording) {
+    text += concat(" from ", counted(input.recording->sensors(), "sensor"));
+  }
+  return text + ". None is selected or left out.";
+}
+
+}  // namespace
+
+nlohmann::json header_data(const ReportInput& input) {
+  Facts facts;
+  if (input.recording) add_recording(*input.recording, facts);
+  if (!input.reconstructions.empty()) {
+    const auto& first = input.reconstructions.front();
+    facts.emplace_back("Images", concat(first.images.size(0), " (", first.split, "), ",
+                                        first.images.size(3), " × ", first.images.size(2), " px"));
+    const std::string averaged = averaged_text(first.trials_averaged);
+    if (!averaged.empty()) facts.emplace_back("Each from", averaged);
+  }
+  return {{"lead", lead_text(input)}, {"facts", facts}, {"notes", input.notes}};
+}
+
+}  // namespace afterimage

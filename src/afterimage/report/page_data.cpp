@@ -1,0 +1,161 @@
+#include "afterimage/report/page_data.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+#include "afterimage/formats/image.h"
+#include "afterimage/report/columns.h"
+#include "afterimage/report/sprites.h"
+
+namespace afterimage {
+namespace {
+
+nlohmann::json numbers(const std::vector<double>& values) {
+  auto list = nlohmann::json::array();
+  for (const double value : values) list.push_back(rounded(value));
+  return list;
+}
+
+/// The largest size that keeps the shape and respects the limit: (height, width).
+std::pair<int64_t, int64_t> shown_size(const at::Tensor& images, int64_t limit) {
+  const int64_t height = images.size(2), width = images.size(3);
+  const double scale = std::min(1.0, static_cast<double>(limit) / std::max(height, width));
+  return {std::lround(height * scale), std::lround(width * scale)};
+}
+
+at::Tensor fitted(const at::Tensor& images, std::pair<int64_t, int64_t> size) {
+  if (images.size(2) == size.first && images.size(3) == size.second) return images;
+  return resize_image(images, size.first, size.second);
+}
+
+void check_scores(const Scores& scores, const std::vector<int64_t>& stimulus) {
+  if (scores.stimulus == stimulus) return;
+  throw Error("report", "the scores are of other images than the reconstructions",
+              "Evaluate these reconstructions and report them with those scores");
+}
+
+/// The place of a column's scores among the sets, or null.
+nlohmann::json set_of(const ImageColumn& column, const std::optional<Scores>& scores) {
+  if (!scores) return nullptr;
+  const std::string full = concat(column.base_name, " (", column.control_of, ")");
+  const auto found = std::find_if(scores->sets.begin(), scores->sets.end(), [&](const auto& set) {
+    if (set.control != column.control) return false;
+    return set.name == column.name ||
+           (set.control && (set.name == column.base_name || set.name == full));
+  });
+  if (found == scores->sets.end()) return nullptr;
+  return found - scores->sets.begin();
+}
+
+void check_stimuli(const Recording& recording, const Reconstruction& reconstruction) {
+  for (const int64_t stimulus : reconstruction.stimulus) {
+    if (stimulus >= 0 && stimulus < recording.info().stimuli()) continue;
+    throw Error(
+        recording.path(),
+        concat("has no stimulus ", stimulus, ", which '", reconstruction.name, "' reconstructs"),
+        "Name the recording that the reconstruction was made from");
+  }
+}
+
+nlohmann::json row_data(const ReportInput& input) {
+  const auto& first = input.reconstructions.front();
+  auto rows = nlohmann::json::array();
+  for (size_t i = 0; i < first.stimulus.size(); ++i) {
+    std::string name = concat("stimulus ", first.stimulus[i]);
+    if (input.recording) {
+      name = input.recording->info().stimulus_name[static_cast<size_t>(first.stimulus[i])];
+    } else if (input.scores && i < input.scores->stimulus_name.size()) {
+      name = input.scores->stimulus_name[i];
+    }
+    rows.push_back({{"name", name}, {"trials", first.trials_averaged.at(i)}});
+  }
+  return rows;
+}
+
+nlohmann::json metric_data(const std::string& name) {
+  const auto& table = metric_table();
+  const auto metric = std::find_if(table.begin(), table.end(),
+                                   [&](const Metric& candidate) { return candidate.name == name; });
+  if (metric == table.end()) {
+    return {{"name", name}, {"label", name},     {"definition", ""},
+            {"source", ""}, {"higher", nullptr}, {"chance", nullptr}};
+  }
+  return {{"name", name},
+          {"label", metric->label},
+          {"definition", metric->definition},
+          {"source", metric->source},
+          {"higher", metric->higher_is_better},
+          {"chance", rounded(metric->chance)}};
+}
+
+nlohmann::json one_score(const Score& score) {
+  nlohmann::json json{{"value", score.not_computed.empty() ? rounded(score.value) : nullptr},
+                      {"per_image", numbers(score.per_image)},
+                      {"reason", score.not_computed}};
+  json["low"] = score.low ? rounded(*score.low) : nullptr;
+  json["high"] = score.high ? rounded(*score.high) : nullptr;
+  return json;
+}
+
+}  // namespace
+
+nlohmann::json rounded(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return std::strtod(text, nullptr);
+}
+
+nlohmann::json image_data(const ReportInput& input) {
+  if (input.reconstructions.empty()) return nullptr;
+  const auto columns = image_columns(input.reconstructions);
+  const auto& first = input.reconstructions.front();
+  if (input.scores) check_scores(*input.scores, first.stimulus);
+  const auto size = shown_size(first.images, input.image_limit);
+  SpriteSheets sprites(size.first, size.second);
+  auto list = nlohmann::json::array();
+  if (input.recording) {
+    check_stimuli(*input.recording, first);
+    const at::Tensor truth = input.recording->images(first.stimulus);  // (n, 3, H, W) uint8
+    list.push_back({{"name", "seen"},
+                    {"kind", "truth"},
+                    {"set", nullptr},
+                    {"cells", sprites.add(fitted(truth, size))}});
+  }
+  for (const auto& column : columns) {
+    list.push_back({{"name", column.name},
+                    {"kind", column.control ? "control" : "decoder"},
+                    {"set", set_of(column, input.scores)},
+                    {"cells", sprites.add(fitted(column.images, size))}});
+  }
+  nlohmann::json json{{"rows", row_data(input)}, {"columns", std::move(list)}};
+  json["sprites"] = sprites.to_json();
+  json["reduced_from"] = nullptr;
+  if (size.second != first.images.size(3)) json["reduced_from"] = first.images.size(3);
+  return json;
+}
+
+nlohmann::json score_data(const ReportInput& input) {
+  if (!input.scores || input.scores->sets.empty()) return nullptr;
+  auto metrics = nlohmann::json::array();
+  for (const auto& score : input.scores->sets.front().scores) {
+    metrics.push_back(metric_data(score.metric));
+  }
+  auto sets = nlohmann::json::array();
+  for (const auto& set : input.scores->sets) {
+    auto scores = nlohmann::json::array();
+    for (const auto& score : set.scores) scores.push_back(one_score(score));
+    sets.push_back({{"name", set.name}, {"control", set.control}, {"scores", std::move(scores)}});
+  }
+  return {{"metrics", std::move(metrics)},
+          {"sets", std::move(sets)},
+          {"images", input.scores->stimulus.size()}};
+}
+
+}  // namespace afterimage

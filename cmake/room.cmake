@@ -1,7 +1,7 @@
 # One folder of src/afterimage = one room = one static library. A room names the rooms it uses;
 # rooms further down the list in src/afterimage/CMakeLists.txt are out of its reach.
 #
-#   afterimage_room(networks USES base formats LINKS ${TORCH_LIBRARIES} TORCH)
+#   afterimage_room(networks TORCH USES base formats)
 #
 # takes every *.cpp of the folder, builds *_test.cpp into <room>_test, and precompiles the LibTorch
 # headers once (TORCH) for all rooms that use them.
@@ -19,14 +19,16 @@ function(afterimage_room name)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
+  target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PRIVATE ${AFTERIMAGE_WARNINGS})
   list(TRANSFORM ROOM_USES PREPEND afterimage_)
   target_link_libraries(${target} PUBLIC ${ROOM_USES} ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE})
   if(ROOM_TORCH)
-    target_link_libraries(${target} PUBLIC afterimage_torch)
+    target_link_libraries(${target} PUBLIC afterimage::torch)
     target_precompile_headers(${target} REUSE_FROM afterimage_pch)
   endif()
   install(TARGETS ${target} EXPORT afterimage ARCHIVE DESTINATION lib)
+  set_property(GLOBAL APPEND PROPERTY afterimage_rooms ${target})
 
   if(test_sources AND AFTERIMAGE_TESTS)
     add_executable(${name}_test ${test_sources})

@@ -1,7 +1,7 @@
 #include "afterimage/base/config.h"
 
-#include <algorithm>
 #include <toml++/toml.h>
+#include <algorithm>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
@@ -71,9 +71,9 @@ Config Config::read(const std::filesystem::path& path) {
   try {
     table = toml::parse_file(path.string());
   } catch (const toml::parse_error& error) {
-    throw Error(concat(path.string(), ":", error.source().begin.line, ":",
-                       error.source().begin.column),
-                error.description(), "The file must be TOML");
+    throw Error(
+        concat(path.string(), ":", error.source().begin.line, ":", error.source().begin.column),
+        error.description(), "The file must be TOML");
   }
   const auto walk = [&](const auto& self, const toml::table& level,
                         const std::string& prefix) -> void {

@@ -17,8 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path beside(const fs::path& target, std::string_view tag) {
-  return target.parent_path() /
-         concat(".", target.filename().string(), ".", tag, ".", ::getpid());
+  return target.parent_path() / concat(".", target.filename().string(), ".", tag, ".", ::getpid());
 }
 
 fs::path normal(const fs::path& target) {

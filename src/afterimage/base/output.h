@@ -29,8 +29,8 @@ class Output {
   bool committed_ = false;
 };
 
-/// Refuses an output that exists (unless `force`) or whose folder is missing or not writable. Called
-/// before long work starts, so that it is not lost at the end.
+/// Refuses an output that exists (unless `force`) or whose folder is missing or not writable.
+/// Called before long work starts, so that it is not lost at the end.
 void check_output(const std::filesystem::path& target, bool force);
 
 /// Renames `whole` to `target`; a folder that stands there already is moved aside first and removed

@@ -62,8 +62,9 @@ RunContext::RunContext(const RunOptions& options)
     : device_(chosen_device(options.device)),
       precision_(options.precision == "bf16" ? Precision::bf16 : Precision::fp32),
       seed_(static_cast<uint64_t>(options.seed)),
-      threads_(options.threads > 0 ? static_cast<int>(options.threads)
-                                   : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
+      threads_(options.threads > 0
+                   ? static_cast<int>(options.threads)
+                   : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
       quiet_(options.quiet),
       weights_(options.weights) {
   keep_freed_memory();

@@ -2,6 +2,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/decoders/image_to_image.h"
 #include "afterimage/decoders/mean_image.h"
 #include "afterimage/decoders/retrieval.h"
 #include "afterimage/decoders/ridge.h"
@@ -18,6 +19,8 @@ std::unique_ptr<Decoder> make() {
 
 const std::vector<DecoderEntry>& decoder_table() {
   static const std::vector<DecoderEntry> table = {
+      {"image-to-image", "a projection lays the responses out in space, a U-Net makes the image",
+       "Brain2Pix, MonkeySee, IRFA", make<ImageToImage>},
       {"ridge", "linear map from responses to pixels, penalty by cross-validation",
        "Hoerl & Kennard 1970", make<RidgeDecoder>},
       {"retrieval", "image of the training sample with the most similar responses",

@@ -1,0 +1,149 @@
+#include "afterimage/decoders/image_to_image.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+#include "afterimage/networks/initialise.h"
+#include "afterimage/networks/layout.h"
+#include "afterimage/networks/module_state.h"
+#include "afterimage/training/feature_cache.h"
+
+namespace afterimage {
+namespace {
+
+/// The decoder while it is being trained: its parts, and the step that changes them.
+class Training : public Trainable {
+ public:
+  Training(ImageToImage& decoder, const Samples& samples, AdversarialStep& step,
+           FeatureCache* features, const c10::Device& device)
+      : decoder_(decoder), samples_(samples), step_(step), features_(features), device_(device) {}
+
+  std::map<std::string, double> step(const std::vector<int64_t>& rows, int64_t,
+                                     double learning_rate) override {
+    AdversarialStep::Batch batch;
+    batch.targets = samples_.images(rows).to(device_).contiguous(at::MemoryFormat::ChannelsLast);
+    if (features_ != nullptr) batch.target_features = features_->features(rows, batch.targets);
+    batch.maps = decoder_.maps(samples_.responses(rows));
+    batch.image = decoder_.image(batch.maps);
+    return step_(batch, learning_rate);
+  }
+
+  TensorMap training_state() const override {
+    TensorMap state = decoder_.state();
+    for (const auto& [name, tensor] : step_.to_tensors()) state["step." + name] = tensor;
+    return state;
+  }
+
+  void restore(const TensorMap& state, const std::string& where) override {
+    decoder_.load(state, where);
+    TensorMap of_step;
+    for (const auto& [name, tensor] : state) {
+      if (name.rfind("step.", 0) == 0) of_step[name.substr(5)] = tensor;
+    }
+    step_.restore(of_step, where);
+  }
+
+ private:
+  ImageToImage& decoder_;
+  const Samples& samples_;
+  AdversarialStep& step_;
+  FeatureCache* features_;
+  c10::Device device_;
+};
+
+}  // namespace
+
+ImageToImage::ImageToImage() : projection_(make_projection(projection_kind_, "decoder")) {}
+
+void ImageToImage::choose_parts(const Config& config) {
+  projection_kind_ = config.text("projection.kind", projection_kind_);
+  projection_ = make_projection(projection_kind_, config.source());
+}
+
+Fields ImageToImage::fields() {
+  return Fields{Field("projection.kind", projection_kind_, "how responses are laid out in space")} +
+         prefixed("projection", projection_->fields()) + prefixed("unet", unet_options_.fields()) +
+         prefixed("objective", objective_.fields()) +
+         prefixed("optimiser", step_options_.fields()) +
+         prefixed("training", trainer_.fields()) +
+         prefixed("training",
+                  {Field("feature_cache_mb", feature_cache_mb_,
+                         "target features of the perceptual network that are kept, not recomputed")
+                       .range(0)
+                       .unit("MiB")});
+}
+
+void ImageToImage::build(const DecoderInput& input, const RunContext& run) {
+  run_ = &run;
+  const int64_t multiple = int64_t{1} << (unet_options_.blocks + 1);
+  if (input.image_size % multiple != 0) {
+    throw Error("data.image_size",
+                concat("is ", input.image_size, ", and a U-Net of ", unet_options_.blocks,
+                       " blocks halves it ", unet_options_.blocks + 1, " times"),
+                concat("Give a multiple of ", multiple, ", or fewer unet.blocks"));
+  }
+  projection_->build(input.sensors, static_cast<int64_t>(input.bins.size()), input.image_size);
+  unet_ = UNet(projection_->channels(), unet_options_);
+  initialise_normal(*unet_, run.generator("initialisation of the U-Net"));
+  lay_channels_last(*unet_);
+  projection_->to(run.device());
+  unet_->to(run.device());
+}
+
+std::vector<at::Tensor> ImageToImage::parameters() const {
+  std::vector<at::Tensor> all = projection_->parameters();
+  for (const auto& parameter : unet_->parameters()) all.push_back(parameter);
+  return all;
+}
+
+at::Tensor ImageToImage::maps(const at::Tensor& responses) {
+  return projection_->forward(responses.to(run_->device()))
+      .contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+at::Tensor ImageToImage::image(const at::Tensor& maps) {
+  const AutocastScope precision(*run_);
+  return unet_(maps);
+}
+
+void ImageToImage::fit(const Samples& train_samples, const FitContext& context) {
+  PatchGan discriminator(projection_->channels() + 3);
+  initialise_normal(*discriminator, run_->generator("initialisation of the discriminator"));
+  lay_channels_last(*discriminator);
+  discriminator->to(run_->device());
+
+  std::shared_ptr<PerceptualLoss> perceptual;
+  std::unique_ptr<FeatureCache> features;
+  if (objective_.perceptual > 0) {
+    auto network = load_feature_network(objective_.network, run_->weights());
+    network->to(run_->device());
+    perceptual = std::make_shared<PerceptualLoss>(std::move(network), objective_);
+    features = std::make_unique<FeatureCache>(*perceptual, feature_cache_mb_ << 20);
+  }
+  AdversarialStep step(parameters(), discriminator, perceptual, objective_, step_options_, *run_);
+  Training training(*this, train_samples, step, features.get(), run_->device());
+  projection_->train();
+  unet_->train();
+  train(training, train_samples.count(), trainer_, context);
+}
+
+at::Tensor ImageToImage::reconstruct(const at::Tensor& responses) {
+  const at::NoGradGuard no_grad;
+  projection_->eval();
+  unet_->eval();
+  return image(maps(responses)).to(at::kCPU, at::kFloat).contiguous();
+}
+
+TensorMap ImageToImage::state() const {
+  TensorMap state = module_state(*projection_, "projection.");
+  state.merge(module_state(*unet_, "unet."));
+  return state;
+}
+
+void ImageToImage::load(const TensorMap& state, const std::string& where) {
+  load_module_state(*projection_, state, "projection.", where);
+  load_module_state(*unet_, state, "unet.", where);
+}
+
+}  // namespace afterimage

@@ -1,5 +1,6 @@
 #include "afterimage/formats/hdf5_internal.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "afterimage/base/error.h"
@@ -45,6 +46,13 @@ std::string library_message() {
     return 0;
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_last, &message);
+  // Of "file write failed: time = ..., error message = 'No space left on device', buf = ..." the
+  // system's words are enough.
+  constexpr std::string_view mark = "error message = '";
+  if (const size_t at = message.find(mark); at != std::string::npos) {
+    message.erase(0, at + mark.size());
+    message.erase(std::min(message.find('\''), message.size()));
+  }
   return message.empty() ? "no reason given" : message;
 }
 

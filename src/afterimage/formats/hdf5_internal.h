@@ -38,12 +38,4 @@ inline Id space(hid_t id) { return {id, H5Sclose}; }
 inline Id type(hid_t id) { return {id, H5Tclose}; }
 inline Id properties(hid_t id) { return {id, H5Pclose}; }
 
-/// Variable-length UTF-8, what h5py writes for str.
-Id utf8_type();
-
-/// The strings of a buffer read with `file_type`, which is a string type of fixed or variable
-/// length.
-using Reader = bool (*)(hid_t object, hid_t memory_type, void* buffer);
-std::vector<std::string> read_texts(hid_t object, hid_t file_type, hid_t file_space, Reader reader);
-
 }  // namespace afterimage::hdf5::internal

@@ -7,16 +7,17 @@
 
 // The parts of the HDF5 wrapper that deal with names and text: members, strings, attributes.
 namespace afterimage::hdf5 {
-namespace internal {
+namespace {
 
+using namespace internal;
+
+// Variable-length UTF-8, what h5py writes for str.
 Id utf8_type() {
   Id text = type(H5Tcopy(H5T_C_S1));
   H5Tset_size(text, H5T_VARIABLE);
   H5Tset_cset(text, H5T_CSET_UTF8);
   return text;
 }
-
-namespace {
 
 std::vector<std::string> fixed_texts(const std::vector<char>& buffer, size_t size, bool spaces) {
   std::vector<std::string> out;
@@ -29,7 +30,8 @@ std::vector<std::string> fixed_texts(const std::vector<char>& buffer, size_t siz
   return out;
 }
 
-}  // namespace
+// The strings of a dataset or attribute, of fixed or variable length.
+using Reader = bool (*)(hid_t object, hid_t memory_type, void* buffer);
 
 std::vector<std::string> read_texts(hid_t object, hid_t file_type, hid_t file_space,
                                     Reader reader) {
@@ -44,18 +46,13 @@ std::vector<std::string> read_texts(hid_t object, hid_t file_type, hid_t file_sp
   }
   std::vector<char*> pointers(count, nullptr);
   const bool read = reader(object, file_type, pointers.data());
+  const std::string reason = read ? "" : library_message();  // the next call forgets it
   std::vector<std::string> out;
   for (const char* text : pointers) out.emplace_back(text ? text : "");
   H5Dvlen_reclaim(file_type, file_space, H5P_DEFAULT, pointers.data());
-  if (!read) throw std::runtime_error(library_message());
+  if (!read) throw std::runtime_error(reason);
   return out;
 }
-
-}  // namespace internal
-
-namespace {
-
-using namespace internal;
 
 Id open_attribute(const std::filesystem::path& path, hid_t file, const std::string& object,
                   const std::string& name) {

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-#include <torch/nn/module.h>
+#include "afterimage/formats/safetensors.h"
 
 namespace afterimage {
 

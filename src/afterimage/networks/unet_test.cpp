@@ -3,6 +3,8 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
+#include "afterimage/base/error.h"
+#include "afterimage/base/run_context.h"
 #include "afterimage/networks/initialise.h"
 #include "afterimage/networks/module_state.h"
 #include "afterimage/networks/patchgan.h"

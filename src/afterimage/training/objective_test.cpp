@@ -1,0 +1,89 @@
+#include "afterimage/training/objective.h"
+
+#include <gtest/gtest.h>
+
+#include "afterimage/base/error.h"
+#include "afterimage/networks/feature_network.h"
+#include "reference/formula.h"
+
+namespace afterimage {
+namespace {
+
+using reference::error;
+using reference::wave;
+
+std::shared_ptr<FeatureNetwork> squeezenet(at::ScalarType type) {
+  const std::string file = std::string(AFTERIMAGE_ASSETS) + "/weights/squeezenet1_0.safetensors";
+  auto network = make_feature_network("squeezenet", read_safetensors(file), file);
+  network->to(type);
+  return network;
+}
+
+at::Tensor images(double phase) { return wave({2, 3, 32, 32}, phase) * 0.5 + 0.5; }
+
+TEST(Objective, AdversarialLossAgreesWithPyTorch) {
+  const TensorMap expected = reference::read("objective.safetensors");
+  for (const int label : {0, 1}) {
+    const auto logits = (wave({2, 1, 3, 3}) * 4).requires_grad_();
+    const auto loss = adversarial_loss(logits, label);
+    loss.backward();
+    const std::string name = "adversarial." + std::to_string(label);
+    EXPECT_LT(error(loss, expected.at(name)), 1e-10) << name;
+    EXPECT_LT(error(logits.grad(), expected.at(name + ".gradient")), 1e-10) << name;
+  }
+}
+
+TEST(Objective, LossesOfReducedPrecisionAreFloat) {
+  const auto logits = wave({2, 1, 3, 3}).to(at::kBFloat16);
+  EXPECT_EQ(adversarial_loss(logits, 1).scalar_type(), at::kFloat);
+  EXPECT_EQ(pixel_loss(logits, logits).scalar_type(), at::kFloat);
+}
+
+/// Every distance over the layers' mean at the images' size, and over their sum resized to 40.
+void expect_perceptual_parity(at::ScalarType type, double tolerance) {
+  const TensorMap expected = reference::read("objective.safetensors");
+  const auto network = squeezenet(type);
+  for (const std::string distance : {"l1", "l2", "relative"}) {
+    for (const std::string sum : {"mean", "sum"}) {
+      ObjectiveOptions options;
+      options.distance = distance;
+      options.feature_sum = sum;
+      options.feature_size = sum == "sum" ? 40 : 0;
+      const PerceptualLoss perceptual(network, options);
+      const auto fake = images(1).to(type).requires_grad_();
+      const auto features = perceptual.target_features(images(2).to(type));
+      for (const auto& layer : features) EXPECT_FALSE(layer.requires_grad());
+      const auto loss = perceptual(fake, features);
+      loss.backward();
+      const std::string name = "perceptual." + distance + "." + sum;
+      EXPECT_LT(error(loss, expected.at(name)), tolerance) << name;
+      if (type != at::kDouble) continue;  // in float32 a rectifier at zero may go either way
+      EXPECT_LT(error(fake.grad(), expected.at(name + ".gradient"), 17), tolerance) << name;
+    }
+  }
+}
+
+TEST(PerceptualLoss, AgreesWithPyTorchInFloat64) { expect_perceptual_parity(at::kDouble, 1e-10); }
+
+TEST(PerceptualLoss, AgreesWithPyTorchInFloat32) { expect_perceptual_parity(at::kFloat, 1e-5); }
+
+TEST(PerceptualLoss, IsZeroForTheTargetItself) {
+  const PerceptualLoss perceptual(squeezenet(at::kFloat), {});
+  const auto target = images(1).to(at::kFloat);
+  EXPECT_EQ(perceptual(target, perceptual.target_features(target)).item<double>(), 0);
+}
+
+TEST(PerceptualLoss, RefusesALayerTheNetworkLacks) {
+  ObjectiveOptions options;
+  options.layers = {"features.4", "features.40"};
+  try {
+    const PerceptualLoss perceptual(squeezenet(at::kFloat), options);
+    FAIL() << "no error";
+  } catch (const Error& problem) {
+    EXPECT_STREQ(problem.what(),
+                 "layers: squeezenet has no layer 'features.40'. Did you mean 'features.0'?");
+  }
+}
+
+}  // namespace
+}  // namespace afterimage

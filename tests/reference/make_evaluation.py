@@ -1,21 +1,29 @@
-"""Makes evaluation/{ridge,metrics,statistics}.safetensors: what scikit-learn, scikit-image, SciPy and
-NumPy say of small random inputs, in float64.
+"""Makes evaluation/{ridge,metrics,features,statistics}.safetensors: what scikit-learn, scikit-image,
+PyTorch, SciPy and NumPy say of small random inputs, in float64.
 
+    pip install torch==2.13.0 numpy scipy scikit-learn scikit-image safetensors
     python tests/reference/make_evaluation.py
 
-needs numpy 2, scipy 1.17, scikit-learn 1.8, scikit-image 0.26, safetensors 0.6 or newer.
+Made with numpy 2.4, scipy 1.17, scikit-learn 1.9 and scikit-image 0.26; deterministic.
 """
 
 from pathlib import Path
 
 import numpy as np
+import torch
+from networks import SqueezeNet, normalise
 from safetensors.numpy import save_file
+from safetensors.torch import load_file
 from scipy.stats import false_discovery_control
 from skimage.color import rgb2gray
 from skimage.metrics import structural_similarity
 from sklearn.linear_model import Ridge
 
 FOLDER = Path(__file__).parent / "evaluation"
+WEIGHTS = Path(__file__).parents[2] / "assets" / "weights" / "squeezenet1_0.safetensors"
+CORRELATION = ["features.2", "features.4", "features.7", "features.12", "logits"]
+IDENTIFICATION = ["features.2", "features.12"]
+DISTANCE = [f"features.{i}" for i in (1, 4, 7, 8, 9, 10, 12)]
 LAMBDAS = [0.1, 1.0, 10.0, 100.0, 1000.0]
 
 
@@ -48,8 +56,8 @@ def colourfulness(image):
     return np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
 
 
-def images(random):
-    smooth = np.cumsum(np.cumsum(random.normal(size=(6, 3, 24, 20)), 2), 3)
+def images(random, count, height, width):
+    smooth = np.cumsum(np.cumsum(random.normal(size=(count, 3, height, width)), 2), 3)
     low, high = smooth.min((1, 2, 3), keepdims=True), smooth.max((1, 2, 3), keepdims=True)
     truth = (smooth - low) / (high - low)
     reconstruction = np.clip(0.6 * truth + 0.4 * random.uniform(size=truth.shape), 0, 1)
@@ -58,7 +66,7 @@ def images(random):
 
 
 def metrics(random):
-    truth32, reconstruction32 = images(random)
+    truth32, reconstruction32 = images(random, 6, 24, 20)
     truth, reconstruction = truth32.astype(float), reconstruction32.astype(float)
     n = len(truth)
     flat_truth, flat = truth.reshape(n, -1), reconstruction.reshape(n, -1)
@@ -81,6 +89,37 @@ def metrics(random):
     }, FOLDER / "metrics.safetensors")
 
 
+def squeezenet_layers(images):
+    """Every layer by path, (n, c, y, x) or (n, 1000)."""
+    network = SqueezeNet().double().eval()
+    network.load_state_dict(load_file(WEIGHTS))
+    layers = {}
+    with torch.no_grad():
+        x = normalise(torch.from_numpy(images / 255))
+        for i, module in enumerate(network.features):
+            layers[f"features.{i}"] = x = module(x)
+        layers["logits"] = network.classifier(x).flatten(1)
+    return {path: layer.numpy() for path, layer in layers.items()}
+
+
+def features(random):
+    pixels = [np.round(255 * x).astype(np.uint8) for x in images(random, 5, 64, 64)]
+    truth, reconstruction = (squeezenet_layers(x) for x in pixels)
+    tensors = {"truth": pixels[0], "reconstruction": pixels[1]}
+    n = len(pixels[0])
+    for path in CORRELATION:
+        a, b = truth[path].reshape(n, -1), reconstruction[path].reshape(n, -1)
+        r = np.corrcoef(a, b)[:n, n:]
+        tensors[f"squeezenet-{path}-correlation"] = np.array([np.corrcoef(a.ravel(), b.ravel())[0, 1]])
+        tensors[f"squeezenet-{path}-pattern"] = np.diag(r).copy()
+        if path in IDENTIFICATION:
+            tensors[f"squeezenet-{path}-identification-2way"] = (r < np.diag(r)[None, :]).sum(0) / (n - 1)
+    unit = lambda x: x / (np.sqrt((x**2).sum(1, keepdims=True)) + 1e-10)
+    tensors["squeezenet-lpips-style"] = sum(
+        ((unit(truth[path]) - unit(reconstruction[path])) ** 2).sum(1).mean((1, 2)) for path in DISTANCE)
+    save_file(tensors, FOLDER / "features.safetensors")
+
+
 def statistics(random):
     p = random.uniform(size=12) ** 2
     p[3] = p[7]
@@ -95,3 +134,4 @@ if __name__ == "__main__":
     ridge(random)
     metrics(random)
     statistics(random)
+    features(random)

@@ -101,6 +101,17 @@ struct Resampling {
   at::Tensor counts, signs;
 };
 
+Resampling resampling_of(int64_t images, int64_t resamples, const RunContext& run) {
+  Resampling weights{bootstrap_counts(images, resamples, run.generator("bootstrap")),
+                     random_signs(images, resamples, run.generator("permutation"))};
+  constexpr int64_t small = int64_t{1} << 25;  // elements; widened once instead of at each use
+  if (images * resamples <= small) {
+    weights.counts = weights.counts.to(at::kDouble);
+    weights.signs = weights.signs.to(at::kDouble);
+  }
+  return weights;
+}
+
 void add_interval(Score& score, const Resampling& resampling) {
   if (!score.not_computed.empty() || score.columns.size(0) < 2) return;
   const auto interval = bootstrap_interval(score.columns, resampling.counts);
@@ -148,9 +159,7 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   const auto metrics = find_metrics(options.metrics);
   const auto& first = reconstructions.front();
   const auto images = static_cast<int64_t>(first.stimulus.size());
-  const Resampling resampling{
-      bootstrap_counts(images, options.bootstrap, run.generator("bootstrap")),
-      random_signs(images, options.bootstrap, run.generator("permutation"))};
+  const auto resampling = resampling_of(images, options.bootstrap, run);
 
   Scores result;
   result.split = first.split;

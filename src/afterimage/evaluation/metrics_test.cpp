@@ -1,0 +1,184 @@
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "afterimage/base/error.h"
+#include "afterimage/evaluation/correlation.h"
+#include "afterimage/evaluation/metric.h"
+#include "afterimage/evaluation/ssim.h"
+#include "afterimage/formats/safetensors.h"
+
+namespace afterimage {
+namespace {
+
+/// A run that finds SqueezeNet's weights, and no others, wherever the tests run.
+RunContext run_with_squeezenet() {
+  ::setenv("HOME", "/nonexistent", 1);
+  for (const auto* name : {"AFTERIMAGE_WEIGHTS", "TORCH_HOME", "XDG_CACHE_HOME"}) ::unsetenv(name);
+  RunOptions options;
+  options.quiet = true;
+  options.threads = 2;
+  options.weights = std::string(AFTERIMAGE_ASSETS) + "/weights";
+  return RunContext(options);
+}
+
+Score score(const std::string& metric, const ImagePairs& pairs) {
+  return find_metrics({metric}).front()->compute(pairs);
+}
+
+TensorMap reference(const std::string& name) {
+  return read_safetensors(std::string(AFTERIMAGE_TEST_DATA) + "/evaluation/" + name +
+                          ".safetensors");
+}
+
+void expect_per_image(const Score& found, const at::Tensor& expected, double tolerance) {
+  ASSERT_EQ(found.not_computed, "");
+  ASSERT_EQ(static_cast<int64_t>(found.per_image.size()), expected.numel());
+  for (size_t i = 0; i < found.per_image.size(); ++i) {
+    EXPECT_NEAR(found.per_image[i], expected[static_cast<int64_t>(i)].item<double>(), tolerance)
+        << i;
+  }
+  EXPECT_NEAR(found.value, expected.mean().item<double>(), tolerance);
+}
+
+class PixelMetric : public ::testing::TestWithParam<std::string> {};
+
+// NumPy and scikit-image in float64 (tests/reference/make_evaluation.py).
+TEST_P(PixelMetric, IsTheReferences) {
+  const auto file = reference("metrics");
+  const auto run = run_with_squeezenet();
+  const ImagePairs pairs(file.at("truth"), file.at("reconstruction"), run);
+  expect_per_image(score(GetParam(), pairs), file.at(GetParam()), 1e-10);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PixelMetric,
+                         ::testing::Values("pixel-correlation", "ssim", "pixel-mse",
+                                           "pixel-identification-2way", "pixel-identification-nway",
+                                           "colourfulness-difference"));
+
+TEST(Correlation, SimilarityAndPooledCorrelation) {
+  const auto file = reference("metrics");
+  const auto x = file.at("truth").flatten(1);
+  const auto y = file.at("reconstruction").flatten(1);
+  EXPECT_LT((similarity(x, y) - file.at("similarity")).abs().max().item<double>(), 1e-12);
+  const auto pooled = score_of_moments(moments(x, y));
+  EXPECT_NEAR(pooled.value, file.at("pooled").item<double>(), 1e-12);
+  EXPECT_TRUE(pooled.per_image.empty());
+}
+
+// SqueezeNet with its real weights, float32 here against float64 there.
+TEST(FeatureMetrics, AreThoseOfThePythonNetwork) {
+  const auto file = reference("features");
+  const auto run = run_with_squeezenet();
+  const auto image = [&](const char* name) { return file.at(name).to(at::kFloat) / 255; };
+  const ImagePairs pairs(image("truth"), image("reconstruction"), run);
+  int compared = 0;
+  for (const auto& metric : metric_table()) {
+    if (metric.name.rfind("squeezenet-", 0) != 0) continue;
+    SCOPED_TRACE(metric.name);
+    const auto found = metric.compute(pairs);
+    const auto& expected = file.at(metric.name);
+    if (found.per_image.empty()) {
+      EXPECT_EQ(found.not_computed, "");
+      EXPECT_NEAR(found.value, expected.item<double>(), 1e-5);
+    } else {
+      expect_per_image(found, expected, 1e-5);
+    }
+    ++compared;
+  }
+  EXPECT_EQ(compared, 13);
+}
+
+TEST(FeatureMetrics, WithoutWeightsThereIsNoNumber) {
+  const auto run = run_with_squeezenet();
+  const auto images = at::rand({2, 3, 32, 32});
+  const ImagePairs pairs(images, images, run);
+  for (const auto* name : {"alexnet-conv1-correlation", "alexnet-5-identification-2way",
+                           "vgg19-features.7-correlation"}) {
+    const auto found = score(name, pairs);
+    EXPECT_NE(found.not_computed.find("no weights"), std::string::npos) << name;
+    EXPECT_TRUE(found.per_image.empty());
+  }
+}
+
+TEST(FeatureMetrics, SmallImagesAreEnlarged) {
+  const auto run = run_with_squeezenet();
+  const auto images = at::rand({3, 3, 28, 28}, at::detail::createCPUGenerator(1));
+  const ImagePairs pairs(images, images, run);
+  EXPECT_NEAR(score("squeezenet-features.12-correlation", pairs).value, 1, 1e-6);
+  EXPECT_NEAR(score("squeezenet-lpips-style", pairs).value, 0, 1e-9);
+}
+
+TEST(Metrics, PerfectReconstruction) {
+  const auto run = run_with_squeezenet();
+  const auto images = at::rand({4, 3, 16, 16}, at::detail::createCPUGenerator(1));
+  const ImagePairs pairs(images, images, run);
+  for (const auto* name :
+       {"pixel-correlation", "ssim", "pixel-identification-2way", "pixel-identification-nway"}) {
+    EXPECT_NEAR(score(name, pairs).value, 1, 1e-12) << name;
+  }
+  EXPECT_EQ(score("pixel-mse", pairs).value, 0);
+}
+
+// Gray squares, and one image for all: no NaN, and ties never count as identified.
+TEST(Metrics, ConstantImagesCorrelateZeroAndIdentifyNothing) {
+  const auto run = run_with_squeezenet();
+  const auto truth = at::rand({4, 3, 16, 16}, at::detail::createCPUGenerator(1));
+  const ImagePairs gray(truth, at::full_like(truth, 0.3), run);
+  for (const auto* name :
+       {"pixel-correlation", "pixel-identification-2way", "pixel-identification-nway"}) {
+    EXPECT_EQ(score(name, gray).value, 0) << name;
+  }
+  for (const auto& metric : metric_table()) {
+    if (metric.name.rfind("squeezenet-", 0) != 0) continue;
+    EXPECT_TRUE(std::isfinite(metric.compute(gray).value)) << metric.name;
+  }
+  const auto same_truth = truth.narrow(0, 0, 1).expand_as(truth).contiguous();
+  const ImagePairs ties(same_truth, truth, run);
+  EXPECT_EQ(score("pixel-identification-2way", ties).value, 0);
+}
+
+TEST(Metrics, RandomReconstructionsIdentifyAtChance) {
+  const auto run = run_with_squeezenet();
+  const auto truth = at::rand({300, 3, 8, 8}, at::detail::createCPUGenerator(1));
+  const auto random = at::rand({300, 3, 8, 8}, at::detail::createCPUGenerator(2));
+  const auto found = score("pixel-identification-2way", ImagePairs(truth, random, run));
+  EXPECT_NEAR(found.value, 0.5, 0.05);  // standard error: sqrt(1/12/300) = .017
+  EXPECT_LT(score("pixel-identification-nway", ImagePairs(truth, random, run)).value, 0.02);
+}
+
+TEST(Metrics, OneImageCannotBeIdentified) {
+  const auto run = run_with_squeezenet();
+  const auto image = at::rand({1, 3, 16, 16});
+  const ImagePairs pairs(image, image, run);
+  EXPECT_NE(score("pixel-identification-2way", pairs).not_computed, "");
+  EXPECT_NE(score("pixel-identification-nway", pairs).not_computed, "");
+  EXPECT_NE(score("squeezenet-features.12-identification-2way", pairs).not_computed, "");
+}
+
+TEST(Metrics, ImagesBelowTheWindowHaveNoSsim) {
+  const auto run = run_with_squeezenet();
+  const auto images = at::rand({2, 3, 10, 10});
+  EXPECT_NE(score("ssim", ImagePairs(images, images, run)).not_computed, "");
+}
+
+TEST(Metrics, NamesAreUniqueAndKnown) {
+  std::set<std::string> names;
+  for (const auto& metric : metric_table()) {
+    EXPECT_TRUE(names.insert(metric.name).second) << metric.name;
+    EXPECT_FALSE(metric.definition.empty());
+  }
+  EXPECT_EQ(find_metrics({"ssim", "all"}).size(), names.size());
+  try {
+    find_metrics({"sssim"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("'ssim'"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace afterimage

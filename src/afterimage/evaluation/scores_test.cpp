@@ -1,0 +1,212 @@
+#include "afterimage/evaluation/scores.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "afterimage/base/error.h"
+
+namespace afterimage {
+namespace {
+
+RunContext quiet_run() {
+  RunOptions options;
+  options.quiet = true;
+  options.threads = 2;
+  return RunContext(options);
+}
+
+class Evaluate : public ::testing::Test {
+ protected:
+  Evaluate() : run_(quiet_run()) {
+    folder_ =
+        std::filesystem::temp_directory_path() / ("scores_test_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    RecordingInfo info;
+    info.height = info.width = 16;
+    info.bins = {{0, 100}};
+    info.sensors.name = {"one"};
+    info.sensors.roi = {"V1"};
+    info.sensors.array = {-1};
+    info.sensors.x = info.sensors.y = info.sensors.size = info.sensors.reliability = {0.5};
+    for (int64_t i = 0; i < 12; ++i) {
+      info.stimulus_name.push_back("photo, " + std::to_string(i));
+      info.stimulus_source.push_back("");
+      info.trials.stimulus.push_back(i);
+      info.trials.repeat.push_back(0);
+      info.trials.block.push_back(0);
+      info.trials.split.push_back("test");
+    }
+    images_ = at::randint(256, {12, 3, 16, 16}, at::detail::createCPUGenerator(5)).to(at::kByte);
+    RecordingWriter writer(folder_ / "recording.h5", info, false);
+    writer.append_images(images_);
+    writer.append_responses(at::zeros({12, 1, 1}));
+    writer.finish();
+  }
+  ~Evaluate() override { std::filesystem::remove_all(folder_); }
+
+  /// The true images of the stimuli 11, 10, ..., blended with noise.
+  Reconstruction reconstruction(const std::string& name, double noise, int64_t count = 10) {
+    Reconstruction r;
+    r.name = name;
+    r.decoder = "ridge";
+    r.split = "test";
+    for (int64_t i = 0; i < count; ++i) r.stimulus.push_back(11 - i);
+    r.trials_averaged.assign(r.stimulus.size(), 1);
+    const auto truth = images_.index_select(0, at::tensor(r.stimulus)).to(at::kFloat) / 255;
+    const auto random = at::rand(truth.sizes(), at::detail::createCPUGenerator(name.size()));
+    r.images = (1 - noise) * truth + noise * random;
+    r.controls["mean"] = truth.mean(0, true).expand_as(truth).contiguous();
+    r.controls["shuffled"] = r.images.roll(1, 0);
+    return r;
+  }
+
+  Scores scores_of(const std::vector<Reconstruction>& all, int64_t bootstrap = 500) {
+    EvaluationOptions options;
+    options.metrics = {"pixel-correlation", "ssim", "pixel-identification-2way"};
+    options.bootstrap = bootstrap;
+    return evaluate(all, Recording(folder_ / "recording.h5"), options, run_);
+  }
+
+  std::string refusal(const std::vector<Reconstruction>& all) {
+    try {
+      scores_of(all);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  RunContext run_;
+  std::filesystem::path folder_;
+  at::Tensor images_;
+};
+
+TEST_F(Evaluate, ScoresDecodersAndControlsOnce) {
+  const auto scores = scores_of({reconstruction("good", 0.1), reconstruction("poorer", 0.6)});
+  std::vector<std::string> names;
+  for (const auto& set : scores.sets) names.push_back(set.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"good", "poorer", "mean", "shuffled (good)",
+                                             "shuffled (poorer)"}));
+  EXPECT_FALSE(scores.sets[1].control);
+  EXPECT_TRUE(scores.sets[2].control);
+  const auto& good = scores.sets[0].scores[0];
+  EXPECT_EQ(good.metric, "pixel-correlation");
+  EXPECT_GT(good.value, 0.98);
+  ASSERT_TRUE(good.low && good.high);
+  EXPECT_LE(*good.low, good.value);
+  EXPECT_GE(*good.high, good.value);
+  EXPECT_EQ(scores.sets[0].scores[2].value, 1);
+  EXPECT_NEAR(scores.sets[3].scores[0].value, 0, 0.1);
+  EXPECT_EQ(scores.stimulus_name[0], "photo, 11");
+}
+
+TEST_F(Evaluate, ComparesDecodersWithTheirControls) {
+  const auto scores = scores_of({reconstruction("good", 0.1), reconstruction("poorer", 0.6)});
+  // 3 metrics x (good-poorer, good-mean, poorer-mean, good-shuffled, poorer-shuffled).
+  ASSERT_EQ(scores.comparisons.size(), 15u);
+  const auto& c = scores.comparisons[0];
+  EXPECT_EQ(c.first, "good");
+  EXPECT_EQ(c.second, "poorer");
+  EXPECT_NEAR(c.difference, scores.sets[0].scores[0].value - scores.sets[1].scores[0].value, 1e-12);
+  EXPECT_GT(c.low, 0);
+  EXPECT_LT(c.p, 0.01);
+  EXPECT_GE(c.q, c.p);
+}
+
+TEST_F(Evaluate, ADecoderThatIsItsOwnControlIsScoredOnce) {
+  auto deep = reconstruction("deep", 0.2);
+  const auto ridge = reconstruction("ridge", 0.4);
+  deep.controls["ridge"] = ridge.images;
+  auto scores = scores_of({deep, ridge});
+  EXPECT_EQ(scores.sets.size(), 5u);  // deep, ridge, mean, two shuffled
+  deep.controls["ridge"] = ridge.images * 0.5;
+  scores = scores_of({deep, ridge});
+  EXPECT_EQ(scores.sets.size(), 6u);
+  EXPECT_EQ(scores.sets[3].name, "ridge (deep)");
+}
+
+TEST_F(Evaluate, EqualSeedsGiveEqualScores) {
+  const auto json = [&] { return scores_of({reconstruction("good", 0.3)}).to_json(); };
+  EXPECT_EQ(json(), json());
+}
+
+TEST_F(Evaluate, JsonComesBackAsItWas) {
+  auto scores = scores_of({reconstruction("good", 0.3)});
+  scores.sets[0].scores[1] = score_not_computed("a reason");
+  scores.sets[0].scores[1].metric = "ssim";
+  scores.provenance = {{"seed", 1}};
+  const auto json = nlohmann::json::parse(scores.to_json().dump());
+  const auto back = Scores::from_json(json, "scores.json");
+  EXPECT_EQ(back.to_json(), json);
+  EXPECT_EQ(back.sets[0].scores[1].not_computed, "a reason");
+  EXPECT_TRUE(json["sets"][0]["scores"][1]["value"].is_null());
+  EXPECT_EQ(back.sets[0].scores[0].per_image, scores.sets[0].scores[0].per_image);
+  EXPECT_EQ(back.comparisons.size(), scores.comparisons.size());
+}
+
+TEST_F(Evaluate, JsonOfOthersIsRefused) {
+  const auto good = scores_of({reconstruction("good", 0.3)}).to_json();
+  const auto refused = [](const nlohmann::json& json) {
+    EXPECT_THROW(Scores::from_json(json, "scores.json"), Error) << json.dump().substr(0, 80);
+  };
+  refused(nlohmann::json::array());
+  refused({{"format", 3}});
+  auto json = good;
+  json["version"] = 2;
+  refused(json);
+  json = good;
+  json.erase("sets");
+  refused(json);
+  json = good;
+  json["sets"][0]["scores"][0]["per_image"].push_back(1);
+  refused(json);
+}
+
+TEST_F(Evaluate, CsvHasARowPerImage) {
+  auto scores = scores_of({reconstruction("a \"quoted\" name", 0.3)});
+  const auto csv = scores.to_csv();
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 3 * 3 * (1 + 10));
+  EXPECT_EQ(csv.rfind("set,control,metric,stimulus,name,value,low,high,not_computed\n", 0), 0u);
+  EXPECT_NE(csv.find("\n\"a \"\"quoted\"\" name\",no,pixel-correlation,11,\"photo, 11\",0.9"),
+            std::string::npos);
+}
+
+TEST_F(Evaluate, OneImageHasNoInterval) {
+  const auto scores = scores_of({reconstruction("one", 0.3, 1)});
+  EXPECT_FALSE(scores.sets[0].scores[0].low);
+  EXPECT_NE(scores.sets[0].scores[2].not_computed, "");
+  EXPECT_TRUE(scores.comparisons.empty());
+}
+
+TEST_F(Evaluate, RefusesWhatCannotBeCompared) {
+  const auto first = reconstruction("first", 0.1);
+  EXPECT_NE(refusal({}), "");
+  EXPECT_NE(refusal({first, first}).find("two reconstructions"), std::string::npos);
+  auto other = reconstruction("other", 0.1);
+  other.split = "train";
+  EXPECT_NE(refusal({first, other}).find("split"), std::string::npos);
+  other = reconstruction("other", 0.1);
+  std::swap(other.stimulus[0], other.stimulus[1]);
+  EXPECT_NE(refusal({first, other}).find("stimuli"), std::string::npos);
+  other = reconstruction("other", 0.1);
+  other.images = at::rand({10, 3, 8, 8});
+  EXPECT_NE(refusal({first, other}).find("size"), std::string::npos);
+  other = reconstruction("other", 0.1);
+  other.stimulus[3] = 12;
+  EXPECT_NE(refusal({other}).find("no stimulus 12"), std::string::npos);
+}
+
+TEST_F(Evaluate, TruthIsResizedToTheReconstructions) {
+  auto r = reconstruction("half", 0);
+  r.controls.clear();
+  r.images = at::avg_pool2d(r.images, 2);
+  const auto scores = scores_of({r});
+  EXPECT_GT(scores.sets[0].scores[0].value, 0.9);
+}
+
+}  // namespace
+}  // namespace afterimage

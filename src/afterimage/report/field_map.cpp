@@ -42,8 +42,9 @@ View common_view(const Sensors& sensors) {
   for (int64_t i = 0; i < sensors.count(); ++i) {
     if (!sensors.mapped(i)) continue;
     const auto s = static_cast<size_t>(i);
-    view.low = std::min({view.low, sensors.x[s], sensors.y[s]});
-    view.high = std::max({view.high, sensors.x[s], sensors.y[s]});
+    const double size = std::isfinite(sensors.size[s]) ? sensors.size[s] : 0;
+    view.low = std::min({view.low, sensors.x[s] - size, sensors.y[s] - size});
+    view.high = std::max({view.high, sensors.x[s] + size, sensors.y[s] + size});
   }
   constexpr double margin = 0.04;
   view.low = std::max(view.low, -farthest) - margin;

@@ -43,12 +43,8 @@ void check_scores(const Scores& scores, const std::vector<int64_t>& stimulus) {
 /// The place of a column's scores among the sets, or null.
 nlohmann::json set_of(const ImageColumn& column, const std::optional<Scores>& scores) {
   if (!scores) return nullptr;
-  const std::string full = concat(column.base_name, " (", column.control_of, ")");
-  const auto found = std::find_if(scores->sets.begin(), scores->sets.end(), [&](const auto& set) {
-    if (set.control != column.control) return false;
-    return set.name == column.name ||
-           (set.control && (set.name == column.base_name || set.name == full));
-  });
+  const auto found = std::find_if(scores->sets.begin(), scores->sets.end(),
+                                  [&](const auto& set) { return set.name == column.name; });
   if (found == scores->sets.end()) return nullptr;
   return found - scores->sets.begin();
 }

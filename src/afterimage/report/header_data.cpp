@@ -70,8 +70,9 @@ std::string listed(const std::vector<std::string>& words) {
 std::string lead_text(const ReportInput& input) {
   if (input.reconstructions.empty()) return {};
   const auto& first = input.reconstructions.front();
-  std::string text = concat("All ", counted(first.images.size(0), "image"), " of the ‘",
-                            first.split, "’ split, reconstructed by ", listed(decoder_names(input)));
+  std::string text =
+      concat("All ", counted(first.images.size(0), "image"), " of the ‘", first.split,
+             "’ split, reconstructed by ", listed(decoder_names(input)));
   if (input.recording) {
     text += concat(" from ", counted(input.recording->sensors(), "sensor"));
   }
@@ -86,10 +87,9 @@ nlohmann::json header_data(const ReportInput& input) {
   if (!input.reconstructions.empty()) {
     const auto& first = input.reconstructions.front();
     const std::string averaged = averaged_text(first.trials_averaged);
-    facts.emplace_back("Images",
-                       concat(first.images.size(0), " (", first.split, "), ", first.images.size(3),
-                              " × ", first.images.size(2), " px", averaged.empty() ? "" : ", ",
-                              averaged));
+    facts.emplace_back("Images", concat(first.images.size(0), " (", first.split, "), ",
+                                        first.images.size(3), " × ", first.images.size(2), " px",
+                                        averaged.empty() ? "" : ", ", averaged));
   }
   return {{"lead", lead_text(input)}, {"facts", facts}, {"notes", input.notes}};
 }

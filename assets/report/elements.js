@@ -28,11 +28,16 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-// A score as tables show it: three decimals, fewer for large numbers.
-function formatNumber(value) {
+// Decimals that show three figures of the largest of these numbers.
+function digitsFor(values) {
+  const most = Math.max(...values.map((value) => Math.abs(value ?? 0)));
+  if (!(most > 0)) return 3;
+  return Math.min(8, Math.max(0, most >= 0.1 ? 3 - Math.max(0, Math.floor(Math.log10(most)))
+    : 2 - Math.floor(Math.log10(most))));
+}
+
+function formatNumber(value, digits = 3) {
   if (value === null || value === undefined) return "–";
-  const size = Math.abs(value);
-  const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
   return value.toFixed(digits).replace("-", "−");
 }
 

@@ -147,13 +147,13 @@ class ImageTable {
 
   updateScores() {
     if (this.metric === null) return;
-    const {higher} = this.report.scores.metrics[this.metric];
+    const {higher, digits} = this.report.scores.metrics[this.metric];
     this.lines.forEach((line, row) => {
       const values = this.columns.map((column) => imageScore(this.report, column, this.metric, row));
       const best = bestOf(values, higher);
       values.forEach((value, i) => {
         const score = line.children[i + 1].lastChild;
-        score.textContent = value === null ? "\u00a0" : formatNumber(value);
+        score.textContent = value === null ? "\u00a0" : formatNumber(value, digits);
         score.classList.toggle("best", best.includes(i));
       });
     });

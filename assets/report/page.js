@@ -44,7 +44,11 @@ async function start() {
   byId("data").remove();
   showHeader(report);
   startTheme();
-  if (report.scores) showScores(report);
+  if (report.scores) {
+    chooseDigits(report.scores);
+    showScores(report);
+    if (report.scores.comparisons.length) showComparisons(report);
+  }
   if (report.logs.length) showLosses(report);
   if (byId("fields").querySelector("svg")) byId("fields").hidden = false;
   if (report.provenance.length) showProvenance(report);

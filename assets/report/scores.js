@@ -10,6 +10,13 @@ function rowScale(metric, scores) {
   return (value) => 100 * (value - low + pad) / (high - low + 2 * pad);
 }
 
+// Gives every metric the decimals its values are shown with.
+function chooseDigits({metrics, sets}) {
+  metrics.forEach((metric, index) => {
+    metric.digits = digitsFor(sets.map((set) => set.scores[index].value));
+  });
+}
+
 // A dot with its interval and, faint, the chance level. Strokes keep their width when stretched.
 function whisker(metric, score, place) {
   const svg = svgElement("svg", {class: "whisker", viewBox: "0 0 100 10",
@@ -23,16 +30,29 @@ function whisker(metric, score, place) {
   return svg;
 }
 
-function scoreCell(metric, score, place, best) {
-  if (score.value === null) {
-    const reason = score.reason || "no value";
-    return element("td", {class: "missing", title: reason},
-      element("span", {text: "not computed"}), element("span", {class: "reason", text: reason}));
+function missingCell(reason, columns = 1) {
+  return element("td", {class: "missing", title: reason, colspan: String(columns)},
+    element("span", {text: "Not computed: "}), element("span", {text: reason}));
+}
+
+// A row's cells; what no set has for the same reason is said once.
+function scoreCells(metric, scores) {
+  const reasons = scores.map((score) => (score.value === null ? score.reason || "no value" : ""));
+  if (reasons[0] && reasons.every((reason) => reason === reasons[0])) {
+    return [missingCell(reasons[0], scores.length)];
   }
+  const best = bestOf(scores.map((score) => score.value), metric.higher);
+  const place = rowScale(metric, scores);
+  return scores.map((score, i) => (reasons[i] ? missingCell(reasons[i])
+    : scoreCell(metric, score, place, best.includes(i))));
+}
+
+function scoreCell(metric, score, place, best) {
+  const shown = (value) => formatNumber(value, metric.digits);
   const interval = score.low === null || score.high === null ? ""
-    : `[${formatNumber(score.low)}, ${formatNumber(score.high)}]`;
+    : `[${shown(score.low)}, ${shown(score.high)}]`;
   return element("td", {class: best ? "best" : null},
-    element("span", {class: "value", text: formatNumber(score.value)}),
+    element("span", {class: "value", text: shown(score.value)}),
     best ? element("span", {class: "off-screen", text: " best"}) : null,
     element("span", {class: "interval-text", text: interval || "\u00a0"}),
     whisker(metric, score, place));
@@ -42,11 +62,8 @@ function scoreCell(metric, score, place, best) {
 function metricRows(report, index) {
   const metric = report.scores.metrics[index];
   const scores = report.scores.sets.map((set) => set.scores[index]);
-  const best = bestOf(scores.map((score) => score.value), metric.higher);
-  const known = scores.some((score) => score.value !== null);
-  const place = known ? rowScale(metric, scores) : null;
   const id = `definition-${index}`;
-  const chance = metric.chance === null ? "" : ` Chance: ${formatNumber(metric.chance)}.`;
+  const chance = metric.chance === null ? "" : ` Chance: ${formatNumber(metric.chance, metric.digits)}.`;
   const definition = element("tr", {class: "definition", id, hidden: true},
     element("td", {colspan: String(scores.length + 1)},
       element("p", {}, metric.definition + chance,
@@ -58,7 +75,7 @@ function metricRows(report, index) {
       "aria-label": arrowWords(metric.higher)}));
   button.addEventListener("click", () => expand(button, definition, definition.hidden));
   const row = element("tr", {}, element("th", {scope: "row"}, button),
-    ...scores.map((score, i) => scoreCell(metric, score, place, best.includes(i))));
+    ...scoreCells(metric, scores));
   return {row, definition, button};
 }
 

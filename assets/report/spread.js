@@ -33,8 +33,10 @@ class Spread {
     }), String(this.metric)));
     this.plot = element("div", {class: "spread-plot"});
     byId("spread").append(
-      element("figcaption", {}, element("b", {text: "Spread over images"}),
-        labelled("Score", choice)), this.plot);
+      element("figcaption", {}, element("h3", {text: "Spread over images"}),
+        labelled("Score", choice), element("span", {class: "about",
+          text: "A dot is an image, the box holds the middle half, the bar is the median."})),
+      this.plot);
     byId("spread").hidden = false;
     redrawn(this.plot, () => this.draw());
   }
@@ -55,13 +57,16 @@ class Spread {
       element("span"), this.axis(low - pad, high + pad, scale, width));
   }
 
+  // Decoders have colours, controls are grey.
   strip(values, index, metric, scale, width) {
+    const series = this.columns[index].kind === "control" ? "series-7" : `series-${index % 7}`;
     const height = 34, middle = height / 2;
     const known = values.filter((value) => value !== null).sort((a, b) => a - b);
-    const svg = svgElement("svg", {width, height, role: "img", class: `series-${index % 8}`,
+    const svg = svgElement("svg", {width, height, role: "img", class: series,
       "aria-label": known.length === 0 ? "no values"
-        : `median ${formatNumber(quantile(known, 0.5))}, quartiles ` +
-          `${formatNumber(quantile(known, 0.25))} to ${formatNumber(quantile(known, 0.75))}`});
+        : `median ${formatNumber(quantile(known, 0.5), metric.digits)}, quartiles ` +
+          `${formatNumber(quantile(known, 0.25), metric.digits)} to ` +
+          formatNumber(quantile(known, 0.75), metric.digits)});
     if (metric.chance !== null) {
       svg.append(svgElement("path", {class: "chance", d: `M${scale(metric.chance)} 0V${height}`}));
     }
@@ -70,7 +75,7 @@ class Spread {
     svg.append(svgElement("rect", {class: "box", x: left, width: Math.max(1, right - left),
       y: middle - 11, height: 22, rx: 3}));
     values.forEach((value, row) => {
-      if (value !== null) svg.append(this.dot(row, value, scale(value), middle));
+      if (value !== null) svg.append(this.dot(row, value, scale(value), middle, metric.digits));
     });
     svg.append(svgElement("path", {class: "median",
       d: `M${scale(quantile(known, 0.5))} ${middle - 13}v26`}));
@@ -78,12 +83,12 @@ class Spread {
   }
 
   // Dots are spread up and down by a fixed low-discrepancy sequence, so that few hide each other.
-  dot(row, value, x, middle) {
+  dot(row, value, x, middle, digits) {
     const y = middle + 16 * ((row * 0.618034) % 1 - 0.5);
     const {name} = this.report.images.rows[row];
     return svgElement("circle", {cx: x, cy: y, r: 2.6, onclick: () =>
       this.viewer.open(this.report.images.rows.map((_, index) => index), row)},
-    svgElement("title", {text: `${name}: ${formatNumber(value)}`}));
+    svgElement("title", {text: `${name}: ${formatNumber(value, digits)}`}));
   }
 
   axis(low, high, scale, width) {

@@ -77,7 +77,7 @@ class Viewer {
         element("th", {scope: "row", text: `${metric.label} ${arrow(metric.higher)}`,
           title: metric.definition}),
         ...values.map((value, i) => element("td",
-          {text: formatNumber(value), class: best.includes(i) ? "best" : null})));
+          {text: formatNumber(value, metric.digits), class: best.includes(i) ? "best" : null})));
     });
     return [element("table", {class: "plain"}, element("thead", {}, head),
       element("tbody", {}, ...lines))];

@@ -41,8 +41,8 @@ void add_model(const fs::path& path, ReportInput& input) {
   const Config config = Config::read(path / "config.toml");
   const std::string network = config.text("objective.network");
   if (!network.empty() && network != "vgg19" && config.text("objective.perceptual") != "0") {
-    input.notes.push_back(concat("The perceptual loss of '", name, "' reads ", network,
-                                 "; the papers read VGG19."));
+    input.notes.push_back(
+        concat("The perceptual loss of '", name, "' reads ", network, "; the papers read VGG19."));
   }
 }
 

@@ -1,6 +1,5 @@
 #include "afterimage/report/columns.h"
 
-#include <algorithm>
 #include <set>
 
 #include "afterimage/base/error.h"
@@ -45,25 +44,18 @@ void check_alike(const std::vector<Reconstruction>& all) {
   }
 }
 
-/// One column where all decoders that have this control share it, else one for each.
-std::vector<ImageColumn> control_columns(const std::string& control,
-                                         const std::vector<Reconstruction>& all) {
-  std::vector<ImageColumn> columns;
-  for (const auto& reconstruction : all) {
-    const auto found = reconstruction.controls.find(control);
-    if (found == reconstruction.controls.end()) continue;
-    columns.push_back({concat(control, " (", reconstruction.name, ")"), true, reconstruction.name,
-                       control, found->second});
+/// Controls are named as `evaluate` names them, so that each column finds its scores: by what they
+/// are, and with the decoder's name where they are its own or another set has the name.
+void add_control(std::vector<ImageColumn>& columns, const std::string& control,
+                 const at::Tensor& images, const std::string& decoder) {
+  const std::string own = concat(control, " (", decoder, ")");
+  std::string name = control == "shuffled" ? own : control;
+  for (const auto& column : columns) {
+    if (column.name != name) continue;
+    if (column.images.equal(images)) return;
+    name = own;
   }
-  const bool shared = std::all_of(columns.begin(), columns.end(), [&](const auto& column) {
-    return column.images.equal(columns.front().images);
-  });
-  if (!shared) return columns;
-  columns.resize(1);
-  const bool taken = std::any_of(all.begin(), all.end(),
-                                 [&](const auto& decoder) { return decoder.name == control; });
-  columns.front().name = taken ? control + " (control)" : control;
-  return columns;
+  columns.push_back({name, true, images});
 }
 
 }  // namespace
@@ -72,14 +64,12 @@ std::vector<ImageColumn> image_columns(const std::vector<Reconstruction>& recons
   std::vector<ImageColumn> columns;
   if (reconstructions.empty()) return columns;
   check_alike(reconstructions);
-  std::set<std::string> controls;
   for (const auto& reconstruction : reconstructions) {
-    columns.push_back({reconstruction.name, false, {}, {}, reconstruction.images});
-    for (const auto& [name, images] : reconstruction.controls) controls.insert(name);
+    columns.push_back({reconstruction.name, false, reconstruction.images});
   }
-  for (const auto& control : controls) {
-    for (auto& column : control_columns(control, reconstructions)) {
-      columns.push_back(std::move(column));
+  for (const auto& reconstruction : reconstructions) {
+    for (const auto& [control, images] : reconstruction.controls) {
+      add_control(columns, control, images, reconstruction.name);
     }
   }
   return columns;

@@ -42,8 +42,9 @@ View common_view(const Sensors& sensors) {
   for (int64_t i = 0; i < sensors.count(); ++i) {
     if (!sensors.mapped(i)) continue;
     const auto s = static_cast<size_t>(i);
-    view.low = std::min({view.low, sensors.x[s], sensors.y[s]});
-    view.high = std::max({view.high, sensors.x[s], sensors.y[s]});
+    const double size = std::isfinite(sensors.size[s]) ? sensors.size[s] : 0;
+    view.low = std::min({view.low, sensors.x[s] - size, sensors.y[s] - size});
+    view.high = std::max({view.high, sensors.x[s] + size, sensors.y[s] + size});
   }
   constexpr double margin = 0.04;
   view.low = std::max(view.low, -farthest) - margin;
@@ -61,16 +62,26 @@ std::string circle(const Sensors& sensors, size_t i, bool title) {
   return concat(text, "><title>", html_escape(sensors.name[i]), "</title></circle>");
 }
 
+/// Overlapping fields are drawn so faint that their sum still shows where the array looks.
+std::string circle_group(const Sensors& sensors, const std::vector<int64_t>& mapped) {
+  double covered = 0;  // stimulus areas
+  for (const int64_t i : mapped) {
+    const double size = sensors.size[static_cast<size_t>(i)];
+    if (std::isfinite(size)) covered += M_PI * size * size;
+  }
+  const double fill = std::clamp(0.6 / (covered + 0.1), 0.015, 0.25);
+  const double stroke = std::clamp(9 / std::sqrt(static_cast<double>(mapped.size()) + 1), .15, .8);
+  return concat("<g fill-opacity=\"", fill, "\" stroke-opacity=\"", stroke, "\">");
+}
+
 std::string map_svg(const Sensors& sensors, const std::vector<int64_t>& mapped, const View& view,
                     const std::string& label, bool titles) {
   const std::string low = decimal(view.low * unit), side = decimal((view.high - view.low) * unit);
-  // Many fields overlap: the more there are, the fainter each.
-  const double opacity = std::clamp(4 / std::sqrt(static_cast<double>(mapped.size()) + 1), .08, .7);
-  std::string svg = concat(
-      "<svg viewBox=\"", low, " ", low, " ", side, " ", side, "\" role=\"img\" aria-label=\"",
-      html_escape(label), "\">", "<rect class=\"stimulus\" width=\"", unit, "\" height=\"", unit,
-      "\"/>", "<path class=\"axes\" d=\"M", unit / 2, " 0V", unit, "M0 ", unit / 2, "H", unit,
-      "\"/><g fill-opacity=\"", opacity / 4, "\" stroke-opacity=\"", opacity, "\">");
+  std::string svg = concat("<svg viewBox=\"", low, " ", low, " ", side, " ", side,
+                           "\" role=\"img\" aria-label=\"", html_escape(label), "\">",
+                           "<rect class=\"stimulus\" width=\"", unit, "\" height=\"", unit, "\"/>",
+                           "<path class=\"axes\" d=\"M", unit / 2, " 0V", unit, "M0 ", unit / 2,
+                           "H", unit, "\"/>", circle_group(sensors, mapped));
   for (const int64_t i : mapped) svg += circle(sensors, static_cast<size_t>(i), titles);
   return svg + "</g></svg>";
 }

@@ -61,11 +61,18 @@ std::vector<std::string> decoder_names(const ReportInput& input) {
   return names;
 }
 
+/// "a, b and c".
+std::string listed(const std::vector<std::string>& words) {
+  if (words.size() < 2) return join(words);
+  return join({words.begin(), words.end() - 1}) + " and " + words.back();
+}
+
 std::string lead_text(const ReportInput& input) {
   if (input.reconstructions.empty()) return {};
   const auto& first = input.reconstructions.front();
-  std::string text = concat("All ", counted(first.images.size(0), "image"), " of the ‘",
-                            first.split, "’ split, reconstructed by ", join(decoder_names(input)));
+  std::string text =
+      concat("All ", counted(first.images.size(0), "image"), " of the ‘", first.split,
+             "’ split, reconstructed by ", listed(decoder_names(input)));
   if (input.recording) {
     text += concat(" from ", counted(input.recording->sensors(), "sensor"));
   }
@@ -79,10 +86,10 @@ nlohmann::json header_data(const ReportInput& input) {
   if (input.recording) add_recording(*input.recording, facts);
   if (!input.reconstructions.empty()) {
     const auto& first = input.reconstructions.front();
-    facts.emplace_back("Images", concat(first.images.size(0), " (", first.split, "), ",
-                                        first.images.size(3), " × ", first.images.size(2), " px"));
     const std::string averaged = averaged_text(first.trials_averaged);
-    if (!averaged.empty()) facts.emplace_back("Each from", averaged);
+    facts.emplace_back("Images", concat(first.images.size(0), " (", first.split, "), ",
+                                        first.images.size(3), " × ", first.images.size(2), " px",
+                                        averaged.empty() ? "" : ", ", averaged));
   }
   return {{"lead", lead_text(input)}, {"facts", facts}, {"notes", input.notes}};
 }

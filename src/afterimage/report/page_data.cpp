@@ -43,12 +43,8 @@ void check_scores(const Scores& scores, const std::vector<int64_t>& stimulus) {
 /// The place of a column's scores among the sets, or null.
 nlohmann::json set_of(const ImageColumn& column, const std::optional<Scores>& scores) {
   if (!scores) return nullptr;
-  const std::string full = concat(column.base_name, " (", column.control_of, ")");
-  const auto found = std::find_if(scores->sets.begin(), scores->sets.end(), [&](const auto& set) {
-    if (set.control != column.control) return false;
-    return set.name == column.name ||
-           (set.control && (set.name == column.base_name || set.name == full));
-  });
+  const auto found = std::find_if(scores->sets.begin(), scores->sets.end(),
+                                  [&](const auto& set) { return set.name == column.name; });
   if (found == scores->sets.end()) return nullptr;
   return found - scores->sets.begin();
 }
@@ -61,6 +57,21 @@ void check_stimuli(const Recording& recording, const Reconstruction& reconstruct
         concat("has no stimulus ", stimulus, ", which '", reconstruction.name, "' reconstructs"),
         "Name the recording that the reconstruction was made from");
   }
+}
+
+/// The cells of the true images, read in batches: stimuli may be much larger than what is shown.
+std::vector<int64_t> true_cells(const Recording& recording, const std::vector<int64_t>& stimulus,
+                                std::pair<int64_t, int64_t> size, SpriteSheets& sprites) {
+  constexpr size_t batch = 64;
+  std::vector<int64_t> cells;
+  for (size_t from = 0; from < stimulus.size(); from += batch) {
+    const size_t to = std::min(from + batch, stimulus.size());
+    const std::vector<int64_t> rows(stimulus.begin() + static_cast<std::ptrdiff_t>(from),
+                                    stimulus.begin() + static_cast<std::ptrdiff_t>(to));
+    const at::Tensor images = recording.images(rows);  // (n, 3, H, W) uint8
+    for (const int64_t cell : sprites.add(fitted(images, size))) cells.push_back(cell);
+  }
+  return cells;
 }
 
 nlohmann::json row_data(const ReportInput& input) {
@@ -94,6 +105,21 @@ nlohmann::json metric_data(const std::string& name) {
           {"chance", rounded(metric->chance)}};
 }
 
+nlohmann::json comparison_data(const std::vector<Comparison>& comparisons) {
+  auto list = nlohmann::json::array();
+  for (const auto& comparison : comparisons) {
+    list.push_back({{"first", comparison.first},
+                    {"second", comparison.second},
+                    {"metric", comparison.metric},
+                    {"difference", rounded(comparison.difference)},
+                    {"low", rounded(comparison.low)},
+                    {"high", rounded(comparison.high)},
+                    {"p", rounded(comparison.p)},
+                    {"q", rounded(comparison.q)}});
+  }
+  return list;
+}
+
 nlohmann::json one_score(const Score& score) {
   nlohmann::json json{{"value", score.not_computed.empty() ? rounded(score.value) : nullptr},
                       {"per_image", numbers(score.per_image)},
@@ -122,11 +148,10 @@ nlohmann::json image_data(const ReportInput& input) {
   auto list = nlohmann::json::array();
   if (input.recording) {
     check_stimuli(*input.recording, first);
-    const at::Tensor truth = input.recording->images(first.stimulus);  // (n, 3, H, W) uint8
     list.push_back({{"name", "seen"},
                     {"kind", "truth"},
                     {"set", nullptr},
-                    {"cells", sprites.add(fitted(truth, size))}});
+                    {"cells", true_cells(*input.recording, first.stimulus, size, sprites)}});
   }
   for (const auto& column : columns) {
     list.push_back({{"name", column.name},
@@ -155,6 +180,7 @@ nlohmann::json score_data(const ReportInput& input) {
   }
   return {{"metrics", std::move(metrics)},
           {"sets", std::move(sets)},
+          {"comparisons", comparison_data(input.scores->comparisons)},
           {"images", input.scores->stimulus.size()}};
 }
 

@@ -18,7 +18,9 @@ nlohmann::json header_data(const ReportInput& input);
 nlohmann::json image_data(const ReportInput& input);
 
 /// {"metrics": [{"name", "label", "definition", "source", "higher", "chance"}], "sets": [{"name",
-/// "control", "scores": [{"value", "low", "high", "per_image", "reason"}]}]}; null without scores.
+/// "control", "scores": [{"value", "low", "high", "per_image", "reason"}]}], "comparisons":
+/// [{"first", "second", "metric", "difference", "low", "high", "p", "q"}], "images"}; null without
+/// scores.
 nlohmann::json score_data(const ReportInput& input);
 
 /// [{"name", "averaged", "step": [...], "series": {loss: [...]}}]. Long logs are thinned: a point

@@ -1,0 +1,49 @@
+// Paired comparisons of decoders with controls and with each other, one metric at a time.
+"use strict";
+
+// What the numbers say at a false discovery rate of 5 %.
+function verdict(comparison, higher) {
+  if (!(comparison.q < 0.05) || higher === null) return "no clear difference";
+  const better = (comparison.difference > 0) === higher ? comparison.first : comparison.second;
+  return `${better} is better`;
+}
+
+function probability(value) {
+  return value === null ? "–" : value < 0.001 ? "< 0.001" : value.toFixed(3);
+}
+
+function comparisonRow(comparison, metric) {
+  const {first, second, difference, low, high, p, q} = comparison;
+  const digits = digitsFor([difference, low, high]);
+  return element("tr", {},
+    element("th", {scope: "row", text: `${first} − ${second}`}),
+    element("td", {text: formatNumber(difference, digits)}),
+    element("td", {text: `[${formatNumber(low, digits)}, ${formatNumber(high, digits)}]`}),
+    element("td", {text: probability(p)}), element("td", {text: probability(q)}),
+    element("td", {text: verdict(comparison, metric.higher)}));
+}
+
+function showComparisons(report) {
+  const {metrics, comparisons} = report.scores;
+  const compared = metrics.filter((metric) =>
+    comparisons.some((comparison) => comparison.metric === metric.name));
+  const body = element("tbody");
+  const show = (name) => body.replaceChildren(...comparisons
+    .filter((comparison) => comparison.metric === name)
+    .map((comparison) => comparisonRow(comparison, metrics.find((metric) => metric.name === name))));
+  const choice = element("select", {onchange: (event) => show(event.target.value)},
+    ...options(compared.map((metric) => [metric.name, `${metric.label} ${arrow(metric.higher)}`])));
+  const headings = ["Difference", "Mean", "95 % interval", "p", "q", "At 5 % false discoveries"];
+  byId("comparisons").append(
+    element("div", {class: "toolbar"}, element("h3", {text: "Paired comparisons"}),
+      labelled("Score", choice)),
+    element("p", {class: "about", text: "The same images under both. p: two-sided, by exchanging " +
+      "images between the two; q: p adjusted over all comparisons of all metrics (Benjamini and " +
+      "Hochberg)."}),
+    element("div", {class: "wide", tabindex: "0", role: "region",
+      "aria-label": "Table of paired comparisons"},
+    element("table", {class: "plain"}, element("thead", {}, element("tr", {},
+      ...headings.map((text) => element("th", {scope: "col", text})))), body)));
+  byId("comparisons").hidden = false;
+  show(compared[0].name);
+}

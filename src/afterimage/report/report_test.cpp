@@ -1,0 +1,165 @@
+#include "afterimage/report/report.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <nlohmann/json.hpp>
+
+#include "afterimage/base/output.h"
+#include "afterimage/report/field_map.h"
+#include "afterimage/report/page_data.h"
+#include "afterimage/report/sample_report.h"
+
+namespace afterimage {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+size_t occurrences(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+class ReportTest : public testing::Test {
+ protected:
+  void SetUp() override { ::setenv("AFTERIMAGE_DATA", AFTERIMAGE_ASSETS, 1); }
+
+  std::string refusal() const {
+    try {
+      report_html(sample_.input);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  sample::Sample sample_;
+};
+
+nlohmann::json data_of(const std::string& page) {
+  const std::string open = "<script type=\"application/json\" id=\"data\">";
+  const size_t from = page.find(open) + open.size();
+  return nlohmann::json::parse(page.substr(from, page.find("</script>", from) - from));
+}
+
+// tests/cli/test_report_page.py opens this page in a browser: TMPDIR says where it goes.
+TEST_F(ReportTest, WholePage) {
+  const std::string page = report_html(sample_.input);
+  write_text(std::filesystem::temp_directory_path() / "afterimage_sample_report.html", page, true);
+  EXPECT_FALSE(contains(page, "{{"));
+  const auto data = data_of(page);
+  EXPECT_EQ(data["images"]["rows"].size(), 12u);
+  EXPECT_EQ(data["images"]["columns"].size(), 6u);  // seen, near, far, mean, 2 x shuffled
+  EXPECT_EQ(data["images"]["columns"][3]["set"], 2);
+  EXPECT_EQ(data["scores"]["sets"].size(), 5u);
+  EXPECT_EQ(data["scores"]["comparisons"][0]["q"], 0.001);
+  EXPECT_EQ(data["logs"].size(), 2u);
+  EXPECT_EQ(data["header"]["lead"],
+            "All 12 images of the ‘test’ split, reconstructed by near and far from 90 sensors. "
+            "None is selected or left out.");
+}
+
+TEST_F(ReportTest, NamesNeverBecomeMarkup) {
+  const std::string page = report_html(sample_.input);
+  EXPECT_FALSE(contains(page, "<img src=x"));
+  EXPECT_FALSE(contains(page, "<b>colours"));
+  EXPECT_TRUE(contains(page, "<title>Stripes &amp; &lt;b&gt;colours&lt;/b&gt;</title>"));
+  EXPECT_TRUE(contains(page, "<b>V4 &amp; &lt;more&gt;</b>"));
+  EXPECT_EQ(data_of(page)["images"]["rows"][3]["name"], sample::hostile);
+}
+
+TEST_F(ReportTest, AsksNothingOfTheNetwork) {
+  const std::string page = report_html(sample_.input);
+  EXPECT_TRUE(contains(page, "default-src 'none'; img-src data:;"));
+  for (const char* fetching : {"src=\"http", "href=\"http", "url(http", "@import", "fetch("}) {
+    EXPECT_FALSE(contains(page, fetching)) << fetching;
+  }
+  // Every script may run because the policy names its hash, and only those.
+  EXPECT_EQ(occurrences(page, "'sha256-"), occurrences(page, "<script>"));
+}
+
+TEST_F(ReportTest, EachPartMayBeAbsent) {
+  const auto data = data_of(report_html({}));
+  EXPECT_TRUE(data["images"].is_null());
+  EXPECT_TRUE(data["scores"].is_null());
+  EXPECT_TRUE(data["logs"].empty());
+  sample_.input.scores.reset();
+  sample_.input.recording = nullptr;
+  const std::string page = report_html(sample_.input);
+  EXPECT_EQ(data_of(page)["images"]["columns"][0]["name"], "near");
+  EXPECT_EQ(data_of(page)["images"]["rows"][1]["name"], "stimulus 1");
+  EXPECT_FALSE(contains(page, "field-maps\">"));
+}
+
+TEST_F(ReportTest, LargeImagesAreShownReduced) {
+  sample_.input.image_limit = 16;
+  const auto images = image_data(sample_.input);
+  EXPECT_EQ(images["reduced_from"], sample::side);
+  EXPECT_EQ(images["sprites"]["width"], 16);
+  sample_.input.image_limit = 128;
+  EXPECT_TRUE(image_data(sample_.input)["reduced_from"].is_null());
+}
+
+TEST_F(ReportTest, LongLogsAreThinned) {
+  const auto log = log_data(sample_.input.logs)[0];  // 4000 lines
+  EXPECT_EQ(log["averaged"], 3);
+  EXPECT_EQ(log["step"].size(), 1334u);
+  EXPECT_EQ(log["step"].back(), 40000);
+  const auto& lines = sample_.input.logs[0].lines;
+  const double mean = (lines[0]["pixel"].get<double>() + lines[1]["pixel"].get<double>() +
+                       lines[2]["pixel"].get<double>()) /
+                      3;
+  EXPECT_NEAR(log["series"]["pixel"][0].get<double>(), mean, 1e-6);  // six digits are kept
+}
+
+TEST_F(ReportTest, NumbersThatAreNoneBecomeGaps) {
+  TrainingLog log{"odd",
+                  {{{"step", 1}, {"pixel", nullptr}},
+                   {{"step", 2}, {"pixel", 0.5}},
+                   {{"step", 3}, {"pixel", std::nan("")}},
+                   {{"step", 4}, {"note", "text"}}}};
+  const auto series = log_data({log})[0]["series"];
+  EXPECT_EQ(series, nlohmann::json({{"pixel", {nullptr, 0.5, nullptr, nullptr}}}));
+}
+
+TEST_F(ReportTest, RefusesScoresOfOtherImages) {
+  std::swap(sample_.input.scores->stimulus[0], sample_.input.scores->stimulus[1]);
+  EXPECT_TRUE(contains(refusal(), "the scores are of other images than the reconstructions"));
+}
+
+TEST_F(ReportTest, RefusesStimuliTheRecordingDoesNotHave) {
+  for (auto& reconstruction : sample_.input.reconstructions) reconstruction.stimulus[2] = 12;
+  sample_.input.scores.reset();
+  EXPECT_TRUE(contains(refusal(), "sample.h5: has no stimulus 12, which 'near' reconstructs"));
+}
+
+TEST(FieldFigures, MapAndCountEverySensor) {
+  const auto info = sample::recording_info();
+  const std::string figures = field_figures(info.sensors, info.degrees_per_stimulus);
+  EXPECT_EQ(occurrences(figures, "<title>sensor "), 81u);  // 90 less 9 unmapped
+  EXPECT_TRUE(contains(figures, "<b>V1</b> 45 mapped, 5 unmapped"));
+  EXPECT_TRUE(contains(figures, "Distance from the stimulus centre (degrees)"));
+  EXPECT_TRUE(contains(field_figures(info.sensors, 0), "stimulus centre (stimulus widths)"));
+  // Sensor 0: x = 0.5, y = 0.9, size 0.02, at 200 units per stimulus width.
+  EXPECT_TRUE(contains(figures, "<circle cx=\"100.0\" cy=\"180.0\" r=\"4.0\">"));
+}
+
+TEST(FieldFigures, SayWhatLiesBeyondTheView) {
+  auto sensors = sample::recording_info().sensors;
+  sensors.x[0] = 40;
+  const std::string figures = field_figures(sensors, 8);
+  EXPECT_TRUE(contains(figures, "45 mapped, 5 unmapped, 1 beyond the view"));
+}
+
+TEST(FieldFigures, NothingMappedIsNoFigure) {
+  auto sensors = sample::recording_info().sensors;
+  for (auto& x : sensors.x) x = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(field_figures(sensors, 8), "");
+  EXPECT_EQ(field_figures({}, 8), "");
+}
+
+}  // namespace
+}  // namespace afterimage

@@ -32,7 +32,11 @@ std::string toml_value(const Field& field) {
       std::string out = "\"";
       for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
-        out += c;
+        if (c == '\n') {
+          out += "\\n";
+        } else {
+          out += c;
+        }
       }
       return out + "\"";
     }
@@ -112,18 +116,25 @@ void Config::apply(Fields fields, const std::vector<std::string>& elsewhere) con
 }
 
 std::string to_toml(const Fields& fields, const std::string& heading) {
-  std::string out = heading;
-  std::string table;
-  for (const auto& field : fields) {
+  const auto table_of = [](const Field& field) {
     const size_t dot = field.name.rfind('.');
-    const std::string prefix = dot == std::string::npos ? "" : field.name.substr(0, dot);
-    if (prefix != table) {
-      table = prefix;
-      out += "\n[" + table + "]\n";
+    return dot == std::string::npos ? std::string() : field.name.substr(0, dot);
+  };
+  // TOML opens each table once, keys without a table come first.
+  std::vector<std::string> tables = {""};
+  for (const auto& field : fields) {
+    const std::string table = table_of(field);
+    if (std::find(tables.begin(), tables.end(), table) == tables.end()) tables.push_back(table);
+  }
+  std::string out = heading;
+  for (const auto& table : tables) {
+    if (!table.empty()) out += "\n[" + table + "]\n";
+    for (const auto& field : fields) {
+      if (table_of(field) != table) continue;
+      const std::string key = table.empty() ? field.name : field.name.substr(table.size() + 1);
+      out += key + " = " + toml_value(field) + "  # " + field.help +
+             (field.unit_text.empty() ? "" : " [" + field.unit_text + "]") + "\n";
     }
-    const std::string key = dot == std::string::npos ? field.name : field.name.substr(dot + 1);
-    out += key + " = " + toml_value(field) + "  # " + field.help +
-           (field.unit_text.empty() ? "" : " [" + field.unit_text + "]") + "\n";
   }
   return out;
 }

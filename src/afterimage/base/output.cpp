@@ -1,6 +1,7 @@
 #include "afterimage/base/output.h"
 
 #include <fcntl.h>
+#include <stdio.h>  // renameat2
 #include <unistd.h>
 
 #include <cerrno>
@@ -56,14 +57,18 @@ void check_output(const fs::path& target, bool force) {
 }
 
 void replace(const fs::path& whole, const fs::path& target) {
-  if (!fs::is_directory(target)) {
+  if (!fs::is_directory(whole) && !fs::is_directory(target)) {
     fs::rename(whole, target);
-    return;
+  } else if (!fs::exists(target)) {
+    fs::rename(whole, target);
+  } else if (::renameat2(AT_FDCWD, whole.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
+    fs::remove_all(whole);  // what stood at the target until now
+  } else {                  // a file system that cannot exchange
+    const fs::path old = beside(target, "old");
+    fs::rename(target, old);
+    fs::rename(whole, target);
+    fs::remove_all(old);
   }
-  const fs::path old = beside(target, "old");
-  fs::rename(target, old);
-  fs::rename(whole, target);
-  fs::remove_all(old);
 }
 
 Output::Output(fs::path target, bool force) : target_(normal(target)), force_(force) {
@@ -77,7 +82,13 @@ Output::~Output() {
 }
 
 void Output::commit() {
-  if (!fs::is_directory(temporary_)) flush_to_disk(temporary_);
+  if (fs::is_directory(temporary_)) {
+    for (const auto& entry : fs::recursive_directory_iterator(temporary_)) {
+      if (entry.is_regular_file()) flush_to_disk(entry.path());
+    }
+  } else {
+    flush_to_disk(temporary_);
+  }
   if (fs::exists(target_) && !force_) throw Error(target_, "appeared while it was being made");
   replace(temporary_, target_);
   committed_ = true;
@@ -93,6 +104,7 @@ void write_text(const fs::path& target, std::string_view text, bool force) {
 }
 
 std::string read_text(const fs::path& path) {
+  if (fs::is_directory(path)) throw Error(path, "is a folder", "Name a file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(path, fs::exists(path) ? "cannot be read" : "no such file");
   std::ostringstream text;

@@ -33,8 +33,7 @@ class Output {
 /// Called before long work starts, so that it is not lost at the end.
 void check_output(const std::filesystem::path& target, bool force);
 
-/// Renames `whole` to `target`; a folder that stands there already is moved aside first and removed
-/// last.
+/// Puts `whole` in the place of `target` in one step and then removes what stood there.
 void replace(const std::filesystem::path& whole, const std::filesystem::path& target);
 
 /// Writes a small text file at once (through Output). Errors on a full disk.

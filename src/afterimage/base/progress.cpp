@@ -48,7 +48,7 @@ void Progress::draw(bool last) {
   std::string line = title_;
   if (terminal_) {
     constexpr int64_t width = 24;
-    const int64_t filled = total_ > 0 ? width * done_ / total_ : 0;
+    const int64_t filled = total_ > 0 ? std::min(width, width * done_ / total_) : 0;
     line += " [" + std::string(static_cast<size_t>(filled), '=') +
             std::string(static_cast<size_t>(width - filled), ' ') + "]";
   }

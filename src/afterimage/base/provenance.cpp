@@ -43,6 +43,7 @@ constexpr uintmax_t whole_limit = uintmax_t{1} << 30;
 constexpr std::streamsize block = 1 << 20;
 
 std::ifstream opened(const fs::path& path) {
+  if (fs::is_directory(path)) throw Error(path, "is a folder", "Name a file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(path, fs::exists(path) ? "cannot be read" : "no such file");
   return file;

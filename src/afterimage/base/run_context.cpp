@@ -67,6 +67,7 @@ RunContext::RunContext(const RunOptions& options)
                    : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
       quiet_(options.quiet),
       weights_(options.weights) {
+  check_fields(RunOptions(options).fields(), "run options");
   keep_freed_memory();
   at::set_num_threads(threads_);
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);

@@ -1,0 +1,116 @@
+#include "afterimage/base/config.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/output.h"
+#include "afterimage/base/temporary_folder.h"
+
+namespace afterimage {
+namespace {
+
+struct Example {
+  std::string decoder = "unet";
+  int64_t steps = 100;
+  double rate = 2e-4;
+  bool fast = false;
+  std::vector<std::string> rois;
+  std::string note;
+
+  Fields fields() {
+    return {
+        Field("training.steps", steps, "training steps").range(1).unit("steps"),
+        Field("decoder", decoder, "which decoder"),
+        Field("sensors.rois", rois, "regions"),
+        Field("training.rate", rate, "learning rate"),
+        Field("training.fast", fast, "skip checks"),
+        Field("note", note, "words"),
+    };
+  }
+};
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  Config read(const std::string& text) {
+    write_text(folder_ / "a.toml", text, /*force=*/true);
+    return Config::read(folder_ / "a.toml");
+  }
+
+  /// What is said when `text` is applied to Example, without the folder's name.
+  std::string refusal(const std::string& text, const std::string& assignment = {}) {
+    Example example;
+    try {
+      Config config = read(text);
+      if (!assignment.empty()) config.override_with(assignment);
+      config.apply(example.fields());
+    } catch (const Error& error) {
+      const std::string said = error.what();
+      const std::string name = folder_.path().string() + "/";
+      return said.rfind(name, 0) == 0 ? said.substr(name.size()) : said;
+    }
+    return "nothing was refused";
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ConfigTest, SetsTheFieldsItNames) {
+  Example example;
+  read("decoder = 'ridge'\n[training]\nrate = 1e-3\nfast = true\n[sensors]\nrois = ['V1', 'IT']\n")
+      .apply(example.fields());
+  EXPECT_EQ(example.decoder, "ridge");
+  EXPECT_EQ(example.steps, 100) << "left alone";
+  EXPECT_EQ(example.rate, 1e-3);
+  EXPECT_TRUE(example.fast);
+  EXPECT_EQ(example.rois, (std::vector<std::string>{"V1", "IT"}));
+}
+
+TEST_F(ConfigTest, OverridesWinAndAreNamed) {
+  Example example;
+  Config config = read("[training]\nsteps = 5\n");
+  config.override_with("training.steps=6");
+  config.override_with("note=a=b");
+  config.apply(example.fields());
+  EXPECT_EQ(example.steps, 6);
+  EXPECT_EQ(example.note, "a=b");
+  EXPECT_EQ(config.text("training.steps"), "6");
+  EXPECT_EQ(config.text("missing", "fallback"), "fallback");
+  EXPECT_EQ(refusal("", "training.steps=0"), "--set: 'training.steps' is 0. Allowed: >= 1");
+  EXPECT_EQ(refusal("", "training.steps"),
+            "--set: 'training.steps' is no assignment. Write key=value");
+}
+
+TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
+  EXPECT_EQ(refusal("decoder = 'a'\n[training]\nstep = 3\n"),
+            "a.toml:3: unknown key 'training.step'. Did you mean 'training.steps'?");
+  EXPECT_EQ(refusal("[training]\nsteps = 'many'\n"),
+            "a.toml:2: 'training.steps' is 'many'. Give a whole number");
+  EXPECT_EQ(refusal("[training]\nsteps = 1979-05-27\n"),
+            "a.toml:2: a date or time is no value here. Give a number, text, true or false");
+  EXPECT_EQ(refusal("decoder = \n").rfind("a.toml:1:", 0), 0u) << "no TOML";
+  EXPECT_THROW(Config::read(folder_ / "none.toml"), Error);
+}
+
+TEST_F(ConfigTest, KeysOfOthersAreLeftToThem) {
+  Example example;
+  const Config config = read("decoder = 'ridge'\nrecording = 'a.h5'\n");
+  EXPECT_THROW(config.apply(example.fields()), Error);
+  config.apply(example.fields(), {"recording"});
+  EXPECT_EQ(example.decoder, "ridge");
+}
+
+TEST_F(ConfigTest, WhatIsWrittenReadsBackTheSame) {
+  Example written;
+  written.decoder = "a \"quoted\" \\ name";
+  written.note = "two\nlines\tand a tab # no comment";
+  written.rate = 0.1 + 0.2;
+  written.rois = {"V1", "it's"};
+  Example read_back;
+  read(to_toml(written.fields(), "# used\n")).apply(read_back.fields());
+  EXPECT_EQ(to_json(read_back.fields()), to_json(written.fields()));
+}
+
+}  // namespace
+}  // namespace afterimage

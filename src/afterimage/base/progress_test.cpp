@@ -1,0 +1,79 @@
+#include "afterimage/base/progress.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace afterimage {
+namespace {
+
+/// What is written to standard error while `action` runs and standard error is a terminal.
+template <typename Action>
+std::string on_terminal(Action action) {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+  EXPECT_EQ(::grantpt(terminal), 0);
+  EXPECT_EQ(::unlockpt(terminal), 0);
+  const int program_side = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
+  const int before = ::dup(STDERR_FILENO);
+  ::dup2(program_side, STDERR_FILENO);
+  action();
+  std::fflush(stderr);
+  std::string text(4096, '\0');
+  const ssize_t size = ::read(terminal, text.data(), text.size());
+  ::dup2(before, STDERR_FILENO);
+  for (const int file : {before, program_side, terminal}) ::close(file);
+  text.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  return text;
+}
+
+void two_of_four(bool quiet) {
+  Progress progress("Training", 4, "step", quiet);
+  progress.advance();
+  progress.advance(1, "loss 0.5");
+}
+
+TEST(Progress, OnAFileOnlyTheLastLine) {
+  ::testing::internal::CaptureStderr();
+  two_of_four(/*quiet=*/false);
+  const std::string text = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(text.rfind("Training 2/4, ", 0), 0u) << text;
+  EXPECT_NE(text.find(" step/s, loss 0.5, took 0 s\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\r'), std::string::npos);
+}
+
+TEST(Progress, QuietSaysNothing) {
+  ::testing::internal::CaptureStderr();
+  two_of_four(/*quiet=*/true);
+  say(true, "hello");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
+TEST(Progress, ABarOnATerminal) {
+  const std::string text = on_terminal([] { two_of_four(false); });
+  EXPECT_NE(text.find("\r\033[KTraining [============            ] 2/4"), std::string::npos)
+      << text;
+}
+
+TEST(Progress, MoreThanWasPlannedFillsTheBar) {
+  const std::string text = on_terminal([] {
+    Progress progress("Reading", 2, "image", false);
+    progress.advance(5);
+  });
+  EXPECT_NE(text.find("Reading [========================] 5/2"), std::string::npos) << text;
+}
+
+TEST(Progress, UnknownTotalsAndResumedJobs) {
+  const std::string text = on_terminal([] {
+    { Progress("Empty", 0, "image", false).advance(1); }
+    Progress resumed("Training", 10, "step", false, /*done=*/5);
+    resumed.advance(1);
+  });
+  EXPECT_NE(text.find("1/0"), std::string::npos) << text;
+  EXPECT_NE(text.find("6/10"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace afterimage

@@ -1,0 +1,109 @@
+#include "afterimage/base/run_context.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+
+#include "afterimage/base/error.h"
+
+namespace afterimage {
+namespace {
+
+RunContext with_seed(int64_t seed) {
+  RunOptions options;
+  options.seed = seed;
+  return RunContext(options);
+}
+
+at::Tensor draw(const RunContext& run, std::string_view purpose, int64_t count = 100) {
+  return at::rand({count}, run.generator(purpose));
+}
+
+TEST(RunContext, AStreamFollowsFromSeedAndPurposeOnly) {
+  const RunContext run = with_seed(1);
+  const auto expected = draw(run, "noise");
+  draw(run, "data order", 12345);
+  at::rand({17});
+  EXPECT_TRUE(at::equal(draw(run, "noise"), expected));
+  EXPECT_TRUE(at::equal(draw(with_seed(1), "noise"), expected));
+  EXPECT_FALSE(at::equal(draw(with_seed(2), "noise"), expected));
+}
+
+TEST(RunContext, StreamsOfDifferentPurposesAreIndependent) {
+  const RunContext run = with_seed(1);
+  constexpr int64_t count = 20000;
+  const auto table =
+      at::stack({draw(run, "a", count), draw(run, "b", count), draw(run, "ab", count),
+                 draw(with_seed(2), "a", count)});  // (stream, draw)
+  const auto off_diagonal = at::corrcoef(table) - at::eye(4);
+  EXPECT_LT(off_diagonal.abs().max().item<double>(), 5 / std::sqrt(double(count)));
+}
+
+TEST(RunContext, SetsTheThreads) {
+  RunOptions options;
+  options.threads = 2;
+  EXPECT_EQ(RunContext(options).threads(), 2);
+  EXPECT_EQ(at::get_num_threads(), 2);
+  options.threads = 0;
+  EXPECT_GE(RunContext(options).threads(), 1);
+}
+
+// at::parallel_for is compiled into our code: without OpenMP it would run serially.
+TEST(RunContext, ParallelForUsesTheThreads) {
+  RunOptions options;
+  options.threads = 2;
+  const RunContext run(options);
+  std::atomic<int> chunks{0};
+  at::parallel_for(0, 1000, 1, [&chunks](int64_t, int64_t) { ++chunks; });
+  EXPECT_EQ(chunks, 2);
+}
+
+TEST(RunContext, RefusesWhatIsNotThere) {
+  const auto refused = [](const std::string& device, const std::string& precision) {
+    RunOptions options;
+    options.device = device;
+    options.precision = precision;
+    EXPECT_THROW(RunContext{options}, Error) << device << ", " << precision;
+  };
+  refused("gpu", "fp32");
+  refused("", "fp32");
+  refused("cuda:x", "fp32");
+  refused("cuda:99", "fp32");
+  refused("cpu", "fp16");
+}
+
+TEST(RunContext, SaysHowItRan) {
+  RunOptions options;
+  options.seed = 7;
+  options.threads = 1;
+  options.precision = "bf16";
+  const auto record = RunContext(options).to_json();
+  EXPECT_EQ(record, nlohmann::json(
+                        {{"device", "cpu"}, {"precision", "bf16"}, {"seed", 7}, {"threads", 1}}));
+}
+
+TEST(AutocastScope, IsMixedPrecisionWhileItLives) {
+  RunOptions options;
+  options.precision = "bf16";
+  const RunContext mixed(options), full = with_seed(1);
+  const auto a = at::ones({4, 4});
+  const auto type = [&a] { return at::matmul(a, a).scalar_type(); };
+  {
+    AutocastScope outer(mixed);
+    EXPECT_EQ(type(), at::kBFloat16);
+    {
+      AutocastScope inner(mixed);
+      EXPECT_EQ(type(), at::kBFloat16);
+    }
+    EXPECT_EQ(type(), at::kBFloat16) << "the inner one leaves the outer one on";
+  }
+  EXPECT_EQ(type(), at::kFloat);
+  AutocastScope none(full);
+  EXPECT_EQ(type(), at::kFloat);
+}
+
+}  // namespace
+}  // namespace afterimage

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/as_strided.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
@@ -15,7 +16,12 @@
 namespace afterimage {
 namespace {
 
-/// The fused kernels walk memory, so gradient and parameter must be laid out alike.
+/// The elements in memory order. The fused kernel copies what is not contiguous, there and back.
+at::Tensor in_memory_order(const at::Tensor& tensor) {
+  return tensor.as_strided({tensor.numel()}, {1});
+}
+
+/// The gradient laid out in memory as its parameter is.
 at::Tensor laid_out_as(const at::Tensor& parameter, const at::Tensor& gradient) {
   if (gradient.strides() == parameter.strides()) return gradient;
   return at::empty_like(parameter).copy_(gradient);
@@ -44,6 +50,7 @@ Fields AdamOptions::fields() {
 Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options)
     : parameters_(std::move(parameters)), options_(options) {
   for (const auto& parameter : parameters_) {
+    TORCH_INTERNAL_ASSERT(parameter.is_non_overlapping_and_dense());
     first_.push_back(at::zeros_like(parameter));
     second_.push_back(at::zeros_like(parameter));
     steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat).requires_grad(false)));
@@ -56,10 +63,10 @@ void Adam::step(double learning_rate) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     at::Tensor& gradient = parameters_[i].mutable_grad();
     if (!gradient.defined()) continue;
-    parameters.push_back(parameters_[i]);
-    gradients.push_back(laid_out_as(parameters_[i], gradient));
-    first.push_back(first_[i]);
-    second.push_back(second_[i]);
+    parameters.push_back(in_memory_order(parameters_[i]));
+    gradients.push_back(in_memory_order(laid_out_as(parameters_[i], gradient)));
+    first.push_back(in_memory_order(first_[i]));
+    second.push_back(in_memory_order(second_[i]));
     steps.push_back(steps_[i]);
     gradient.reset();
   }

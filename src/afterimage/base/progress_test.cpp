@@ -13,19 +13,22 @@ namespace {
 /// What is written to standard error while `action` runs and standard error is a terminal.
 template <typename Action>
 std::string on_terminal(Action action) {
-  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
   EXPECT_EQ(::grantpt(terminal), 0);
   EXPECT_EQ(::unlockpt(terminal), 0);
   const int program_side = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
   const int before = ::dup(STDERR_FILENO);
   ::dup2(program_side, STDERR_FILENO);
   action();
-  std::fflush(stderr);
-  std::string text(4096, '\0');
-  const ssize_t size = ::read(terminal, text.data(), text.size());
   ::dup2(before, STDERR_FILENO);
-  for (const int file : {before, program_side, terminal}) ::close(file);
-  text.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  ::close(before);
+  ::close(program_side);
+  std::string text;
+  char part[256];
+  for (ssize_t size; (size = ::read(terminal, part, sizeof part)) > 0;) {  // an error: all is read
+    text.append(part, static_cast<size_t>(size));
+  }
+  ::close(terminal);
   return text;
 }
 

@@ -56,7 +56,7 @@ std::string sampled_sha256(const fs::path& path, uintmax_t size) {
   std::vector<char> buffer(block);
   constexpr uintmax_t samples = 64;
   for (uintmax_t i = 0; i < samples; ++i) {
-    file.seekg(static_cast<std::streamoff>((size - block) / (samples - 1) * i));
+    file.seekg(static_cast<std::streamoff>((size - block) * i / (samples - 1)));
     file.read(buffer.data(), block);
     hash.add(buffer.data(), static_cast<size_t>(file.gcount()));
   }

@@ -1,0 +1,47 @@
+"""The peer of training_step.cpp: the same step in straightforward PyTorch, as published.
+
+    python3 training_step.py [--steps 20] [--threads 2]
+
+One SqueezeNet prefix pass per layer and image, its weights not frozen, the target in the graph, the
+generator run twice, torch.optim.Adam. Weights are random: they do not change the time. Prints the
+median wall-clock and processor time of a step in milliseconds.
+"""
+import argparse
+import pathlib
+import statistics
+import sys
+import time
+
+import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tests" / "reference"))
+from networks import PatchGan, SqueezeNet, UNet  # noqa: E402
+from training import SQUEEZENET_LAYERS, History, Step  # noqa: E402
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--side", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=8)
+    options = parser.parse_args()
+
+    torch.manual_seed(1)
+    torch.set_num_threads(options.threads)
+    shape = (options.batch, 15, options.side, options.side)
+    maps, targets = torch.rand(shape), torch.rand(options.batch, 3, *shape[2:])
+    step = Step(torch.nn.Identity(), UNet(15), PatchGan(18), SqueezeNet().eval(),
+                {"adversarial": 0.01, "perceptual": 1.0, "pixel": 0.5},
+                History(50, torch.Generator().manual_seed(1)), SQUEEZENET_LAYERS)
+    wall, processor = [], []
+    for _ in range(options.steps + 2):
+        began, used = time.perf_counter(), time.process_time()
+        step(maps, targets)
+        wall.append(1e3 * (time.perf_counter() - began))
+        processor.append(1e3 * (time.process_time() - used))
+    print(f"training_step/pytorch {statistics.median(wall[2:]):.1f} ms wall "
+          f"{statistics.median(processor[2:]):.1f} ms processor")
+
+
+main()

@@ -1,5 +1,4 @@
 #include <ATen/ATen.h>
-#include <algorithm>
 
 #include "afterimage/decoders/ridge_solvers.h"
 #include "afterimage/decoders/row_batches.h"
@@ -37,34 +36,45 @@ struct Sums {
   }
 };
 
+/// What one fold's error needs of all targets: products of its training rows (X, Y) and its
+/// held-out rows (H, Y_H), measured from the training means.
+struct Products {
+  at::Tensor train_xx, held_xx;  // X'X, H'H: (p, p)
+  at::Tensor across, within;     // H'Y_H Y'X, X'Y Y'X: (p, p), summed over targets
+  double held_yy = 0;
+};
+
 class Primal {
  public:
   Primal(const RidgeData& data, const RidgeSettings& settings)
       : data_(data), settings_(settings), choosing_(settings.lambdas.size() > 1) {
-    if (choosing_) folds_ = fold_count(settings);
+    if (!choosing_) return;
+    folds_ = fold_count(settings);
+    const auto zero = at::zeros({1, 1}, float64(settings.device));
+    products_.assign(static_cast<size_t>(folds_), {{}, {}, zero, zero, 0});
   }
 
   RidgeFit fit() {
     const auto options = float64(settings_.device);
     xy_ = at::empty({data_.predictors, data_.targets}, options);
     fit_.y_mean = at::empty({data_.targets}, options);
-    error_ = at::zeros({static_cast<int64_t>(settings_.lambdas.size())}, at::kDouble);
     for_target_blocks(data_, data_.predictors * 8 * (folds_ + 1), settings_.memory,
                       [this](int64_t first, int64_t last) { add_targets(first, last); });
-    fit_.lambda =
-        choosing_ ? best_lambda(fit_, data_, settings_, error_) : settings_.lambdas.front();
+    fit_.lambda = choosing_ ? best_lambda(fit_, data_, settings_, held_out_errors())
+                            : settings_.lambdas.front();
     solve();
     return fit_;
   }
 
  private:
-  /// Reads the data once for targets first, ..., last - 1: their means, X'Y and share of the error.
+  /// Reads the data once for targets first, ..., last - 1: their means, X'Y and share of the folds'
+  /// products.
   void add_targets(int64_t first, int64_t last) {
     const auto parts = read_sums(first, last);
     auto all = empty_sums(last - first);
     for (const auto& part : parts) all += part;
     for (size_t f = 0; choosing_ && f < parts.size(); ++f) {
-      error_ += held_out_errors(f, all - parts[f], parts[f]);
+      add_products(products_[f], all - parts[f], parts[f]);
     }
     const auto my = all.y / all.n;
     fit_.x_mean = all.x / all.n;
@@ -126,18 +136,29 @@ class Primal {
     return rows;
   }
 
-  /// With X'X = V S V' of the training rows and C = V'X'Y, the prediction of held-out rows H is
-  /// H V diag(d) C, hence a_i = (V'H'Y_H)_i . C_i and Q = (V'H'H V) * (C C').
-  at::Tensor held_out_errors(size_t fold, const Sums& train, const Sums& held) {
+  void add_products(Products& fold, const Sums& train, const Sums& held) const {
     const auto mx = train.x / train.n;
     const auto my = train.y / train.n;
-    if (eigen_.size() <= fold) eigen_.push_back(at::linalg_eigh(train.xx_about(mx)));
-    const auto& [values, v] = eigen_[fold];
-    const auto c = at::mm(v.t(), train.xy_about(mx, my));  // (p, q)
-    const auto h = at::mm(v.t(), held.xy_about(mx, my));   // (p, q)
-    const auto g = at::mm(at::mm(v.t(), held.xx_about(mx)), v);
-    const auto e0 = at::full({}, held.yy_about(my), float64(settings_.device));
-    return held_out_error(settings_.lambdas, values, e0, (h * c).sum(1), g * at::mm(c, c.t()));
+    const auto train_xy = train.xy_about(mx, my);
+    fold.train_xx = train.xx_about(mx);
+    fold.held_xx = held.xx_about(mx);
+    fold.across = fold.across + at::mm(held.xy_about(mx, my), train_xy.t());
+    fold.within = fold.within + at::mm(train_xy, train_xy.t());
+    fold.held_yy += held.yy_about(my);
+  }
+
+  /// With X'X = V S V' of the training rows the prediction of held-out rows H is
+  /// H V diag(d) V'X'Y, hence a_i = (V' H'Y_H Y'X V)_ii and Q = (V'H'H V) * (V'X'Y Y'X V).
+  at::Tensor held_out_errors() const {
+    auto error = at::zeros({static_cast<int64_t>(settings_.lambdas.size())}, at::kDouble);
+    for (const auto& fold : products_) {
+      const auto [values, v] = at::linalg_eigh(fold.train_xx);
+      const auto rotated = [&v = v](const at::Tensor& m) { return at::mm(at::mm(v.t(), m), v); };
+      const auto e0 = at::full({}, fold.held_yy, float64(settings_.device));
+      error += held_out_error(settings_.lambdas, values, e0, rotated(fold.across).diagonal(),
+                              rotated(fold.held_xx) * rotated(fold.within));
+    }
+    return error;
   }
 
   const RidgeData& data_;
@@ -145,8 +166,8 @@ class Primal {
   bool choosing_;
   int64_t folds_ = 1;
   RidgeFit fit_;
-  at::Tensor gram_, xy_, error_;                           // (p, p), (p, q), (lambda)
-  std::vector<std::tuple<at::Tensor, at::Tensor>> eigen_;  // of each fold's training rows
+  at::Tensor gram_, xy_;  // (p, p), (p, q)
+  std::vector<Products> products_;
 };
 
 }  // namespace

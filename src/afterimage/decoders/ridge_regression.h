@@ -44,7 +44,7 @@ struct RidgeFit {
 /// Lambda is the one of least squared error on held-out folds, over all targets. One
 /// eigendecomposition a fold serves every lambda, and the error is a quadratic form of
 /// d_i = 1 / (eigenvalue_i + lambda), so no prediction is ever formed:
-///   e(d) = e0 - 2 a'd + d'Qd      (ridge_regression.cpp).
+///   e(d) = e0 - 2 a'd + d'Qd      (ridge_primal.cpp, ridge_dual.cpp).
 /// Data are read in batches; in the primal form memory does not grow with the rows, in the dual
 /// form by one rows x rows matrix and a block of targets.
 RidgeFit fit_ridge(const RidgeData& data, const RidgeSettings& settings);

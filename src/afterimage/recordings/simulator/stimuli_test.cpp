@@ -122,7 +122,9 @@ TEST_F(Stimuli, PlanUsesEveryPhotographAndNamesEachStimulusOnce) {
   for (size_t i = 0; i < stimuli.size(); ++i) {
     names.insert(stimuli[i].name);
     if (i < 12) used.insert(stimuli[i].source);
-    if (i > 0) EXPECT_GE(stimuli[i].crop.photograph, stimuli[i - 1].crop.photograph);
+    if (i > 0) {
+      EXPECT_GE(stimuli[i].crop.photograph, stimuli[i - 1].crop.photograph);
+    }
   }
   EXPECT_EQ(names.size(), 14u);
   EXPECT_EQ(used, sources(photographs.train));

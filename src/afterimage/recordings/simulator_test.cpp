@@ -7,79 +7,69 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/interrupt.h"
 #include "afterimage/formats/hdf5.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/recordings/example_recording.h"
 #include "afterimage/recordings/recording.h"
+#include "afterimage/recordings/simulator/example_run.h"
 
 namespace afterimage {
 namespace {
 
 namespace fs = std::filesystem;
 
-RunContext run_with(int64_t seed) {
-  RunOptions options;
-  options.seed = seed;
-  options.threads = 2;
-  options.quiet = true;
-  options.weights = std::string(AFTERIMAGE_ASSETS) + "/weights";
-  return RunContext(options);
+SimulatorOptions small() {
+  SimulatorOptions options;
+  options.scale = 0.1;
+  options.image_size = 32;
+  options.train_trials = 40;
+  options.test_images = 2;
+  options.test_repeats = 4;
+  return options;
 }
 
-/// A folder with ten small photographs, and room for recordings.
-class Simulator : public testing::Test {
- protected:
-  Simulator()
-      : folder_(fs::path(testing::TempDir()) /
-                (std::string("simulator_") +
-                 testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ / "photographs");
-    for (int64_t i = 0; i < 10; ++i) {
-      const auto coarse = at::rand({1, 3, 8, 10});
-      const auto image = at::upsample_bilinear2d(coarse, {40, 50}, false)[0];
-      write_png(photographs() / ("p" + std::to_string(i) + ".png"), image);
-    }
-  }
-  ~Simulator() override { fs::remove_all(folder_); }
-
-  fs::path photographs() const { return folder_ / "photographs"; }
-
-  static SimulatorOptions small() {
-    SimulatorOptions options;
-    options.scale = 0.1;
-    options.image_size = 32;
-    options.train_trials = 40;
-    options.test_images = 2;
-    options.test_repeats = 4;
-    return options;
-  }
-
-  fs::path simulated(const std::string& name, const SimulatorOptions& options, int64_t seed = 1) {
-    simulate(options, photographs(), folder_ / name, false, run_with(seed), {{"by", "test"}});
-    return folder_ / name;
-  }
-
-  fs::path folder_;
-};
-
 std::vector<int64_t> all_of(int64_t count) {
-  std::vector<int64_t> rows;
-  for (int64_t i = 0; i < count; ++i) rows.push_back(i);
+  std::vector<int64_t> rows(static_cast<size_t>(count));
+  std::iota(rows.begin(), rows.end(), 0);
   return rows;
 }
 
-at::Tensor all_responses(const fs::path& path) {
-  const Recording recording(path);
-  return recording.responses(all_of(recording.info().trials.count()));
+/// A folder with ten small photographs, and room for recordings.
+class Simulator : public example::FolderTest {
+ protected:
+  void SetUp() override {
+    FolderTest::SetUp();
+    photographs_ = folder_ / "photographs";
+    fs::create_directories(photographs_);
+    for (int64_t i = 0; i < 10; ++i) {
+      const auto coarse = at::rand({1, 3, 8, 10}, example::generator(i));
+      const auto image = at::upsample_bilinear2d(coarse, {40, 50}, false)[0];
+      write_png(photographs_ / ("p" + std::to_string(i) + ".png"), image);
+    }
+  }
+
+  SimulationSummary simulated(const std::string& name, const SimulatorOptions& options,
+                              int64_t seed = 1) {
+    return simulate(options, photographs_, folder_ / name, false, example::run_with(seed),
+                    {{"by", "test"}});
+  }
+
+  fs::path photographs_;
+};
+
+void check_sources(const RecordingInfo& info, size_t train) {
+  const auto& all = info.stimulus_source;
+  const std::set<std::string> seen(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(train));
+  for (size_t s = train; s < all.size(); ++s) EXPECT_FALSE(seen.contains(all[s])) << all[s];
 }
 
-TEST_F(Simulator, WritesAWholeRecording) {
-  const auto summary =
-      simulate(small(), photographs(), folder_ / "a.h5", false, run_with(1), {{"by", "test"}});
+TEST_F(Simulator, WritesAWholeRecordingWithItsTruth) {
+  const auto summary = simulated("a.h5", small());
   EXPECT_EQ(summary.sensors, 15 * 6);
   EXPECT_EQ(summary.train_stimuli, 40);
   EXPECT_EQ(summary.test_stimuli, 2);
@@ -95,67 +85,51 @@ TEST_F(Simulator, WritesAWholeRecording) {
   EXPECT_NEAR(info.degrees_per_stimulus, 17.3, 0.01);
   EXPECT_EQ(info.provenance["by"], "test");
   EXPECT_EQ(recording.images({0, 41}).sizes(), (std::vector<int64_t>{2, 3, 32, 32}));
-  std::set<std::string> train, test;
-  for (int64_t s = 0; s < 42; ++s) {
-    (s < 40 ? train : test).insert(info.stimulus_source[static_cast<size_t>(s)]);
-  }
-  for (const auto& source : test) EXPECT_FALSE(train.contains(source)) << source;
-}
-
-TEST_F(Simulator, StoresTheTruth) {
-  const auto path = simulated("a.h5", small());
-  const auto file = hdf5::File::open(path);
+  check_sources(info, 40);
+  const auto file = hdf5::File::open(folder_ / "a.h5");
   EXPECT_EQ(file.shape("/truth/test_signal"), (std::vector<int64_t>{2, 90}));
   EXPECT_EQ(file.shape("/truth/local_weights"), (std::vector<int64_t>{90, 23}));
   EXPECT_EQ(file.shape("/truth/drift"), (std::vector<int64_t>{4, 90}));
   EXPECT_EQ(file.shape("/truth/gain"), (std::vector<int64_t>{48}));
-  EXPECT_EQ(file.read<double>("/truth/x"), Recording(path).info().sensors.x);
+  EXPECT_EQ(file.read<double>("/truth/x"), info.sensors.x);
 }
 
-TEST_F(Simulator, FieldsCanBeHidden) {
+TEST_F(Simulator, FollowsTheSeedAndHidesFieldsOnRequest) {
+  simulated("one.h5", small());
+  simulated("other.h5", small(), 2);
   auto options = small();
   options.hide_fields = true;
-  const auto path = simulated("a.h5", options);
-  const auto info = Recording(path).info();
-  for (int64_t s = 0; s < info.sensors.count(); ++s) EXPECT_FALSE(info.sensors.mapped(s));
-  for (const double x : hdf5::File::open(path).read<double>("/truth/x")) EXPECT_GE(x, -0.01);
+  simulated("hidden.h5", options);
+  const Recording one(folder_ / "one.h5"), other(folder_ / "other.h5");
+  const Recording hidden(folder_ / "hidden.h5");
+  EXPECT_TRUE(at::equal(one.responses(all_of(48)), hidden.responses(all_of(48))));
+  EXPECT_TRUE(at::equal(one.images(all_of(42)), hidden.images(all_of(42))));
+  EXPECT_EQ(one.info().stimulus_name, hidden.info().stimulus_name);
+  EXPECT_FALSE(at::equal(one.responses(all_of(48)), other.responses(all_of(48))));
+  for (int64_t s = 0; s < hidden.sensors(); ++s) EXPECT_FALSE(hidden.info().sensors.mapped(s));
+  const auto file = hdf5::File::open(folder_ / "hidden.h5");
+  EXPECT_EQ(file.read<double>("/truth/x"), one.info().sensors.x);
 }
 
-TEST_F(Simulator, EqualSeedsGiveEqualRecordings) {
-  const auto one = simulated("one.h5", small()), again = simulated("again.h5", small());
-  const auto other = simulated("other.h5", small(), 2);
-  EXPECT_TRUE(at::equal(all_responses(one), all_responses(again)));
-  EXPECT_TRUE(at::equal(Recording(one).images(all_of(42)), Recording(again).images(all_of(42))));
-  EXPECT_EQ(Recording(one).info().stimulus_name, Recording(again).info().stimulus_name);
-  EXPECT_FALSE(at::equal(all_responses(one), all_responses(other)));
-}
-
-TEST_F(Simulator, VoxelsInFiveWindows) {
+TEST_F(Simulator, VoxelsInFiveWindowsWithoutABrokenPhotograph) {
+  std::ofstream(photographs_ / "broken.png") << "not an image";
   auto options = small();
   options.preset = "brain2pix";
   options.bins = "five";
-  const Recording recording(simulated("a.h5", options));
+  EXPECT_THROW(simulated("a.h5", options), Error);
+  EXPECT_FALSE(fs::exists(folder_ / "a.h5"));
+  options.skip_bad = true;
+  EXPECT_EQ(simulated("a.h5", options).skipped, std::vector<std::string>{"broken.png"});
+  const Recording recording(folder_ / "a.h5");
   EXPECT_EQ(recording.bins(), 5);
   EXPECT_EQ(recording.sensors(), 140);
   EXPECT_EQ(recording.info().sensors.array.front(), -1);
   EXPECT_EQ(recording.info().bins[0].start_ms, 2800);
-}
-
-TEST_F(Simulator, RefusesWhatCannotWork) {
-  auto options = small();
-  options.snr = -1;
-  EXPECT_THROW(simulated("a.h5", options), Error);
-  std::ofstream(photographs() / "broken.png") << "not an image";
-  EXPECT_THROW(simulated("a.h5", small()), Error);
-  EXPECT_FALSE(fs::exists(folder_ / "a.h5"));
-  options = small();
-  options.skip_bad = true;
-  const auto summary =
-      simulate(options, photographs(), folder_ / "a.h5", false, run_with(1), nlohmann::json{});
-  EXPECT_EQ(summary.skipped, std::vector<std::string>{"broken.png"});
-  EXPECT_EQ(Recording(folder_ / "a.h5").info().provenance["simulation"]["skipped_photographs"],
+  EXPECT_EQ(recording.info().provenance["simulation"]["skipped_photographs"],
             nlohmann::json({"broken.png"}));
   EXPECT_THROW(simulated("a.h5", options), Error);  // exists
+  options.snr = -1;
+  EXPECT_THROW(simulated("b.h5", options), Error);
 }
 
 TEST_F(Simulator, InterruptionLeavesNothingBehind) {
@@ -165,9 +139,11 @@ TEST_F(Simulator, InterruptionLeavesNothingBehind) {
     try {
       simulated("a.h5", small());
     } catch (const Interrupted&) {
-      std::exit(std::distance(fs::directory_iterator(folder_), {}) == 1 ? 0 : 3);
+      const bool only_photographs = std::distance(fs::directory_iterator(folder_), {}) == 1;
+      fs::remove_all(folder_);
+      std::_Exit(only_photographs ? 0 : 3);
     }
-    std::exit(4);
+    std::_Exit(4);
   };
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_EXIT(interrupted_run(), testing::ExitedWithCode(0), "");

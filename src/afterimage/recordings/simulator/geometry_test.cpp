@@ -1,7 +1,6 @@
 #include "afterimage/recordings/simulator/geometry.h"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,12 +8,13 @@
 #include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/recordings/simulator/example_run.h"
 
 namespace afterimage::simulator {
 namespace {
 
-Geometry placed(const GeometryOptions& options = {}, double scale = 1, uint64_t seed = 7) {
-  return place_sensors(brain_model("tvsd", scale), options, at::detail::createCPUGenerator(seed));
+Geometry placed(const GeometryOptions& options = {}, double scale = 1, int64_t seed = 7) {
+  return place_sensors(brain_model("tvsd", scale), options, example::generator(seed));
 }
 
 double median_size(const Geometry& geometry, const std::string& roi) {
@@ -50,8 +50,7 @@ TEST(Geometry, HasFifteenArraysOf64InThreeAreas) {
 }
 
 TEST(Geometry, VoxelsHaveNoArray) {
-  const auto geometry =
-      place_sensors(brain_model("brain2pix", 0.1), {}, at::detail::createCPUGenerator(1));
+  const auto geometry = place_sensors(brain_model("brain2pix", 0.1), {}, example::generator(1));
   EXPECT_EQ(geometry.sensors.count(), 140);
   for (const int64_t array : geometry.sensors.array) EXPECT_EQ(array, -1);
   EXPECT_EQ(geometry.groups().size(), 3u);

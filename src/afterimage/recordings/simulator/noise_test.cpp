@@ -1,25 +1,18 @@
 #include "afterimage/recordings/simulator/noise.h"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
+
+#include "afterimage/recordings/simulator/example_run.h"
 
 namespace afterimage::simulator {
 namespace {
 
 constexpr int64_t kRepeats = 400;
 constexpr int64_t kStimuli = 20;
-
-RunContext run_with(int64_t seed) {
-  RunOptions options;
-  options.seed = seed;
-  options.threads = 2;
-  options.quiet = true;
-  return RunContext(options);
-}
 
 /// Responses to a few stimuli with standard normal signals, shown many times.
 struct Shown {
@@ -32,7 +25,7 @@ struct Shown {
 
 Shown shown(NoiseOptions options, const std::string& bins = "window", const char* preset = "tvsd",
             int64_t seed = 1) {
-  const auto run = run_with(seed);
+  const auto run = example::run_with(seed);
   const auto brain = brain_model(preset, 0.125);
   Shown result;
   result.geometry = place_sensors(brain, {}, run.generator("place"));
@@ -61,7 +54,7 @@ NoiseOptions steady() {
 }
 
 TEST(Schedule, ShowsTestImagesInEveryBlockAndTrainingOnce) {
-  const auto trials = schedule(30, 4, 6, 3, at::detail::createCPUGenerator(1));
+  const auto trials = schedule(30, 4, 6, 3, example::generator(1));
   ASSERT_EQ(trials.count(), 30 + 24);
   std::map<int64_t, int64_t> times;
   std::map<std::pair<int64_t, int64_t>, int64_t> in_block;

@@ -1,7 +1,6 @@
 #include "afterimage/recordings/simulator/stimuli.h"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -9,25 +8,17 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/recordings/example_recording.h"
+#include "afterimage/recordings/simulator/example_run.h"
 
 namespace afterimage::simulator {
 namespace {
 
 namespace fs = std::filesystem;
 
-at::Generator seeded(uint64_t seed) { return at::detail::createCPUGenerator(seed); }
-
-/// A folder of small photographs that goes away with the test.
-class Stimuli : public testing::Test {
+/// A folder to put small photographs in.
+class Stimuli : public example::FolderTest {
  protected:
-  Stimuli()
-      : folder_(fs::path(testing::TempDir()) /
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~Stimuli() override { fs::remove_all(folder_); }
-
   void add(const std::string& name, int64_t height = 20, int64_t width = 30) {
     fs::create_directories((folder_ / name).parent_path());
     write_png(folder_ / name, at::randint(256, {3, height, width}, at::kByte));
@@ -36,8 +27,6 @@ class Stimuli : public testing::Test {
     for (int64_t i = 0; i < count; ++i) add(prefix + std::to_string(i) + ".png");
   }
   void add_bad(const std::string& name) { std::ofstream(folder_ / name) << "not an image"; }
-
-  fs::path folder_;
 };
 
 std::set<std::string> sources(const std::vector<Photograph>& list) {
@@ -48,30 +37,30 @@ std::set<std::string> sources(const std::vector<Photograph>& list) {
 
 TEST_F(Stimuli, NoPhotographIsInBothSplits) {
   add_many("p", 12);
-  const auto photographs = choose_photographs(folder_, 3, false, seeded(1));
+  const auto photographs = choose_photographs(folder_, 3, false, example::generator(1));
   const auto train = sources(photographs.train), test = sources(photographs.test);
   EXPECT_EQ(train.size(), 9u);
   EXPECT_EQ(test.size(), 3u);
   for (const auto& name : test) EXPECT_FALSE(train.contains(name)) << name;
   EXPECT_EQ(photographs.note, "");
-  EXPECT_EQ(sources(choose_photographs(folder_, 3, false, seeded(1)).test), test);
-  EXPECT_NE(sources(choose_photographs(folder_, 3, false, seeded(2)).test), test);
+  EXPECT_EQ(sources(choose_photographs(folder_, 3, false, example::generator(1)).test), test);
+  EXPECT_NE(sources(choose_photographs(folder_, 3, false, example::generator(2)).test), test);
 }
 
 TEST_F(Stimuli, SmallSetsGetFewerTestImagesAndSaySo) {
   add_many("p", 10);
-  const auto photographs = choose_photographs(folder_, 100, false, seeded(1));
+  const auto photographs = choose_photographs(folder_, 100, false, example::generator(1));
   EXPECT_EQ(photographs.test.size(), 3u);
   EXPECT_EQ(photographs.train.size(), 7u);
   EXPECT_NE(photographs.note.find("3 test images instead of 100"), std::string::npos);
 }
 
 TEST_F(Stimuli, OnePhotographIsTooFew) {
-  EXPECT_THROW(choose_photographs(folder_, 1, false, seeded(1)), Error);
+  EXPECT_THROW(choose_photographs(folder_, 1, false, example::generator(1)), Error);
   add("only.png");
-  EXPECT_THROW(choose_photographs(folder_, 1, false, seeded(1)), Error);
+  EXPECT_THROW(choose_photographs(folder_, 1, false, example::generator(1)), Error);
   add("second.png");
-  const auto photographs = choose_photographs(folder_, 1, false, seeded(1));
+  const auto photographs = choose_photographs(folder_, 1, false, example::generator(1));
   EXPECT_EQ(photographs.train.size(), 1u);
   EXPECT_EQ(photographs.test.size(), 1u);
 }
@@ -80,18 +69,18 @@ TEST_F(Stimuli, SubfoldersAreTheSplits) {
   add_many("train/a", 3);
   add_many("val/b", 2);
   add_many("test/c", 4);
-  auto photographs = choose_photographs(folder_, 2, false, seeded(1));
+  auto photographs = choose_photographs(folder_, 2, false, example::generator(1));
   EXPECT_EQ(photographs.train.size(), 5u);
   EXPECT_EQ(photographs.test.size(), 2u);
   for (const auto& name : sources(photographs.test)) EXPECT_EQ(name[0], 'c');
-  photographs = choose_photographs(folder_, 9, false, seeded(1));
+  photographs = choose_photographs(folder_, 9, false, example::generator(1));
   EXPECT_NE(photographs.note.find("4 test images instead of 9"), std::string::npos);
 }
 
 TEST_F(Stimuli, EqualFileNamesAreToldApartByFolder) {
   add("train/one.png");
   add("test/one.png");
-  const auto photographs = choose_photographs(folder_, 1, false, seeded(1));
+  const auto photographs = choose_photographs(folder_, 1, false, example::generator(1));
   EXPECT_EQ(photographs.train[0].source, "train/one.png");
   EXPECT_EQ(photographs.test[0].source, "test/one.png");
 }
@@ -99,8 +88,8 @@ TEST_F(Stimuli, EqualFileNamesAreToldApartByFolder) {
 TEST_F(Stimuli, CorruptPhotographsStopTheRunOrAreSkipped) {
   add_many("p", 5);
   add_bad("broken.jpg");
-  const auto all = choose_photographs(folder_, 1, false, seeded(1));
-  const auto stimuli = plan_stimuli(all, 10, seeded(2));
+  const auto all = choose_photographs(folder_, 1, false, example::generator(1));
+  const auto stimuli = plan_stimuli(all, 10, example::generator(2));
   StimulusReader reader(all, 16);
   try {
     for (size_t i = 0; i < stimuli.size(); ++i) reader.read(stimuli, {static_cast<int64_t>(i)});
@@ -108,21 +97,23 @@ TEST_F(Stimuli, CorruptPhotographsStopTheRunOrAreSkipped) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("broken.jpg"), std::string::npos) << error.what();
   }
-  const auto good = choose_photographs(folder_, 1, true, seeded(1));
+  const auto good = choose_photographs(folder_, 1, true, example::generator(1));
   EXPECT_EQ(good.skipped, std::vector<std::string>{"broken.jpg"});
   EXPECT_EQ(good.train.size() + good.test.size(), 5u);
 }
 
 TEST_F(Stimuli, PlanUsesEveryPhotographAndNamesEachStimulusOnce) {
   add_many("p", 7);
-  const auto photographs = choose_photographs(folder_, 2, false, seeded(1));
-  const auto stimuli = plan_stimuli(photographs, 12, seeded(2));
+  const auto photographs = choose_photographs(folder_, 2, false, example::generator(1));
+  const auto stimuli = plan_stimuli(photographs, 12, example::generator(2));
   ASSERT_EQ(stimuli.size(), 14u);
   std::set<std::string> names, used;
   for (size_t i = 0; i < stimuli.size(); ++i) {
     names.insert(stimuli[i].name);
     if (i < 12) used.insert(stimuli[i].source);
-    if (i > 0) EXPECT_GE(stimuli[i].crop.photograph, stimuli[i - 1].crop.photograph);
+    if (i > 0) {
+      EXPECT_GE(stimuli[i].crop.photograph, stimuli[i - 1].crop.photograph);
+    }
   }
   EXPECT_EQ(names.size(), 14u);
   EXPECT_EQ(used, sources(photographs.train));

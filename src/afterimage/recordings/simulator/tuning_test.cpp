@@ -1,17 +1,18 @@
 #include "afterimage/recordings/simulator/tuning.h"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numbers>
 
+#include "afterimage/recordings/simulator/example_run.h"
+
 namespace afterimage::simulator {
 namespace {
 
-at::Tensor random_images(int64_t n, int64_t side, uint64_t seed) {
-  const auto coarse = at::rand({n, 3, side / 4, side / 4}, at::detail::createCPUGenerator(seed));
+at::Tensor random_images(int64_t n, int64_t side, int64_t seed) {
+  const auto coarse = at::rand({n, 3, side / 4, side / 4}, example::generator(seed));
   return at::upsample_bilinear2d(coarse, {side, side}, false);
 }
 
@@ -29,8 +30,8 @@ struct Simulated {
 };
 
 Simulated simulated(const BrainModel& brain, const at::Tensor& images) {
-  auto geometry = place_sensors(brain, {}, at::detail::createCPUGenerator(1));
-  Tuning tuning(brain, geometry, at::detail::createCPUGenerator(2));
+  auto geometry = place_sensors(brain, {}, example::generator(1));
+  Tuning tuning(brain, geometry, example::generator(2));
   const FeatureBank bank(nullptr, tuning.needed(), images.size(2));
   const auto maps = bank.maps(images);
   tuning.calibrate(maps);
@@ -112,7 +113,7 @@ TEST(Tuning, EachSensorHasItsOwnMixture) {
 }
 
 TEST(Signals, AreStandardisedOverTrainingAndSaturateMildly) {
-  auto drives = 5 + 2 * at::randn({3000, 4}, at::detail::createCPUGenerator(8));
+  auto drives = 5 + 2 * at::randn({3000, 4}, example::generator(8));
   drives.select(1, 3).fill_(1);  // never varies
   const auto training = at::arange(2000);
   const auto signals = signals_from_drives(drives, training);

@@ -2,7 +2,6 @@
 
 #include <ATen/Context.h>
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/GradMode.h>
@@ -10,11 +9,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <thread>
+#include <utility>
 
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
@@ -69,37 +68,48 @@ std::string rate_text(double rate) {
   return concat(static_cast<int64_t>(std::lround(rate)), " GFLOP/s");
 }
 
-void add_libraries(std::vector<Fact>& facts) {
-  facts.push_back({"Afterimage", version(), true, ""});
-  facts.push_back({"LibTorch", TORCH_VERSION, true, ""});
-  facts.push_back({"linear algebra",
-                   at::hasMKL()      ? "MKL " + version_in(at::get_mkl_version(), "Version ")
-                   : at::hasLAPACK() ? "a BLAS with LAPACK, not MKL"
-                                     : "no LAPACK",
-                   at::hasLAPACK(), "Ridge and linear decoders need a LibTorch with LAPACK"});
-  facts.push_back({"convolutions",
-                   at::hasMKLDNN() ? "oneDNN " + version_in(at::get_mkldnn_version(), "MKL-DNN v")
-                                   : "LibTorch's own",
-                   at::hasMKLDNN(), "Training is several times slower without oneDNN"});
+/// The facts so far; advice is kept only where something is wrong.
+class Report {
+ public:
+  void add(const std::string& name, const std::string& value, bool good = true,
+           const std::string& advice = {}) {
+    facts_.push_back({name, value, good, good ? "" : advice});
+  }
+  std::vector<SystemFact> facts() && { return std::move(facts_); }
+
+ private:
+  std::vector<SystemFact> facts_;
+};
+
+void add_libraries(Report& report) {
+  report.add("Afterimage", version());
+  report.add("LibTorch", TORCH_VERSION);
+  report.add("linear algebra",
+             at::hasMKL()      ? "MKL " + version_in(at::get_mkl_version(), "Version ")
+             : at::hasLAPACK() ? "a BLAS with LAPACK, not MKL"
+                               : "no LAPACK",
+             at::hasLAPACK(), "Ridge and linear decoders need a LibTorch with LAPACK");
+  report.add("convolutions",
+             at::hasMKLDNN() ? "oneDNN " + version_in(at::get_mkldnn_version(), "MKL-DNN v")
+                             : "LibTorch's own",
+             at::hasMKLDNN(), "Training is several times slower without oneDNN");
 }
 
-void add_processor(std::vector<Fact>& facts) {
+void add_processor(Report& report, const RunContext& run) {
   const std::string model = line_of("/proc/cpuinfo", "model name");
+  report.add("processor", concat(model.empty() ? "unknown" : model, ", ",
+                                 std::thread::hardware_concurrency(), " threads"));
   const std::string capability = at::get_cpu_capability();
-  facts.push_back({"processor",
-                   concat(model.empty() ? "unknown" : model, ", ",
-                          std::thread::hardware_concurrency(), " threads"),
-                   true, ""});
-  facts.push_back({"vector instructions", capability, capability != "DEFAULT",
-                   "LibTorch uses none here: see whether ATEN_CPU_CAPABILITY is set"});
-  facts.push_back({"threads in use",
-                   concat(at::get_num_threads(), at::hasOpenMP() ? " (OpenMP)" : " (no OpenMP)"),
-                   at::hasOpenMP(), "This LibTorch runs most operations on one thread"});
+  report.add("vector instructions", capability, capability != "DEFAULT",
+             "LibTorch uses none here: see whether ATEN_CPU_CAPABILITY is set");
+  report.add("threads in use",
+             concat(run.threads(), at::hasOpenMP() ? " (OpenMP)" : " (no OpenMP)"), at::hasOpenMP(),
+             "This LibTorch runs most operations on one thread");
 }
 
 /// Variables that change speed behind the user's back. Those that only say how many threads to use
 /// are named without a warning.
-void add_environment(std::vector<Fact>& facts) {
+void add_environment(Report& report) {
   struct Variable {
     const char* name;
     bool harmless;
@@ -118,59 +128,58 @@ void add_environment(std::vector<Fact>& facts) {
       {"CUDA_VISIBLE_DEVICES", true, ""},
   };
   for (const auto& [name, harmless, advice] : variables) {
-    if (const char* value = std::getenv(name)) facts.push_back({name, value, harmless, advice});
+    if (const char* value = std::getenv(name)) {
+      report.add(name, *value ? value : "(set, but empty)", harmless, advice);
+    }
   }
 }
 
-void add_cuda(std::vector<Fact>& facts) {
+void add_cuda(Report& report) {
   const auto& hooks = at::detail::getCUDAHooks();
   if (!hooks.hasCUDA()) {
-    facts.push_back({"CUDA", "none (no device, or a LibTorch without CUDA)", true, ""});
+    report.add("CUDA", "none (no device, or a LibTorch without CUDA)");
     return;
   }
-  facts.push_back({"CUDA",
-                   concat(static_cast<int>(hooks.deviceCount()), " device(s), version ",
-                          hooks.versionCUDART() / 1000, ".", hooks.versionCUDART() / 10 % 100),
-                   true, ""});
+  const auto runtime = hooks.versionCUDART();  // 12040 is 12.4
+  report.add("CUDA", concat(static_cast<int>(hooks.deviceCount()), " device(s), version ",
+                            runtime / 1000, ".", runtime / 10 % 100));
 }
 
-void add_speed(std::vector<Fact>& facts) {
+void add_speed(Report& report) {
   // Without an optimised BLAS a product runs at about 7 GFLOP/s, with one at 70 a thread.
   constexpr double slow = 15;
   const double single = gemm_rate(at::kFloat), half = gemm_rate(at::kBFloat16);
-  facts.push_back({"matrix products, fp32", rate_text(single), single > slow,
-                   "LibTorch seems to lack an optimised BLAS, or other jobs take the processor"});
-  facts.push_back({"matrix products, bf16",
-                   rate_text(half) + (half > 1.2 * single ? ": --precision bf16 pays here"
-                                                          : ": --precision fp32 is as fast here"),
-                   true, ""});
+  report.add("matrix products, fp32", rate_text(single), single > slow,
+             "LibTorch seems to lack an optimised BLAS, or other jobs take the processor");
+  report.add("matrix products, bf16",
+             rate_text(half) + (half > 1.2 * single ? ": --precision bf16 pays here"
+                                                    : ": --precision fp32 is as fast here"));
 }
 
-void add_space(std::vector<Fact>& facts, const std::filesystem::path& folder) {
+void add_space(Report& report, const std::filesystem::path& folder) {
+  constexpr double gibibyte = 1 << 30;
   const double total = memory_entry("MemTotal"), available = memory_entry("MemAvailable");
-  facts.push_back({"memory", bytes_text(available) + " free of " + bytes_text(total),
-                   available > 2.0 * (1 << 30), "Less than 2 GiB are free: close other programs"});
+  report.add("memory", bytes_text(available) + " free of " + bytes_text(total),
+             available > 2 * gibibyte, "Less than 2 GiB are free: close other programs");
   std::error_code failed;
   const auto space = std::filesystem::space(folder, failed);
-  facts.push_back(
-      {"disk",
-       failed ? "unknown at " + folder.string()
-              : bytes_text(static_cast<double>(space.available)) + " free at " + folder.string(),
-       !failed && space.available > (uintmax_t{1} << 30),
-       "Models and recordings need space: free some, or choose another folder"});
+  const auto free = static_cast<double>(space.available);
+  report.add("disk", (failed ? "unknown" : bytes_text(free) + " free") + " at " + folder.string(),
+             !failed && free > gibibyte,
+             "Models and recordings need space: free some, or choose another folder");
 }
 
 }  // namespace
 
-std::vector<Fact> system_report(const std::filesystem::path& folder) {
-  std::vector<Fact> facts;
-  add_libraries(facts);
-  add_processor(facts);
-  add_environment(facts);
-  add_cuda(facts);
-  add_speed(facts);
-  add_space(facts, folder);
-  return facts;
+std::vector<SystemFact> system_report(const RunContext& run, const std::filesystem::path& folder) {
+  Report report;
+  add_libraries(report);
+  add_processor(report, run);
+  add_environment(report);
+  add_cuda(report);
+  add_speed(report);
+  add_space(report, std::filesystem::absolute(folder).lexically_normal());
+  return std::move(report).facts();
 }
 
 }  // namespace afterimage

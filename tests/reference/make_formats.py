@@ -208,6 +208,7 @@ def torch_archives():
         "parameter": torch.nn.Parameter(torch.arange(2.0)),
     }
     torch.save(tensors, FOLDER / "archive.pth")
+    # Its keys are addresses: this file differs from run to run.
     torch.save(tensors, FOLDER / "legacy.pth", _use_new_zipfile_serialization=False)
     plain = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
     save_file(plain, FOLDER / "archive.safetensors")
@@ -267,7 +268,12 @@ def matlab():
             values = variables[name]
             stored = values.astype(np.uint8) if kind == "logical" else values
             dataset = file.create_dataset(name, data=stored.T, track_times=False)
-            dataset.attrs["MATLAB_class"] = np.bytes_(kind)
+            text = h5py.h5t.C_S1.copy()  # ends with a zero as MATLAB's do, not NumPy's way
+            text.set_size(len(kind))
+            text.set_strpad(h5py.h5t.STR_NULLTERM)
+            scalar = h5py.h5s.create(h5py.h5s.SCALAR)
+            attribute = h5py.h5a.create(dataset.id, b"MATLAB_class", text, scalar)
+            attribute.write(np.array(kind.encode()), mtype=text)
             if kind == "logical":
                 dataset.attrs["MATLAB_int_decode"] = np.int32(1)
     header = b"MATLAB 7.3 MAT-file, made by h5py".ljust(116) + b"\0" * 8 + b"\x00\x02IM"

@@ -27,6 +27,7 @@ std::string message_of(const fs::path& path) {
 
 std::string message_of_bytes(const std::string& bytes) {
   const fs::path path = fs::path(testing::TempDir()) / "damaged.pth";
+  fs::remove(path);  // overwriting in place waits for the disk
   std::ofstream(path, std::ios::binary) << bytes;
   return message_of(path);
 }
@@ -103,7 +104,7 @@ TEST(TorchArchive, DamagedArchivesAreRefused) {
 TEST(TorchArchive, EveryPrefixIsRefused) {
   for (const auto& form : {zip_form, legacy_form}) {
     const std::string whole = read_text(reference / form);
-    for (size_t size = 0; size < whole.size(); size += 17) {
+    for (size_t size = 0; size < whole.size(); size += 3) {
       EXPECT_NE(message_of_bytes(whole.substr(0, size)), "read without complaint")
           << form << " " << size;
     }
@@ -113,7 +114,7 @@ TEST(TorchArchive, EveryPrefixIsRefused) {
 TEST(TorchArchive, FlippedBitsNeverCrash) {
   for (const auto& form : {zip_form, legacy_form}) {
     const std::string whole = read_text(reference / form);
-    for (size_t bit = 0; bit < whole.size() * 8; bit += 61) {
+    for (size_t bit = 0; bit < whole.size() * 8; bit += 11) {
       std::string flipped = whole;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
       EXPECT_FALSE(message_of_bytes(flipped).empty());  // anything but Error leaves the test

@@ -126,8 +126,166 @@ def resize():
     save_file(out, FOLDER / "resize.safetensors")
 
 
+class Hostile:
+    """What its pickle asks to run: it would leave a file behind."""
+
+    def __reduce__(self):
+        import posix
+
+        return posix.system, ("touch afterimage-pickle-was-run",)
+
+
+def rezip(source, target, edit, compression=0):
+    """A copy of a zip file with `edit(name, bytes)` applied to each entry; None leaves it out."""
+    import zipfile
+
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", compression) as new:
+        for info in old.infolist():
+            data = edit(info.filename, old.read(info))
+            if data is not None:
+                new.writestr(zipfile.ZipInfo(info.filename), data, compression)
+
+
+def damaged_archives():
+    import torch
+
+    source = FOLDER / "bad_other.pth"  # becomes a fixture itself at the end
+    torch.save({"a": torch.arange(6.0).reshape(2, 3)}, source)
+
+    def pickle_edit(old, new):
+        def edit(name, data):
+            if not name.endswith("data.pkl"):
+                return data
+            assert data.count(old) == 1, name
+            return data.replace(old, new)
+
+        return edit
+
+    def only(end, change):
+        return lambda name, data: change(data) if name.endswith(end) else data
+
+    # K is a one-byte integer, J a four-byte one, \x86 a tuple of two (see pickletools).
+    shape = b"K\x02K\x03\x86"
+    offset = b"QK\x00"
+    largest = b"\x8a\x08" + b"\xff" * 7 + b"\x7f"
+    rezip(source, FOLDER / "bad_missing.pth", only("data/0", lambda data: None))
+    rezip(source, FOLDER / "bad_short.pth", only("data/0", lambda data: data[:-4]))
+    rezip(source, FOLDER / "bad_shape.pth", pickle_edit(shape, b"K\x03K\x03\x86"))
+    rezip(source, FOLDER / "bad_offset.pth", pickle_edit(offset, b"QK\x01"))
+    rezip(source, FOLDER / "bad_huge.pth", pickle_edit(shape, largest * 2 + b"\x86"))
+    rezip(source, FOLDER / "bad_compressed.pth", lambda name, data: data, compression=8)
+    rezip(source, FOLDER / "bad_byteorder.pth", only("byteorder", lambda data: b"big"))
+    deep = b"\x80\x02)" + b"\x85" * 100_000 + b"."
+    small = lambda name, data: deep if name.endswith("data.pkl") else None  # noqa: E731
+    rezip(source, FOLDER / "bad_deep.pth", small)
+    data = bytearray(source.read_bytes())
+    data[data.index(np.float32(5).tobytes())] ^= 1
+    (FOLDER / "bad_checksum.pth").write_bytes(data)
+    rezip(FOLDER / "bad_short.pth", source, lambda name, data: None if "pkl" in name else data)
+
+
+def torch_archives():
+    import torch
+    from safetensors.torch import save_file
+
+    torch.manual_seed(1)
+    whole = torch.arange(24.0).reshape(4, 6)
+    tensors = {
+        "whole": whole,
+        "shared": whole,
+        "view": whole[1:, ::2].t(),
+        "row": whole[2],
+        "scalar": torch.tensor(2.5, dtype=torch.float64),
+        "half": torch.arange(5).half() / 4,
+        "bfloat": torch.arange(5).bfloat16(),
+        "long": torch.tensor([1 << 40, -1]),
+        "int": torch.arange(3, dtype=torch.int32),
+        "short": torch.arange(3, dtype=torch.int16),
+        "char": -torch.arange(3, dtype=torch.int8),
+        "byte": torch.tensor([255, 0], dtype=torch.uint8),
+        "bool": torch.tensor([True, False, True]),
+        "empty": torch.empty(0, 3),
+        "parameter": torch.nn.Parameter(torch.arange(2.0)),
+    }
+    torch.save(tensors, FOLDER / "archive.pth")
+    # Its keys are addresses: this file differs from run to run.
+    torch.save(tensors, FOLDER / "legacy.pth", _use_new_zipfile_serialization=False)
+    plain = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
+    save_file(plain, FOLDER / "archive.safetensors")
+
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2))
+    for _ in range(3):
+        model(torch.randn(2, 1, 4, 4))
+    torch.save(model.state_dict(), FOLDER / "model.pth")
+    torch.save({"epoch": 3, "state_dict": model.state_dict()}, FOLDER / "checkpoint.pth")
+    torch.save({"epoch": 3}, FOLDER / "number.pth")
+    torch.save([whole], FOLDER / "list.pth")
+    torch.save({"x": torch.ones(1).expand(5)}, FOLDER / "expanded.pth")
+    torch.save({"x": whole}, FOLDER / "protocol4.pth", pickle_protocol=4)
+    torch.save(torch.nn.Linear(1, 1), FOLDER / "module.pth")
+    torch.save({"x": Hostile()}, FOLDER / "hostile.pth")
+    torch.save({"x": Hostile()}, FOLDER / "hostile_legacy.pth", _use_new_zipfile_serialization=False)
+
+
+def matlab():
+    import h5py
+    from scipy.io import savemat
+
+    matrix = np.arange(6, dtype=np.float64).reshape(2, 3) / 4
+    variables = {
+        "matrix": matrix,
+        "single": matrix.astype(np.float32),
+        "cube": np.arange(24, dtype=np.float64).reshape(2, 3, 4),
+        "number": np.array([[7.0]]),
+        "int8": -np.arange(3, dtype=np.int8)[None],
+        "uint8": np.array([[0, 255], [1, 2], [3, 4]], np.uint8),
+        "int16": np.array([[-300, 300]], np.int16),
+        "uint16": np.array([[65535, 1]], np.uint16),
+        "int32": np.array([[-70000, 70000]], np.int32),
+        "uint32": np.array([[4294967295, 1]], np.uint32),
+        "int64": np.array([[1 << 40, -1]], np.int64),
+        "logical": np.array([[True, False, True]]),
+        "empty": np.zeros((0, 3)),
+        "text": "some words",
+        "complex": np.array([[1 + 2j]]),
+        "cell": np.array([1, "a"], object),
+        "structure": {"field": 1.0},
+    }
+    savemat(FOLDER / "v5.mat", variables)
+    savemat(FOLDER / "v5_compressed.mat", variables, do_compression=True)
+    for name in ("v5.mat", "v5_compressed.mat"):  # whose heading says when they were made
+        with open(FOLDER / name, "r+b") as file:
+            file.write(b"MATLAB 5.0 MAT-file, made by scipy".ljust(116))
+    version4 = {name: variables[name] for name in ("matrix", "number", "text", "complex")}
+    savemat(FOLDER / "v4.mat", version4, format="4")
+
+    # MATLAB's own layout of version 7.3: HDF5 behind a block of 512 bytes, indices reversed.
+    path = FOLDER / "v73.mat"
+    classes = {"matrix": "double", "single": "single", "cube": "double", "uint8": "uint8",
+               "int16": "int16", "uint32": "uint32", "logical": "logical"}
+    with h5py.File(path, "w", userblock_size=512, track_order=False) as file:
+        for name, kind in classes.items():
+            values = variables[name]
+            stored = values.astype(np.uint8) if kind == "logical" else values
+            dataset = file.create_dataset(name, data=stored.T, track_times=False)
+            text = h5py.h5t.C_S1.copy()  # ends with a zero as MATLAB's do, not NumPy's way
+            text.set_size(len(kind))
+            text.set_strpad(h5py.h5t.STR_NULLTERM)
+            scalar = h5py.h5s.create(h5py.h5s.SCALAR)
+            attribute = h5py.h5a.create(dataset.id, b"MATLAB_class", text, scalar)
+            attribute.write(np.array(kind.encode()), mtype=text)
+            if kind == "logical":
+                dataset.attrs["MATLAB_int_decode"] = np.int32(1)
+    header = b"MATLAB 7.3 MAT-file, made by h5py".ljust(116) + b"\0" * 8 + b"\x00\x02IM"
+    with open(path, "r+b") as file:
+        file.write(header)
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     safetensors()
     images()
     resize()
+    damaged_archives()
+    torch_archives()
+    matlab()

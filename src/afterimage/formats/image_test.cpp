@@ -18,6 +18,7 @@ const fs::path reference = fs::path(AFTERIMAGE_TEST_DATA) / "formats";
 
 fs::path scratch(const std::string& name, const std::string& bytes) {
   const fs::path path = fs::path(testing::TempDir()) / name;
+  fs::remove(path);  // overwriting in place waits for the disk
   std::ofstream(path, std::ios::binary) << bytes;
   return path;
 }

@@ -7,14 +7,15 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/formats/mat_extent.h"
 
 namespace afterimage {
 namespace {
 
 using Variable = std::unique_ptr<matvar_t, decltype(&Mat_VarFree)>;
 
-at::ScalarType scalar_type(const matvar_t& variable, const std::string& where) {
-  if (variable.isComplex) throw Error(where, "holds complex numbers", "Store real numbers");
+/// Element type of the data as matio gives them.
+at::ScalarType stored_type(const matvar_t& variable, const std::string& where) {
   switch (variable.class_type) {
     case MAT_C_DOUBLE:
       return at::kDouble;
@@ -26,14 +27,41 @@ at::ScalarType scalar_type(const matvar_t& variable, const std::string& where) {
       return at::kByte;
     case MAT_C_INT16:
       return at::kShort;
+    case MAT_C_UINT16:
+      return at::kUInt16;
     case MAT_C_INT32:
       return at::kInt;
+    case MAT_C_UINT32:
+      return at::kUInt32;
     case MAT_C_INT64:
       return at::kLong;
     default:
-      throw Error(where, "is no array of numbers LibTorch has a type for",
-                  "Store it as double, single, uint8 or a signed integer type");
+      throw Error(where, "is text, a cell, a structure, sparse or of another kind that is no array",
+                  "Store it as a full array of double, single, logical or integers (not uint64)");
   }
+}
+
+/// The type it comes out as: LibTorch computes with few unsigned types, so they become wider.
+at::ScalarType final_type(const matvar_t& variable, at::ScalarType stored) {
+  if (variable.isLogical) return at::kBool;
+  if (stored == at::kUInt16) return at::kInt;
+  if (stored == at::kUInt32) return at::kLong;
+  return stored;
+}
+
+/// Sizes, last index first: MATLAB's first index runs fastest.
+std::vector<int64_t> reversed_sizes(const matvar_t& variable, size_t element,
+                                    const std::string& where) {
+  std::vector<int64_t> sizes(variable.dims, variable.dims + variable.rank);
+  std::reverse(sizes.begin(), sizes.end());
+  uint64_t bytes = element;
+  for (const int64_t size : sizes) {
+    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes)) bytes = 0;
+  }
+  if (bytes != variable.nbytes || (bytes > 0 && variable.data == nullptr)) {
+    throw Error(where, "cannot be read as a whole", "Is the file truncated? Save it again");
+  }
+  return sizes;
 }
 
 }  // namespace
@@ -45,11 +73,14 @@ struct MatFile::Impl {
 
 MatFile::MatFile(const std::filesystem::path& path) : impl_(std::make_unique<Impl>()) {
   if (!std::filesystem::exists(path)) throw Error(path, "no such file");
+  if (std::filesystem::is_directory(path)) throw Error(path, "is a folder", "Name a MATLAB file");
+  check_mat_is_whole(path);
   // Without a log function matio is silent; what fails is told by the calls' results.
   Mat_LogInitFunc("afterimage", [](int, char*) {});
   impl_->path = path.string();
   impl_->file.reset(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
-  if (!impl_->file) throw Error(path, "is no MATLAB file, or is damaged", "Save it from MATLAB again");
+  if (!impl_->file)
+    throw Error(path, "is no MATLAB file, or is damaged", "Save it from MATLAB again");
 }
 
 MatFile::~MatFile() = default;
@@ -74,21 +105,16 @@ at::Tensor MatFile::read(const std::string& name) const {
   }
   const Variable variable(Mat_VarRead(impl_->file.get(), name.c_str()), &Mat_VarFree);
   const std::string where = impl_->path + " '" + name + "'";
-  if (!variable || variable->data == nullptr) {
-    throw Error(where, "cannot be read", "Is the file whole?");
-  }
-  const at::ScalarType type = scalar_type(*variable, where);
-  std::vector<int64_t> reversed(variable->dims, variable->dims + variable->rank);
-  std::reverse(reversed.begin(), reversed.end());
-  int64_t count = 1;
-  for (const int64_t size : reversed) count *= size;
-  if (static_cast<uint64_t>(count) * c10::elementSize(type) != variable->nbytes) {
-    throw Error(where, "is cut short", "Is the file whole?");
-  }
-  std::vector<int64_t> order(reversed.size());
+  if (!variable) throw Error(where, "cannot be read", "Is the file truncated? Save it again");
+  if (variable->isComplex) throw Error(where, "holds complex numbers", "Store real numbers");
+  const at::ScalarType stored = stored_type(*variable, where);
+  const auto sizes = reversed_sizes(*variable, c10::elementSize(stored), where);
+  std::vector<int64_t> order(sizes.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(order.size() - 1 - i);
-  return at::from_blob(variable->data, reversed, type).permute(order).clone(
-      at::MemoryFormat::Contiguous);  // MATLAB's first index runs fastest
+  return at::from_blob(variable->data, sizes, stored)  // (..., k, j, i)
+      .to(final_type(*variable, stored), /*non_blocking=*/false, /*copy=*/true)
+      .permute(order)  // (i, j, k, ...)
+      .contiguous();
 }
 
 }  // namespace afterimage

@@ -19,8 +19,8 @@ class MatFile {
 
   std::vector<std::string> names() const;
   bool has(const std::string& name) const;
-  /// A numeric or logical array with its own element type. Errors: missing (the variables there are
-  /// listed), not numeric, complex.
+  /// A numeric or logical array with its own element type; uint16 and uint32 come out as int32 and
+  /// int64. Errors: missing (the variables there are listed), not numeric, complex, cut short.
   at::Tensor read(const std::string& name) const;
 
  private:

@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 fs::path scratch(const std::string& name) { return fs::path(testing::TempDir()) / name; }
 
 void write_bytes(const fs::path& path, const std::string& bytes) {
+  fs::remove(path);  // overwriting in place waits for the disk
   std::ofstream(path, std::ios::binary) << bytes;
 }
 

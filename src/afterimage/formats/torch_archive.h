@@ -6,10 +6,12 @@
 
 namespace afterimage {
 
-/// Reads a state dict saved by Python's `torch.save` (the zip form of PyTorch >= 1.6, as torchvision's
-/// `.pth` weights) without executing pickle: only the opcodes and the few classes a state dict
-/// needs (OrderedDict, _rebuild_tensor_v2, _rebuild_parameter, the storages) are known, anything else
-/// is an Error that names it. Nested containers other than the state dict itself are refused.
+/// Reads a state dict saved by Python's `torch.save` (as torchvision's `.pth` weights; the zip form
+/// of PyTorch >= 1.6 and the one before) without executing pickle: only the opcodes and the few
+/// classes a state dict needs (OrderedDict, _rebuild_tensor_v2, _rebuild_parameter, the typed
+/// storages) are known, anything else is an Error that names it. A checkpoint with its state dict
+/// under "state_dict" is read as that; other nesting is refused. Errors: truncated or damaged,
+/// storages or views of the wrong size.
 TensorMap read_torch_archive(const std::filesystem::path& path);
 
 /// Weights from `.safetensors`, `.pth` or `.pt`, told apart by content.

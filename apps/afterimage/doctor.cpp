@@ -10,12 +10,12 @@
 namespace afterimage {
 namespace {
 
-void print(const Fact& fact) {
-  std::printf("%-4s %-26s %s\n", fact.ok ? "ok" : "!!", fact.name.c_str(), fact.value.c_str());
+void print(const SystemFact& fact) {
+  std::printf("%-4s %-26s %s\n", fact.good ? "ok" : "!!", fact.name.c_str(), fact.value.c_str());
   if (!fact.advice.empty()) std::printf("     %-26s %s\n", "", fact.advice.c_str());
 }
 
-Fact data_fact() {
+SystemFact data_fact() {
   try {
     return {"data folder", data_dir().string(), true, {}};
   } catch (const Error& error) {
@@ -23,7 +23,7 @@ Fact data_fact() {
   }
 }
 
-Fact weights_fact(const std::string& network, const std::string& folder) {
+SystemFact weights_fact(const std::string& network, const std::string& folder) {
   const auto path = find_weights(network, folder);
   if (!path.empty()) return {network + " weights", path.string(), true, {}};
   return {network + " weights", "none: what needs them says so and stops", true,
@@ -35,7 +35,7 @@ Fact weights_fact(const std::string& network, const std::string& folder) {
 std::function<void()> declare_doctor(CLI::App&, const Invocation& invocation) {
   return [&invocation] {
     const RunContext run(invocation.run);
-    for (const auto& fact : system_report(std::filesystem::current_path())) print(fact);
+    for (const auto& fact : system_report(run)) print(fact);
     print(data_fact());
     for (const auto& name : feature_networks()) print(weights_fact(name, run.weights()));
   };

@@ -14,6 +14,7 @@ namespace afterimage {
 namespace {
 
 constexpr int64_t side = 28;
+constexpr double shown_ms = 12500;  // how long a digit was shown; the file itself holds no times
 
 /// Responses and images of one split.
 struct Part {
@@ -24,17 +25,30 @@ struct Part {
 
 Part read_part(const MatFile& file, const std::string& where, const std::string& split,
                const std::string& responses, const std::string& stimuli) {
+  constexpr const char* right = "Use digit69_28x28.mat as it was distributed";
   Part part{split, file.read(responses).to(at::kFloat), file.read(stimuli)};
+  if (part.responses.dim() != 2) {
+    throw Error(where, concat("'", responses, "' has ", part.responses.dim(), " dimensions"),
+                right);
+  }
   const int64_t n = part.responses.size(0);
   if (part.images.dim() != 2 || part.images.size(0) != n || part.images.size(1) != side * side) {
-    throw Error(where, concat("'", stimuli, "' is ", part.images.sizes(), ", expected [", n, ", ",
-                              side * side, "]"),
-                "Use digit69_28x28.mat as it was distributed");
+    throw Error(where,
+                concat("'", stimuli, "' is ", part.images.sizes(), ", expected [", n, ", ",
+                       side * side, "]"),
+                right);
+  }
+  if (n > 0 && (part.images.min().item<double>() < 0 || part.images.max().item<double>() > 255)) {
+    throw Error(where, "'" + stimuli + "' has values outside 0..255", right);
   }
   if (!at::isfinite(part.responses).all().item<bool>()) {
     throw Error(where, "'" + responses + "' has values that are not finite");
   }
-  part.images = part.images.view({n, 1, side, side}).transpose(2, 3).to(at::kByte).contiguous();
+  part.images = part.images
+                    .view({n, 1, side, side})  // (n, 1, x, y): columns first
+                    .transpose(2, 3)           // (n, 1, y, x)
+                    .to(at::kByte)
+                    .contiguous();
   return part;
 }
 
@@ -42,7 +56,7 @@ RecordingInfo describe(const std::vector<Part>& parts, const nlohmann::json& pro
   RecordingInfo info;
   info.height = info.width = side;
   info.channels = 1;
-  info.bins = {{0, 0}};
+  info.bins = {{0, shown_ms}};
   info.provenance = provenance;
   for (const auto& part : parts) {
     for (int64_t i = 0; i < part.responses.size(0); ++i) {

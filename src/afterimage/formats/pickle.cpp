@@ -5,6 +5,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/formats/pickle_bytes.h"
 
 namespace afterimage {
 
@@ -16,49 +17,25 @@ class PickleReader {
 
   PickleReader(Pickle& pickle, std::string_view bytes, const std::vector<std::string>& known,
                const std::string& where)
-      : pickle_(pickle), bytes_(bytes), known_(known), where_(where) {}
+      : pickle_(pickle), bytes_(bytes, where), known_(known), where_(where) {}
 
   void run() {
     while (true) {
-      const auto opcode = static_cast<unsigned char>(take(1)[0]);
+      const auto opcode = static_cast<unsigned char>(bytes_.take(1)[0]);
       if (opcode == '.') break;
       if (!literal(opcode) && !container(opcode) && !memo(opcode) && !object(opcode)) {
         fail(concat("has the pickle opcode ", int{opcode}, ", which no state dict needs"));
       }
     }
     pickle_.root_ = pop();
-    pickle_.size_ = position_;
+    pickle_.size_ = bytes_.position();
   }
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
     throw Error(where_, what, "Save a state dict: torch.save(model.state_dict(), file)");
   }
-  [[noreturn]] void corrupt() const { throw Error(where_, "has a corrupt or truncated pickle"); }
-
-  std::string_view take(size_t count) {
-    if (count > bytes_.size() - position_) corrupt();
-    position_ += count;
-    return bytes_.substr(position_ - count, count);
-  }
-
-  /// An unsigned little-endian number of up to 8 bytes.
-  uint64_t number(size_t width) {
-    uint64_t value = 0;
-    const auto digits = take(width);
-    for (size_t i = 0; i < width; ++i) {
-      value |= uint64_t{static_cast<unsigned char>(digits[i])} << (8 * i);
-    }
-    return value;
-  }
-
-  std::string line() {
-    const size_t end = bytes_.find('\n', position_);
-    if (end == std::string_view::npos) corrupt();
-    const std::string text(take(end - position_));
-    take(1);
-    return text;
-  }
+  [[noreturn]] void corrupt() const { bytes_.corrupt(); }
 
   void push(Kind kind, int64_t integer = 0, std::string text = {}, std::vector<Ref> items = {}) {
     pickle_.values_.push_back({kind, integer, std::move(text), std::move(items)});
@@ -95,23 +72,10 @@ class PickleReader {
     value.items.insert(value.items.end(), items.begin(), items.end());
   }
 
-  /// A two's complement number of as many bytes as said; beyond 64 bits only its presence counts.
-  int64_t long_number() {
-    const size_t width = number(1);
-    if (width > 8) {
-      take(width);
-      return 0;
-    }
-    uint64_t value = number(width);
-    if (width > 0 && width < 8 && (value >> (8 * width - 1)) != 0)
-      value |= ~uint64_t{0} << (8 * width);
-    return static_cast<int64_t>(value);
-  }
-
   bool literal(unsigned char opcode) {
     switch (opcode) {
       case 0x80:  // PROTO
-        if (number(1) > 2) fail("uses a pickle protocol above 2");
+        if (bytes_.number(1) > 2) fail("uses a pickle protocol above 2");
         return true;
       case 'N':
         push(Kind::none);
@@ -121,27 +85,27 @@ class PickleReader {
         push(Kind::boolean, opcode == 0x88);
         return true;
       case 'K':  // BININT1
-        push(Kind::integer, static_cast<int64_t>(number(1)));
+        push(Kind::integer, static_cast<int64_t>(bytes_.number(1)));
         return true;
       case 'M':  // BININT2
-        push(Kind::integer, static_cast<int64_t>(number(2)));
+        push(Kind::integer, static_cast<int64_t>(bytes_.number(2)));
         return true;
       case 'J':  // BININT
-        push(Kind::integer, static_cast<int32_t>(number(4)));
+        push(Kind::integer, static_cast<int32_t>(bytes_.number(4)));
         return true;
       case 0x8a:  // LONG1
-        push(Kind::integer, long_number());
+        push(Kind::integer, bytes_.long_number());
         return true;
       case 'G':  // BINFLOAT: may occur in metadata, its value is of no use to us
-        take(8);
+        bytes_.take(8);
         push(Kind::real);
         return true;
       case 'X':  // BINUNICODE
       case 'T':  // BINSTRING of Python 2
-        push(Kind::text, 0, std::string(take(number(4))));
+        push(Kind::text, 0, std::string(bytes_.take(bytes_.number(4))));
         return true;
       case 'U':  // SHORT_BINSTRING of Python 2
-        push(Kind::text, 0, std::string(take(number(1))));
+        push(Kind::text, 0, std::string(bytes_.take(bytes_.number(1))));
         return true;
       default:
         return false;
@@ -192,11 +156,11 @@ class PickleReader {
       case 'q':  // BINPUT
       case 'r':  // LONG_BINPUT
         if (stack_.empty()) corrupt();
-        memo_[number(opcode == 'q' ? 1 : 4)] = stack_.back();
+        memo_[bytes_.number(opcode == 'q' ? 1 : 4)] = stack_.back();
         return true;
       case 'h':    // BINGET
       case 'j': {  // LONG_BINGET
-        const auto found = memo_.find(number(opcode == 'h' ? 1 : 4));
+        const auto found = memo_.find(bytes_.number(opcode == 'h' ? 1 : 4));
         if (found == memo_.end()) corrupt();
         stack_.push_back(found->second);
         return true;
@@ -229,8 +193,8 @@ class PickleReader {
   bool object(unsigned char opcode) {
     switch (opcode) {
       case 'c': {  // GLOBAL
-        const std::string module = line();
-        const std::string name = module + "." + line();
+        const std::string module = bytes_.line();
+        const std::string name = module + "." + bytes_.line();
         if (std::find(known_.begin(), known_.end(), name) == known_.end()) {
           fail("asks for '" + name + "', which no state dict needs; nothing of it was run");
         }
@@ -252,10 +216,9 @@ class PickleReader {
   }
 
   Pickle& pickle_;
-  std::string_view bytes_;
+  PickleBytes bytes_;
   const std::vector<std::string>& known_;
   const std::string& where_;
-  size_t position_ = 0;
   std::vector<Ref> stack_;
   std::vector<size_t> marks_;
   std::unordered_map<uint64_t, Ref> memo_;

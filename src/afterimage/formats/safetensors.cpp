@@ -3,8 +3,6 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -14,29 +12,16 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/formats/safetensors_types.h"
 
 namespace afterimage {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace safetensors;
 using nlohmann::json;
 
-static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
-
-struct TypeName {
-  const char* name;
-  at::ScalarType type;
-};
-
-constexpr std::array type_names{TypeName{"F64", at::kDouble}, TypeName{"F32", at::kFloat},
-                                TypeName{"F16", at::kHalf},   TypeName{"BF16", at::kBFloat16},
-                                TypeName{"I64", at::kLong},   TypeName{"I32", at::kInt},
-                                TypeName{"I16", at::kShort},  TypeName{"I8", at::kChar},
-                                TypeName{"U8", at::kByte},    TypeName{"BOOL", at::kBool}};
-
-constexpr uint64_t length_bytes = 8;
 constexpr uint64_t longest_header = 100'000'000;  // the limit of the reference implementation
-constexpr const char* metadata_key = "__metadata__";
 
 /// One tensor of the header, checked against itself but not yet against the others.
 struct Entry {
@@ -212,53 +197,10 @@ class Reader {
   uint64_t data_start_ = 0;
 };
 
-const char* type_name(at::ScalarType type, const std::string& tensor, const fs::path& path) {
-  for (const auto& known : type_names) {
-    if (known.type == type) return known.name;
-  }
-  throw Error(path, concat("tensor '", tensor, "' has the element type ", c10::toString(type)),
-              "Safetensors files of Afterimage hold float, integer and bool tensors");
-}
-
 }  // namespace
 
 TensorMap read_safetensors(const fs::path& path, TextMap* metadata) {
   return Reader(path).read(metadata);
-}
-
-void write_safetensors(const fs::path& path, const TensorMap& tensors, const TextMap& metadata) {
-  std::vector<std::pair<std::string, at::Tensor>> order;
-  for (const auto& [name, tensor] : tensors) {
-    if (name == metadata_key) throw Error(path, "no tensor may be called __metadata__");
-    order.emplace_back(name, tensor.detach().cpu().contiguous());
-  }
-  // Widest elements first keeps every tensor aligned to its own type without gaps.
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-    return a.second.element_size() > b.second.element_size();
-  });
-
-  json header = json::object();
-  if (!metadata.empty()) header[metadata_key] = metadata;
-  size_t position = 0;
-  for (const auto& [name, tensor] : order) {
-    header[name] = {{"dtype", type_name(tensor.scalar_type(), name, path)},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {position, position + tensor.nbytes()}}};
-    position += tensor.nbytes();
-  }
-  std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
-  text.append((8 - text.size() % 8) % 8, ' ');
-
-  std::ofstream file(path, std::ios::binary);
-  const uint64_t length = text.size();
-  file.write(reinterpret_cast<const char*>(&length), length_bytes);
-  file << text;
-  for (const auto& [name, tensor] : order) {
-    file.write(static_cast<const char*>(tensor.data_ptr()),
-               static_cast<std::streamsize>(tensor.nbytes()));
-  }
-  file.close();
-  if (!file) throw Error(path, "cannot be written", "Is the disk full?");
 }
 
 }  // namespace afterimage

@@ -42,7 +42,7 @@ RecordingInfo describe(const std::vector<Part>& parts, const nlohmann::json& pro
   RecordingInfo info;
   info.height = info.width = side;
   info.channels = 1;
-  info.bins = {{0, 0}};
+  info.bins = {{0, 12500}};  // one response per trial; a digit was shown for 12.5 s
   info.provenance = provenance;
   for (const auto& part : parts) {
     for (int64_t i = 0; i < part.responses.size(0); ++i) {

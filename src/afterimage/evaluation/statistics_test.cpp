@@ -45,6 +45,7 @@ TEST(Statistics, DrawsFollowFromTheSeed) {
   EXPECT_TRUE(counts.equal(bootstrap_counts(7, 50, generator(1))));
   EXPECT_FALSE(counts.equal(bootstrap_counts(7, 50, generator(2))));
   const auto signs = random_signs(7, 50, generator(1));
+  EXPECT_EQ(signs.size(0), 50);
   EXPECT_TRUE(signs.abs().eq(1).all().item<bool>());
   EXPECT_LT(std::abs(signs.sum().item<double>()), 100);
 }
@@ -86,6 +87,17 @@ TEST(Statistics, PairedDifferenceOfMeans) {
   const auto same = paired_difference(mean_columns(base), mean_columns(base), counts, signs);
   EXPECT_EQ(same.difference, 0);
   EXPECT_EQ(same.p, 1);
+}
+
+// Five images, all better: of 32 sign patterns two are as far from 0, so p = 2 / 32.
+TEST(Statistics, FewImagesAreTestedExactly) {
+  const auto signs = random_signs(5, 2000, generator(1));
+  EXPECT_EQ(signs.size(0), 31);
+  EXPECT_EQ(std::get<0>(at::unique_dim(signs, 0)).size(0), 31);
+  const auto zero = at::zeros({5}, at::kDouble);
+  const auto paired = paired_difference(mean_columns(zero + 1), mean_columns(zero),
+                                        bootstrap_counts(5, 100, generator(2)), signs);
+  EXPECT_DOUBLE_EQ(paired.p, 2.0 / 32);
 }
 
 // Under the null p values are uniform: 5 % below .05.

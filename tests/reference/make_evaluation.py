@@ -117,6 +117,10 @@ def features(random):
     unit = lambda x: x / (np.sqrt((x**2).sum(1, keepdims=True)) + 1e-10)
     tensors["squeezenet-lpips-style"] = sum(
         ((unit(truth[path]) - unit(reconstruction[path])) ** 2).sum(1).mean((1, 2)) for path in DISTANCE)
+    lpips = load_file(WEIGHTS.parent / "lpips_alexnet.safetensors")["features.1"].double().numpy()
+    x, y = random.normal(size=(2, 2, 64, 3, 3))
+    tensors |= {"lpips.x": x.copy(), "lpips.y": y.copy(), "lpips.weights": lpips}
+    tensors["lpips.distance"] = np.einsum("c,ncyx->n", lpips, (unit(x) - unit(y)) ** 2) / 9
     save_file(tensors, FOLDER / "features.safetensors")
 
 

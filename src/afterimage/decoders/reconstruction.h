@@ -16,12 +16,12 @@ namespace afterimage {
 ///   /stimulus (n) int64, /trials_averaged (n) int64, /images (n, H, W, 3) float32 in [0,1],
 ///   /controls/<name> (n, H, W, 3) float32, provenance as an attribute.
 struct Reconstruction {
-  std::string name;                     ///< how tables and pages call it ("brain2pix")
-  std::string decoder;                  ///< name in the table of decoders
+  std::string name;     ///< how tables and pages call it ("brain2pix")
+  std::string decoder;  ///< name in the table of decoders
   std::string split;
-  std::vector<int64_t> stimulus;        ///< row of the recording's stimuli
+  std::vector<int64_t> stimulus;  ///< row of the recording's stimuli
   std::vector<int64_t> trials_averaged;
-  at::Tensor images;                    ///< (n, 3, H, W) float32 in [0,1]
+  at::Tensor images;                           ///< (n, 3, H, W) float32 in [0,1]
   std::map<std::string, at::Tensor> controls;  ///< "mean", "retrieval", "ridge", "shuffled"
   nlohmann::json provenance;
 

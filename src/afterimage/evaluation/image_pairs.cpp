@@ -21,11 +21,10 @@ const at::Tensor& ImagePairs::pixel_similarity() const {
   return pixel_similarity_;
 }
 
-const NetworkSummary* ImagePairs::network(const std::string& plan) const {
+const NetworkSummary& ImagePairs::network(const std::string& plan) const {
   const auto found = networks_.find(plan);
-  if (found != networks_.end()) return &found->second;
-  if (!truth_->available(plan)) return nullptr;
-  return &networks_.emplace(plan, summarise(*truth_, plan, reconstruction_)).first->second;
+  if (found != networks_.end()) return found->second;
+  return networks_.emplace(plan, summarise(*truth_, plan, reconstruction_)).first->second;
 }
 
 }  // namespace afterimage

@@ -27,9 +27,10 @@ class ImagePairs {
   /// (n, n) float64.
   const at::Tensor& pixel_similarity() const;
 
-  /// What the feature metrics of one plan (network_features.h) are made of; nullptr when the
-  /// network's weights are not at hand.
-  const NetworkSummary* network(const std::string& plan) const;
+  /// Why the metrics of a plan (network_features.h) cannot be computed; "" when they can.
+  std::string missing(const std::string& plan) const { return truth_->missing(plan); }
+  /// What the metrics of a plan are made of. Nothing may be missing.
+  const NetworkSummary& network(const std::string& plan) const;
 
  private:
   std::shared_ptr<TruthFeatures> truth_;

@@ -10,8 +10,8 @@ namespace {
 using Layer = NetworkPlan::Layer;
 
 std::string title(const NetworkPlan& plan) {
-  if (plan.name == "squeezenet") return "SqueezeNet";
-  if (plan.name == "alexnet") return "AlexNet";
+  if (plan.network == "squeezenet") return "SqueezeNet";
+  if (plan.network == "alexnet") return "AlexNet";
   return "VGG19";
 }
 
@@ -20,14 +20,12 @@ std::string place(const NetworkPlan& plan, const Layer& layer) {
   return concat(title(plan), " ", layer.path, size);
 }
 
-/// A metric of one plan, or the reason why its network cannot be asked.
+/// A metric of one plan, or the reason why it cannot be computed.
 std::function<Score(const ImagePairs&)> with_network(
     const NetworkPlan& plan, std::function<Score(const NetworkSummary&)> score) {
-  return [name = plan.name, network = plan.network, score](const ImagePairs& pairs) {
-    const auto* summary = pairs.network(name);
-    if (summary != nullptr) return score(*summary);
-    return score_not_computed("no weights of " + network +
-                              " at hand ('afterimage doctor' tells how to get them)");
+  return [name = plan.name, score](const ImagePairs& pairs) {
+    const auto missing = pairs.missing(name);
+    return missing.empty() ? score(pairs.network(name)) : score_not_computed(missing);
   };
 }
 
@@ -72,18 +70,20 @@ Metric identification_metric(const NetworkPlan& plan, const Layer& layer) {
 }
 
 Metric distance_metric(const NetworkPlan& plan) {
-  return {
-      concat(plan.name, "-lpips-style"),
-      concat("LPIPS-style distance (", title(plan), ", unweighted)"),
-      concat("squared difference of features of unit length over channels, mean over space, sum "
-             "over ",
-             join(plan.distance), " of ", title(plan),
-             " without LPIPS's learned weights; mean over images"),
-      "after Zhang et al. 2018",
-      false,
-      std::numeric_limits<double>::quiet_NaN(),
-      with_network(
-          plan, [](const NetworkSummary& summary) { return score_of_images(summary.distance); })};
+  const bool learned = !plan.learned.empty();
+  return {learned ? plan.name : plan.name + "-lpips-style",
+          learned ? concat("LPIPS (", title(plan), ")")
+                  : concat("LPIPS-style distance (", title(plan), ", unweighted)"),
+          concat("squared difference of features of unit length over channels, ",
+                 learned ? "weighted as learned (v0.1)" : "without LPIPS's learned weights",
+                 ", mean over space, sum over ", join(plan.distance), " of ", title(plan),
+                 "; mean over images"),
+          learned ? "Zhang et al. 2018" : "after Zhang et al. 2018",
+          false,
+          std::numeric_limits<double>::quiet_NaN(),
+          with_network(plan, [](const NetworkSummary& summary) {
+            return score_of_images(summary.distance);
+          })};
 }
 
 }  // namespace

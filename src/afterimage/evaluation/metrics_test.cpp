@@ -92,11 +92,18 @@ TEST(FeatureMetrics, AreThoseOfThePythonNetwork) {
   EXPECT_EQ(compared, 13);
 }
 
+TEST(FeatureMetrics, LpipsOfALayer) {
+  const auto file = reference("features");
+  const auto found =
+      perceptual_distance(file.at("lpips.x"), file.at("lpips.y"), file.at("lpips.weights"));
+  EXPECT_LT((found - file.at("lpips.distance")).abs().max().item<double>(), 1e-12);
+}
+
 TEST(FeatureMetrics, WithoutWeightsThereIsNoNumber) {
   const auto run = run_with_squeezenet();
   const auto images = at::rand({2, 3, 32, 32});
   const ImagePairs pairs(images, images, run);
-  for (const auto* name : {"alexnet-conv1-correlation", "alexnet-5-identification-2way",
+  for (const auto* name : {"alexnet-conv1-correlation", "alexnet-5-identification-2way", "lpips",
                            "vgg19-features.7-correlation"}) {
     const auto found = score(name, pairs);
     EXPECT_NE(found.not_computed.find("no weights"), std::string::npos) << name;

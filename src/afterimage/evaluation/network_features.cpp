@@ -3,9 +3,10 @@
 #include <ATen/ATen.h>
 #include <algorithm>
 
+#include "afterimage/base/data_dir.h"
+#include "afterimage/base/error.h"
 #include "afterimage/evaluation/correlation.h"
 #include "afterimage/formats/image.h"
-#include "afterimage/networks/feature_table.h"
 
 namespace afterimage {
 namespace {
@@ -13,67 +14,19 @@ namespace {
 constexpr int64_t kBatch = 32;                    // images in one pass
 constexpr int64_t kKeptBytes = int64_t{1} << 30;  // of the truth's features
 
-using Layers = std::vector<NetworkPlan::Layer>;
-
-Layers unlabelled(const std::vector<std::string>& paths) {
-  Layers layers;
-  for (const auto& path : paths) layers.push_back({path, path});
-  return layers;
+/// A file of weights in the folder the user named or among what comes with Afterimage; "" if none.
+std::filesystem::path weight_file(const std::string& name, const std::string& folder) {
+  if (std::filesystem::exists(std::filesystem::path(folder) / name))
+    return std::filesystem::path(folder) / name;
+  try {
+    const auto installed = data_dir() / "weights" / name;
+    return std::filesystem::exists(installed) ? installed : std::filesystem::path();
+  } catch (const Error&) {
+    return {};  // a library without its installed data
+  }
 }
 
-/// Early to late: after the first pooling, fire3, fire5, fire9 and the class scores.
-NetworkPlan squeezenet() {
-  const auto layers =
-      unlabelled({"features.2", "features.4", "features.7", "features.12", "logits"});
-  return {.name = "squeezenet",
-          .network = "squeezenet",
-          .least = 64,
-          .correlation = layers,
-          .pattern = layers,
-          .identification = unlabelled({"features.2", "features.12"}),
-          // The seven taps of LPIPS on SqueezeNet: the first ReLU, fire3, 5, 6, 7, 8 and 9.
-          .distance = {"features.1", "features.4", "features.7", "features.8", "features.9",
-                       "features.10", "features.12"}};
-}
-
-/// The layers of IRFA's Table 2 (conv3, conv4 and fc7 before their ReLU), and MindEye's two.
-NetworkPlan alexnet() {
-  return {.name = "alexnet",
-          .network = "alexnet",
-          .size = 224,
-          .correlation = {{"features.2", "conv1"},
-                          {"features.5", "conv2"},
-                          {"features.6", "conv3"},
-                          {"features.8", "conv4"},
-                          {"features.12", "conv5"},
-                          {"classifier.2", "fc6"},
-                          {"classifier.4", "fc7"},
-                          {"logits", "fc8"}},
-          .pattern = {},
-          .identification = {{"features.4", "2"}, {"features.11", "5"}},
-          .distance = {}};
-}
-
-NetworkPlan vgg19() {
-  const auto taps = unlabelled(feature_table("vgg19").loss_layers);
-  return {.name = "vgg19",
-          .network = "vgg19",
-          .least = 64,
-          .correlation = taps,
-          .pattern = {},
-          .identification = {taps.front(), taps.back()},
-          .distance = {}};
-}
-
-const NetworkPlan& plan_of(const std::string& name) {
-  const auto& plans = network_plans();
-  const auto found = std::find_if(plans.begin(), plans.end(),
-                                  [&](const NetworkPlan& plan) { return plan.name == name; });
-  TORCH_INTERNAL_ASSERT(found != plans.end(), "no network plan ", name);
-  return *found;
-}
-
-bool contains(const Layers& layers, const std::string& path) {
+bool contains(const std::vector<NetworkPlan::Layer>& layers, const std::string& path) {
   return std::any_of(layers.begin(), layers.end(),
                      [&](const auto& layer) { return layer.path == path; });
 }
@@ -85,23 +38,6 @@ struct Gathered {
 
 }  // namespace
 
-std::vector<std::string> NetworkPlan::layers() const {
-  std::vector<std::string> paths = distance;
-  for (const auto* list : {&correlation, &pattern, &identification}) {
-    for (const auto& layer : *list) {
-      if (std::find(paths.begin(), paths.end(), layer.path) == paths.end()) {
-        paths.push_back(layer.path);
-      }
-    }
-  }
-  return paths;
-}
-
-const std::vector<NetworkPlan>& network_plans() {
-  static const std::vector<NetworkPlan> plans = {squeezenet(), alexnet(), vgg19()};
-  return plans;
-}
-
 TruthFeatures::TruthFeatures(at::Tensor images, const RunContext& run)
     : images_(std::move(images)), run_(run) {}
 
@@ -112,9 +48,31 @@ at::Tensor TruthFeatures::rows(const at::Tensor& images, int64_t index) const {
   return images.narrow(0, first, std::min(kBatch, images.size(0) - first));
 }
 
-bool TruthFeatures::available(const std::string& plan) {
-  const auto& network = plan_of(plan).network;
-  return networks_.contains(network) || !find_weights(network, run_.weights()).empty();
+std::string TruthFeatures::missing(const std::string& plan_name) const {
+  const auto& plan = network_plan(plan_name);
+  if (!networks_.contains(plan.network) && find_weights(plan.network, run_.weights()).empty()) {
+    return "no weights of " + plan.network + " at hand ('afterimage doctor' tells how to get them)";
+  }
+  if (!plan.learned.empty() && weight_file(plan.learned, run_.weights()).empty()) {
+    return "there is no file " + plan.learned;
+  }
+  return "";
+}
+
+const TensorMap& TruthFeatures::distance_weights(const std::string& plan_name) {
+  const auto& plan = network_plan(plan_name);
+  auto& weights = distance_weights_[plan_name];
+  if (!weights.empty() || plan.learned.empty()) return weights;
+  const auto file = weight_file(plan.learned, run_.weights());
+  const auto read = read_safetensors(file);
+  for (const auto& path : plan.distance) {
+    const auto found = read.find(path);
+    if (found == read.end() || found->second.dim() != 1) {
+      throw Error(file, "has no vector '" + path + "'", "Use the file that comes with Afterimage");
+    }
+    weights[path] = found->second.to(run_.device(), at::kDouble);
+  }
+  return weights;
 }
 
 FeatureNetwork& TruthFeatures::network(const std::string& name) {
@@ -128,7 +86,7 @@ FeatureNetwork& TruthFeatures::network(const std::string& name) {
 
 std::vector<at::Tensor> TruthFeatures::features(const std::string& plan_name,
                                                 const at::Tensor& images) {
-  const auto& plan = plan_of(plan_name);
+  const auto& plan = network_plan(plan_name);
   auto x = images.to(run_.device(), at::kFloat);
   const bool small = std::min(x.size(2), x.size(3)) < plan.least;
   if (plan.size > 0 || small) {
@@ -152,19 +110,23 @@ std::vector<at::Tensor> TruthFeatures::batch(const std::string& plan, int64_t in
   return layers;
 }
 
-at::Tensor perceptual_distance(const at::Tensor& truth, const at::Tensor& reconstruction) {
+at::Tensor perceptual_distance(const at::Tensor& truth, const at::Tensor& reconstruction,
+                               const at::Tensor& weights) {
   const auto unit = [](const at::Tensor& x) {
     const auto wide = x.to(at::kDouble);
     return wide / (wide.norm(2, {1}, /*keepdim=*/true) + 1e-10);  // (n, c, y, x)
   };
-  return (unit(truth) - unit(reconstruction)).square().sum(1).mean({1, 2});
+  auto difference = (unit(truth) - unit(reconstruction)).square();
+  if (weights.defined()) difference = difference * weights.view({1, -1, 1, 1});
+  return difference.sum(1).mean({1, 2});
 }
 
 NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,
                          const at::Tensor& reconstruction) {
   const at::NoGradGuard no_grad;
-  const auto& plan = plan_of(plan_name);
+  const auto& plan = network_plan(plan_name);
   const auto paths = plan.layers();
+  const auto& weights = truth.distance_weights(plan_name);
   std::map<std::string, std::vector<at::Tensor>> sums;
   std::map<std::string, Gathered> gathered;
   std::vector<at::Tensor> distances;
@@ -175,7 +137,9 @@ NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,
     for (size_t i = 0; i < paths.size(); ++i) {
       const auto& path = paths[i];
       if (i < plan.distance.size()) {
-        const auto part = perceptual_distance(x[i], y[i]);
+        const auto learned = weights.find(path);
+        const auto part = perceptual_distance(
+            x[i], y[i], learned == weights.end() ? at::Tensor() : learned->second);
         distance = distance.defined() ? distance + part : part;
       }
       if (contains(plan.correlation, path) || contains(plan.pattern, path)) {

@@ -23,6 +23,11 @@ at::Tensor bootstrap_counts(int64_t images, int64_t resamples, at::Generator gen
 }
 
 at::Tensor random_signs(int64_t images, int64_t count, at::Generator generator) {
+  if (images < 32 && (int64_t{1} << images) - 1 <= count) {
+    const auto pattern = at::arange(1, int64_t{1} << images, at::kLong).unsqueeze(1);
+    const auto bits = at::bitwise_right_shift(pattern, at::arange(images, at::kLong));
+    return (1 - 2 * bits.bitwise_and(1)).to(at::kShort);
+  }
   return at::randint(2, {count, images}, std::move(generator), at::kShort) * 2 - 1;
 }
 

@@ -18,7 +18,8 @@ namespace afterimage {
 /// (resamples, images) int16.
 at::Tensor bootstrap_counts(int64_t images, int64_t resamples, at::Generator generator);
 
-/// Random signs, +1 or -1: (count, images) int16.
+/// Random signs, +1 or -1: (count, images) int16. When all 2^images patterns are no more than asked
+/// for, each of them once but the one that changes nothing: the test is then exact.
 at::Tensor random_signs(int64_t images, int64_t count, at::Generator generator);
 
 /// weights (r, n) times columns (n, k) float64 -> (r, k) float64.

@@ -45,6 +45,7 @@ TEST(Statistics, DrawsFollowFromTheSeed) {
   EXPECT_TRUE(counts.equal(bootstrap_counts(7, 50, generator(1))));
   EXPECT_FALSE(counts.equal(bootstrap_counts(7, 50, generator(2))));
   const auto signs = random_signs(7, 50, generator(1));
+  EXPECT_EQ(signs.size(0), 50);
   EXPECT_TRUE(signs.abs().eq(1).all().item<bool>());
   EXPECT_LT(std::abs(signs.sum().item<double>()), 100);
 }
@@ -88,18 +89,29 @@ TEST(Statistics, PairedDifferenceOfMeans) {
   EXPECT_EQ(same.p, 1);
 }
 
+// Five images, all better: of 32 sign patterns two are as far from 0, so p = 2 / 32.
+TEST(Statistics, FewImagesAreTestedExactly) {
+  const auto signs = random_signs(5, 2000, generator(1));
+  EXPECT_EQ(signs.size(0), 31);
+  EXPECT_EQ(std::get<0>(at::unique_dim(signs, 0)).size(0), 31);
+  const auto zero = at::zeros({5}, at::kDouble);
+  const auto paired = paired_difference(mean_columns(zero + 1), mean_columns(zero),
+                                        bootstrap_counts(5, 100, generator(2)), signs);
+  EXPECT_DOUBLE_EQ(paired.p, 2.0 / 32);
+}
+
 // Under the null p values are uniform: 5 % below .05.
 TEST(Statistics, ExchangeTestKeepsItsLevel) {
   const auto counts = bootstrap_counts(20, 100, generator(1));
   const auto signs = random_signs(20, 999, generator(2));
-  const auto a = at::randn({400, 20}, generator(3), at::kDouble);
-  const auto b = at::randn({400, 20}, generator(4), at::kDouble);
+  const auto a = at::randn({200, 20}, generator(3), at::kDouble);
+  const auto b = at::randn({200, 20}, generator(4), at::kDouble);
   int below = 0;
-  for (int64_t i = 0; i < 400; ++i) {
+  for (int64_t i = 0; i < 200; ++i) {
     const auto paired = paired_difference(mean_columns(a[i]), mean_columns(b[i]), counts, signs);
     below += paired.p < 0.05;
   }
-  EXPECT_NEAR(below, 20, 14);  // three standard deviations of a binomial are 13
+  EXPECT_NEAR(below, 10, 10);  // three standard deviations of the binomial are 9.2
 }
 
 TEST(Statistics, ExchangingImagesOfACorrelation) {
@@ -109,7 +121,7 @@ TEST(Statistics, ExchangingImagesOfACorrelation) {
   const auto pooled = [&](const at::Tensor& y) {
     return at::corrcoef(at::stack({truth.flatten(), y.flatten()}))[0][1].item<double>();
   };
-  // Signs (1, -1, 1) exchange the second image: their difference is the larger one here or not.
+  // Signs (1, -1, 1) exchange the second image; p counts whether that difference is as large.
   const auto swapped_good = at::stack({good[0], bad[1], good[2]});
   const auto swapped_bad = at::stack({bad[0], good[1], bad[2]});
   const double difference = pooled(good) - pooled(bad);

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace afterimage {
+
+/// One pass of one network over images, and what is made of its layers.
+struct NetworkPlan {
+  struct Layer {
+    std::string path;   ///< torchvision's module path
+    std::string label;  ///< "conv3"
+  };
+  std::string name;     ///< begins the metrics' names
+  std::string network;  ///< of load_feature_network
+  int64_t size = 0;     ///< images are resized to this side (bicubic); 0: only enlarged to `least`
+  int64_t least = 0;
+  std::vector<Layer> correlation;     ///< one Pearson correlation over images x units each
+  std::vector<Layer> pattern;         ///< mean correlation per image
+  std::vector<Layer> identification;  ///< 2-way identification
+  std::vector<std::string> distance;  ///< LPIPS-style distance over these
+  std::string learned;                ///< file with the distance's weights per channel, "" = all 1
+
+  /// Every layer read, each once.
+  std::vector<std::string> layers() const;
+};
+
+/// The passes the metrics are made of.
+const std::vector<NetworkPlan>& network_plans();
+
+/// The plan of this name, which there must be.
+const NetworkPlan& network_plan(const std::string& name);
+
+}  // namespace afterimage

@@ -13,8 +13,8 @@ constexpr int64_t kernel = 4;
 constexpr int64_t stride = 2;
 constexpr int64_t padding = 1;
 
-/// Whether the product over `pixels` patches beats the convolution. Where they meet was measured with
-/// benchmarks/training_step.cpp; oneDNN's bf16 product is far ahead of its bf16 convolution.
+/// Whether the product over `pixels` patches beats the convolution. Where they meet was measured
+/// with benchmarks/training_step.cpp; oneDNN's bf16 product is far ahead of its bf16 convolution.
 bool product_is_faster(const at::Tensor& x, int64_t pixels) {
   if (!x.device().is_cpu()) return false;
   return pixels <= (x.scalar_type() == at::kBFloat16 ? 256 : 72);

@@ -30,7 +30,8 @@ struct AdversarialStepOptions {
 };
 
 /// One update of generator and discriminator on a batch, as pix2pix, Brain2Pix, MonkeySee and IRFA
-/// make it, with the generator run once instead of twice:
+/// make it, with the generator run once instead of twice (the same gradients; only its BatchNorm's
+/// running statistics see a batch once):
 ///
 ///   1. discriminator: .5 (BCE(D(fake), 0) + BCE(D(real), 1)), fake detached and passed through the
 ///      history buffer;

@@ -30,7 +30,7 @@ function showComparisons(report) {
   const body = element("tbody");
   const show = (name) => body.replaceChildren(...comparisons
     .filter((comparison) => comparison.metric === name)
-    .map((comparison) => comparisonRow(comparison, metrics.find((metric) => metric.name === name))));
+    .map((comparison) => comparisonRow(comparison, compared.find((it) => it.name === name))));
   const choice = element("select", {onchange: (event) => show(event.target.value)},
     ...options(compared.map((metric) => [metric.name, `${metric.label} ${arrow(metric.higher)}`])));
   const headings = ["Difference", "Mean", "95 % interval", "p", "q", "At 5 % false discoveries"];

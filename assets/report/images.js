@@ -24,7 +24,8 @@ class ImageTable {
     const cell = (key, title, kind) => element("th",
       {scope: "col", role: "columnheader", class: kind, "data-key": key},
       element("button", {type: "button", onclick: () => this.sortBy(key)},
-        element("span", {text: title}), element("span", {class: "sort-mark", "aria-hidden": "true"})));
+        element("span", {text: title}),
+        element("span", {class: "sort-mark", "aria-hidden": "true"})));
     this.headers = [cell("name", "Image", "name"),
       ...this.columns.map((column, i) => cell(i, columnTitle(column), column.kind))];
     return element("thead", {role: "rowgroup"}, element("tr", {role: "row"}, ...this.headers));
@@ -50,7 +51,10 @@ class ImageTable {
 
   tools() {
     const search = element("input", {type: "search", placeholder: "Find by name",
-      oninput: (event) => { this.filter = event.target.value.trim().toLowerCase(); this.update(); }});
+      oninput: (event) => {
+        this.filter = event.target.value.trim().toLowerCase();
+        this.update();
+      }});
     this.count = element("output", {class: "about"});
     const tools = [labelled("Search", search)];
     if (this.metric !== null) tools.push(labelled("Score", this.metricChoice()));
@@ -138,7 +142,8 @@ class ImageTable {
       this.rows[row].name.toLowerCase().includes(this.filter));
     this.body.replaceChildren(...this.shown.map((row) => this.lines[row]));
     this.count.textContent = this.filter
-      ? `${this.shown.length} of ${this.rows.length} images shown` : `All ${this.rows.length} images`;
+      ? `${this.shown.length} of ${this.rows.length} images shown`
+      : `All ${this.rows.length} images`;
     this.updateScores();
     this.updateHeaders();
     this.lines.forEach((line) => { this.opener(line).tabIndex = -1; });
@@ -149,7 +154,8 @@ class ImageTable {
     if (this.metric === null) return;
     const {higher, digits} = this.report.scores.metrics[this.metric];
     this.lines.forEach((line, row) => {
-      const values = this.columns.map((column) => imageScore(this.report, column, this.metric, row));
+      const values = this.columns.map((column) =>
+        imageScore(this.report, column, this.metric, row));
       const best = bestOf(values, higher);
       values.forEach((value, i) => {
         const score = line.children[i + 1].lastChild;
@@ -178,8 +184,9 @@ class ImageTable {
   // One stop of the Tab key for the whole table; arrows, Home and End move within it.
   key(event) {
     const place = this.shown.indexOf(Number(event.target.closest("tr").dataset.row));
-    const to = {ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: this.shown.length - 1}[event.key];
-    if (to === undefined || to < 0 || to >= this.shown.length) return;
+    const last = this.shown.length - 1;
+    const to = {ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: last}[event.key];
+    if (to === undefined || to < 0 || to > last) return;
     event.preventDefault();
     this.opener(this.lines[this.shown[place]]).tabIndex = -1;
     const next = this.opener(this.lines[this.shown[to]]);
@@ -189,7 +196,8 @@ class ImageTable {
 
   // Rows are drawn when they come near the window, all of them before printing.
   watch() {
-    const paint = (line) => line.querySelectorAll("canvas").forEach((canvas) => this.sprites.paint(canvas));
+    const paint = (line) =>
+      line.querySelectorAll("canvas").forEach((canvas) => this.sprites.paint(canvas));
     const near = new IntersectionObserver((entries) => {
       for (const entry of entries) {
         if (!entry.isIntersecting) continue;

@@ -103,7 +103,8 @@ function showLosses(report) {
   const logarithmic = element("input", {type: "checkbox"});
   const smoothing = element("input", {type: "range", min: "0", max: "0.99", step: "0.01",
     value: "0.9"});
-  const controls = {logarithmic: () => logarithmic.checked, smoothing: () => Number(smoothing.value)};
+  const controls = {logarithmic: () => logarithmic.checked,
+    smoothing: () => Number(smoothing.value)};
   const charts = report.logs.map((log) => new LossChart(log, controls));
   const drawAll = () => charts.forEach((chart) => chart.draw());
   logarithmic.addEventListener("change", drawAll);

@@ -62,11 +62,13 @@ function choiceOf(columns, chosen, choose) {
     type: "button", "aria-pressed": String(column === chosen), text: columnTitle(column),
     class: column.kind,
     onclick: () => {
-      buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(columns[i] === column)));
+      buttons.forEach((button, i) =>
+        button.setAttribute("aria-pressed", String(columns[i] === column)));
       choose(column);
     },
   }));
-  return element("div", {class: "choice", role: "group", "aria-label": "What to compare"}, ...buttons);
+  return element("div", {class: "choice", role: "group", "aria-label": "What to compare"},
+    ...buttons);
 }
 
 function showOverview(report, sprites, viewer) {

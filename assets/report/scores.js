@@ -63,7 +63,8 @@ function metricRows(report, index) {
   const metric = report.scores.metrics[index];
   const scores = report.scores.sets.map((set) => set.scores[index]);
   const id = `definition-${index}`;
-  const chance = metric.chance === null ? "" : ` Chance: ${formatNumber(metric.chance, metric.digits)}.`;
+  const chance = metric.chance === null ? ""
+    : ` Chance: ${formatNumber(metric.chance, metric.digits)}.`;
   const definition = element("tr", {class: "definition", id, hidden: true},
     element("td", {colspan: String(scores.length + 1)},
       element("p", {}, metric.definition + chance,
@@ -107,8 +108,9 @@ function showScores(report) {
     element("thead", {}, head),
     element("tbody", {}, ...rows.flatMap(({row, definition}) => [row, definition])));
   byId("scores-about").textContent = `Over ${images} images. Brackets and whiskers are 95 % ` +
-    "bootstrap intervals over images; the dotted mark is chance. ↑ higher is better, ↓ lower is " +
-    "better; the best of a row is bold, controls included.";
+    "bootstrap intervals over images" + (metrics.some((metric) => metric.chance !== null)
+    ? ", the dotted mark is chance" : "") + ". ↑ higher is better, ↓ lower is better; the best of " +
+    "a row is bold, controls included.";
   const all = byId("definitions");
   const showAll = (open) => {
     for (const {button, definition} of rows) expand(button, definition, open);

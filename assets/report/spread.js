@@ -62,7 +62,8 @@ class Spread {
     const series = this.columns[index].kind === "control" ? "series-7" : `series-${index % 7}`;
     const height = 34, middle = height / 2;
     const known = values.filter((value) => value !== null).sort((a, b) => a - b);
-    const svg = svgElement("svg", {width, height, role: "img", class: series,
+    const svg = svgElement("svg", {width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
+      class: series,
       "aria-label": known.length === 0 ? "no values"
         : `median ${formatNumber(quantile(known, 0.5), metric.digits)}, quartiles ` +
           `${formatNumber(quantile(known, 0.25), metric.digits)} to ` +
@@ -93,8 +94,10 @@ class Spread {
 
   axis(low, high, scale, width) {
     const marks = roundMarks(low, high);
-    const digits = marks.length > 1 ? Math.max(0, -Math.floor(Math.log10(marks[1] - marks[0]) + 1e-9)) : 2;
-    return svgElement("svg", {width, height: 24, class: "strip-axis", "aria-hidden": "true"},
+    const step = marks.length > 1 ? marks[1] - marks[0] : 0.01;
+    const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    return svgElement("svg", {width, height: 24, viewBox: `0 0 ${width} 24`, class: "strip-axis",
+      "aria-hidden": "true"},
       svgElement("path", {d: `M0 .5H${width}`}),
       ...marks.flatMap((mark) => [svgElement("path", {d: `M${scale(mark)} 0v5`}),
         svgElement("text", {x: scale(mark), y: 19, "text-anchor": "middle",

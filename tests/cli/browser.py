@@ -128,7 +128,7 @@ class Browser:
         """Opens a report and waits until it has drawn itself."""
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
         end = time.monotonic() + 60
-        while not self.evaluate("document.documentElement.dataset.ready === 'true'"):
+        while not self.evaluate("document.documentElement?.dataset.ready === 'true'"):
             if time.monotonic() > end:
                 raise TimeoutError("the page is not ready: " + "; ".join(self.problems))
             time.sleep(0.05)

@@ -69,7 +69,7 @@ std::string circle_group(const Sensors& sensors, const std::vector<int64_t>& map
     const double size = sensors.size[static_cast<size_t>(i)];
     if (std::isfinite(size)) covered += M_PI * size * size;
   }
-  const double fill = std::clamp(0.6 / (covered + 0.1), 0.015, 0.25);
+  const double fill = std::clamp(0.4 / (covered + 0.1), 0.015, 0.2);
   const double stroke = std::clamp(9 / std::sqrt(static_cast<double>(mapped.size()) + 1), .15, .8);
   return concat("<g fill-opacity=\"", fill, "\" stroke-opacity=\"", stroke, "\">");
 }

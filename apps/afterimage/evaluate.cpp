@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 #include <memory>
 
 #include "afterimage/base/output.h"
@@ -15,13 +16,13 @@ void print(const Scores& scores) {
   if (scores.sets.empty()) return;
   std::string header = "metric";
   header.resize(40, ' ');
-  std::string missing;
+  std::map<std::string, std::vector<std::string>> missing;  // metrics by reason
   for (const auto& set : scores.sets) header += concat("  ", set.name);
   std::printf("%s\n", header.c_str());
   for (size_t m = 0; m < scores.sets[0].scores.size(); ++m) {
     const Score& first = scores.sets[0].scores[m];
     if (!first.not_computed.empty()) {
-      missing += concat("not computed: ", first.metric, " (", first.not_computed, ")\n");
+      missing[first.not_computed].push_back(first.metric);
       continue;
     }
     std::printf("%-40s", first.metric.c_str());
@@ -31,7 +32,9 @@ void print(const Scores& scores) {
     }
     std::printf("\n");
   }
-  std::fputs(missing.c_str(), stdout);
+  for (const auto& [reason, metrics] : missing) {
+    std::printf("not computed, %s: %s\n", reason.c_str(), join(metrics).c_str());
+  }
 }
 
 }  // namespace

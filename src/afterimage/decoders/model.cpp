@@ -214,7 +214,7 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
 }
 
 fs::path find_config(const std::string& name_or_path) {
-  if (fs::exists(name_or_path)) return name_or_path;
+  if (fs::is_regular_file(name_or_path)) return name_or_path;
   const fs::path shipped = data_dir() / "configs" / (name_or_path + ".toml");
   if (fs::exists(shipped)) return shipped;
   throw Error(name_or_path, "no such configuration file, and none of this name comes with Afterimage",

@@ -3,6 +3,7 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/sparse_csr_tensor.h>
 #include <ATen/ops/tensor.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <cmath>
@@ -56,6 +57,21 @@ bool place(const Sensors& sensors, int64_t sensor, double spread, int64_t side,
     }
   }
   return true;
+}
+
+/// LibTorch says once per process that CSR tensors are in beta; the two operations used here are
+/// tested, and the user can do nothing about it.
+class QuietWarnings : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning&) override {}
+};
+
+at::Tensor csr_matrix(const at::Tensor& crow, const at::Tensor& column, const at::Tensor& weight,
+                      int64_t rows, int64_t columns) {
+  QuietWarnings quiet;
+  const c10::WarningUtils::WarningHandlerGuard guard(&quiet);
+  return at::sparse_csr_tensor(crow, column, weight, {rows, columns},
+                               weight.options().layout(at::kSparseCsr));
 }
 
 }  // namespace
@@ -113,9 +129,7 @@ at::Tensor FixedProjection::forward(const at::Tensor& responses) {
               "responses must be (n, sensor, ", bins_, "), got ", responses.sizes());
   const int64_t n = responses.size(0), sensors = responses.size(1);
   const int64_t groups = static_cast<int64_t>(groups_.size());
-  const at::Tensor matrix = at::sparse_csr_tensor(crow_, column_, weight_,
-                                                  {groups * side_ * side_, sensors},
-                                                  weight_.options().layout(at::kSparseCsr));
+  const at::Tensor matrix = csr_matrix(crow_, column_, weight_, groups * side_ * side_, sensors);
   const at::Tensor columns = responses.permute({1, 0, 2}).reshape({sensors, n * bins_});
   return at::mm(matrix, columns.to(weight_.scalar_type()))  // (group * y * x, n * bin)
       .view({groups, side_, side_, n, bins_})

@@ -52,7 +52,7 @@ void add_recording(const fs::path& path, Collected& page) {
   page.input.recording = page.recording.get();
   const json& provenance = page.recording->info().provenance;
   page.input.provenance.push_back(provenance);
-  if (provenance.is_object() && provenance.contains("simulated")) {
+  if (provenance.is_object() && provenance.contains("simulation")) {
     page.input.notes.push_back(
         "Simulated data: the responses were computed from the photographs, no brain was recorded.");
   }

@@ -10,6 +10,11 @@ if(NOT Torch_DIR)
 endif()
 include(libtorch)
 
+# The installed program finds the libraries where the build found them. CMake itself leaves out
+# folders inside the project, such as .deps/.
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+set(CMAKE_INSTALL_RPATH "${torch_prefix}/lib")
+
 # ATen, parsed once for every target: 1 s a file instead of 5, for 12 s once. With torch/nn in it,
 # each file that uses no torch/nn would cost a second more and the files that do only 2 s less.
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch.cpp CONTENT "")

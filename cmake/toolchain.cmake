@@ -8,9 +8,6 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
-# The installed program finds LibTorch where the build found it.
-set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
-
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # The precompiled header is part of the hash only with this sloppiness (ccache manual,

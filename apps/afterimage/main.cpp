@@ -35,8 +35,8 @@ Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
   for (const auto* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
     known.push_back(sub->get_name());
   }
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::string word = command->remaining().empty() ? "" : command->remaining().front();
+  if (!command->remaining().empty()) {  // a slip of the pen often leaves something else missing
+    const std::string word = command->remaining().front();
     const std::string near = closest(split(word, '=').empty() ? word : split(word, '=')[0], known);
     message = "unknown argument '" + word + "'";
     if (!near.empty()) message += ". Did you mean '" + near + "'?";

@@ -28,7 +28,7 @@ def page(tmp_path_factory):
     if not BINARY:
         pytest.skip("name a page in AFTERIMAGE_REPORT or the program in AFTERIMAGE_BINARY")
     folder = tmp_path_factory.mktemp("report")
-    program = Path(BINARY).resolve().parents[2] / "src/afterimage/report/report_test"
+    program = Path(BINARY).resolve().parents[1] / "src/afterimage/report/report_test"
     subprocess.run([program, "--gtest_filter=ReportTest.WholePage"], check=True,
                    stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(folder)})
     return folder / "afterimage_sample_report.html"

@@ -69,6 +69,7 @@ Config Config::read(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) {
     throw Error(path, "no such file", "'afterimage list configs' shows those that come with it");
   }
+  if (std::filesystem::is_directory(path)) throw Error(path, "is a folder", "Name a TOML file");
   Config config;
   config.source_ = path.string();
   toml::table table;

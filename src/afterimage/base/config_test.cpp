@@ -91,6 +91,7 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
             "a.toml:2: a date or time is no value here. Give a number, text, true or false");
   EXPECT_EQ(refusal("decoder = \n").rfind("a.toml:1:", 0), 0u) << "no TOML";
   EXPECT_THROW(Config::read(folder_ / "none.toml"), Error);
+  EXPECT_THROW(Config::read(folder_.path()), Error);
 }
 
 TEST_F(ConfigTest, KeysOfOthersAreLeftToThem) {

@@ -53,7 +53,8 @@ void add_fields(CLI::App& app, const Fields& fields) {
       if (on) {
         app.add_option_function<std::string>(flag, set, help_text(field))->type_name("true|false");
       } else {
-        app.add_flag_callback(flag, [set] { set("true"); }, field.help);
+        app.add_flag_callback(
+            flag, [set] { set("true"); }, field.help);
       }
       continue;
     }

@@ -41,7 +41,8 @@ Start start_of(const DemoOptions& options, const std::string& recording) {
             "digits",
             "Handwritten digits from human fMRI"};
   }
-  const std::string images = options.images.empty() ? (examples / "photos").string() : options.images;
+  const std::string images =
+      options.images.empty() ? (examples / "photos").string() : options.images;
   return {{"simulate", "--images", images, "--out", recording},
           "demo",
           "Photographs from a simulated recording"};

@@ -30,8 +30,8 @@ std::function<void()> declare_import(CLI::App& app, const Invocation& invocation
     for (const auto& input : inputs) {
       if (!std::filesystem::exists(input)) throw Error(input, "no such file");
     }
-    importer.import({inputs, a->out, a->force,
-                     invocation.provenance(run, {{"format", a->format}}, inputs)});
+    importer.import(
+        {inputs, a->out, a->force, invocation.provenance(run, {{"format", a->format}}, inputs)});
   };
 }
 

@@ -4,13 +4,13 @@
 #include <memory>
 #include <set>
 
-#include "afterimage/report/artefact.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/reconstruction.h"
 #include "afterimage/evaluation/scores.h"
 #include "afterimage/recordings/recording.h"
+#include "afterimage/report/artefact.h"
 
 namespace afterimage {
 namespace {
@@ -42,8 +42,9 @@ void print_sensors(const Sensors& sensors) {
         arrays.insert(sensors.array[static_cast<size_t>(s)]);
       }
     }
-    line("sensors", concat(roi, ": ", count, arrays.empty() ? "" : concat(" on ", arrays.size(), " arrays"),
-                           ", ", mapped, " with a receptive field"));
+    line("sensors",
+         concat(roi, ": ", count, arrays.empty() ? "" : concat(" on ", arrays.size(), " arrays"),
+                ", ", mapped, " with a receptive field"));
   }
 }
 

@@ -37,8 +37,8 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
   const auto what = std::make_shared<std::string>();
   app.add_option("what", *what, "decoders, projections, metrics, configs, importers or networks")
       ->required()
-      ->check(CLI::IsMember({"decoders", "projections", "metrics", "configs", "importers",
-                             "networks"}));
+      ->check(CLI::IsMember(
+          {"decoders", "projections", "metrics", "configs", "importers", "networks"}));
   return [what, &invocation] {
     if (*what == "decoders") {
       for (const auto& entry : decoder_table()) line(entry.name, entry.summary, entry.source);

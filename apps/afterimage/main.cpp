@@ -68,7 +68,7 @@ void run_command_line(const std::vector<std::string>& arguments) {
 
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants it so
-  } catch (const CLI::Success& done) {  // --help, --version
+  } catch (const CLI::Success& done) {                                          // --help, --version
     app.exit(done);
     return;
   } catch (const CLI::ParseError& error) {
@@ -81,8 +81,8 @@ namespace {
 
 /// OpenMP's threads spin for milliseconds while they wait, and where another program wants the
 /// processor that makes a training step ten times slower. The library reads its settings before
-/// `main`, so a shorter spin takes a second start (a tenth of a second). Who set either variable has
-/// decided.
+/// `main`, so a shorter spin takes a second start (a tenth of a second). Who set either variable
+/// has decided.
 void start_with_short_spins(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
   std::error_code failed;

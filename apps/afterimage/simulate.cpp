@@ -27,8 +27,9 @@ std::function<void()> declare_simulate(CLI::App& app, const Invocation& invocati
   return [a, &invocation] {
     const RunContext run(invocation.run);
     check_output(a->out, a->force);
-    const auto made = simulate(a->options, a->images, a->out, a->force, run,
-                               invocation.provenance(run, to_json(a->options.fields()), {a->images}));
+    const auto made =
+        simulate(a->options, a->images, a->out, a->force, run,
+                 invocation.provenance(run, to_json(a->options.fields()), {a->images}));
     for (const auto& file : made.skipped) say(false, "skipped " + file);
     if (!made.note.empty()) say(false, made.note);
     say(run.quiet(),

@@ -121,7 +121,8 @@ def run(tmp_path):
 @pytest.fixture(scope="session")
 def recording(tmp_path_factory):
     """A small recording that no test changes."""
-    return write_recording(tmp_path_factory.mktemp("recording") / "recording.h5")
+    return write_recording(tmp_path_factory.mktemp("recording") / "recording.h5", train=120,
+                           sensors=60)
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ def test_python_reads_a_reconstruction(trained):
         assert f["images"].dtype == np.float32
         assert 0 <= f["images"][()].min() and f["images"][()].max() <= 1
         assert sorted(f["controls"]) == ["mean", "retrieval", "ridge", "shuffled"]
-        assert f["stimulus"][()].tolist() == list(range(24, 30))
+        assert f["stimulus"][()].tolist() == list(range(120, 126))
         assert f["trials_averaged"][()].tolist() == [2] * 6
     assert len(list((trained / "png").glob("*.png"))) == 6
 
@@ -233,3 +233,23 @@ def test_digits_reach_the_published_ridge_figures(run, tmp_path):
     assert value["mean", "pixel-correlation"] == pytest.approx(0.655, abs=0.002)
     assert (tmp_path / "d/report.html").stat().st_size > 50_000
     assert_refused(run("demo", "digits", "--out", "d"), "--force")
+
+
+def test_a_corrupt_photograph_is_named_or_skipped(run, images, tmp_path):
+    shutil.copytree(images, tmp_path / "photos")
+    (tmp_path / "photos/broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    arguments = ["simulate", "--images", "photos", "--out", "r.h5", "--train-trials", "8",
+                 "--test-images", "2", "--test-repeats", "2", "--quiet"]
+    assert_refused(run(*arguments), "broken.jpg")
+    result = run(*arguments, "--skip-bad", check=True)
+    assert "broken.jpg" in result.stderr
+    assert "960" not in result.stderr  # quiet: nothing but what was skipped
+    assert "test: 4 of 2 stimuli" in run("info", "r.h5", check=True).stdout
+
+
+def test_the_demo_takes_own_photographs(run, images, tmp_path):
+    run("demo", "--images", images, "--out", "d", "--set", "training.steps=2", "--quiet", check=True)
+    page = (tmp_path / "d/report.html").read_text()
+    assert "Simulated data" in page
+    assert "read VGG19" in page  # SqueezeNet stands in, and the page says so
+    assert len(list((tmp_path / "d/images").glob("*.png"))) > 0

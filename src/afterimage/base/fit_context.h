@@ -12,7 +12,8 @@ struct FitContext {
   const RunContext& run;
   std::filesystem::path folder;
   bool resume = false;  ///< go on from the checkpoint in `folder`
-  std::string settings;  ///< fingerprint of options, recording and seed: a checkpoint of another is refused
+  std::string
+      settings;  ///< fingerprint of options, recording and seed: a checkpoint of another is refused
 };
 
 }  // namespace afterimage

@@ -41,8 +41,8 @@ std::map<std::string, at::Tensor> control_images(const std::vector<std::string>&
     if (name == decoder_name) continue;
     if (name == "shuffled") {
       const auto rows = derangement(responses.size(0), run.generator("shuffled control"));
-      images[name] = reconstruct_in_batches(decoder, responses.index_select(0, at::tensor(rows)),
-                                            batch);
+      images[name] =
+          reconstruct_in_batches(decoder, responses.index_select(0, at::tensor(rows)), batch);
       continue;
     }
     const auto control = make_decoder(name, "--controls");

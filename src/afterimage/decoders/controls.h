@@ -16,8 +16,8 @@ namespace afterimage {
 /// shuffled (the decoder itself, fed with the responses to other images).
 const std::vector<std::string>& control_names();
 
-/// Rows 0..n-1 in an order that leaves no row in its place (n > 1): a random cyclic shift of a random
-/// order.
+/// Rows 0..n-1 in an order that leaves no row in its place (n > 1): a random cyclic shift of a
+/// random order.
 std::vector<int64_t> derangement(int64_t n, at::Generator generator);
 
 /// Reconstructions of the test samples by each control. A control that is the decoder itself (ridge

@@ -65,8 +65,7 @@ Fields ImageToImage::fields() {
   return Fields{Field("projection.kind", projection_kind_, "how responses are laid out in space")} +
          prefixed("projection", projection_->fields()) + prefixed("unet", unet_options_.fields()) +
          prefixed("objective", objective_.fields()) +
-         prefixed("optimiser", step_options_.fields()) +
-         prefixed("training", trainer_.fields()) +
+         prefixed("optimiser", step_options_.fields()) + prefixed("training", trainer_.fields()) +
          prefixed("training",
                   {Field("feature_cache_mb", feature_cache_mb_,
                          "target features of the perceptual network that are kept, not recomputed")

@@ -13,8 +13,8 @@
 
 namespace afterimage {
 
-/// Brain2Pix, MonkeySee and IRFA: a projection lays the responses out in visual space, a U-Net turns
-/// the maps into an image, under an adversarial, a perceptual and a pixel loss.
+/// Brain2Pix, MonkeySee and IRFA: a projection lays the responses out in visual space, a U-Net
+/// turns the maps into an image, under an adversarial, a perceptual and a pixel loss.
 ///
 ///     responses (n, sensor, bin) -> maps (n, C, H, W) -> image (n, 3, H, W)
 class ImageToImage : public Decoder {

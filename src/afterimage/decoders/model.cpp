@@ -129,12 +129,11 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
              to_toml(model.fields(), concat("decoder = \"", model.decoder_name_, "\"\nname = \"",
                                             model.name_, "\"\n")),
              /*force=*/true);
-  model.normalisation_ =
-      Normalisation::fit(recording, trials, model.data_.normalise_per_block);
+  model.normalisation_ = Normalisation::fit(recording, trials, model.data_.normalise_per_block);
   const Samples samples(recording, model.normalisation_,
                         model.data_.samples(model.data_.split, model.data_.average_repeats));
-  model.decoder_->fit(samples, {run, folder, options.resume,
-                                fingerprint(model.fields(), run, provenance)});
+  model.decoder_->fit(samples,
+                      {run, folder, options.resume, fingerprint(model.fields(), run, provenance)});
   model.card_ = {{"format", "afterimage-model"}, {"version", model_version},
                  {"name", model.name_},          {"decoder", model.decoder_name_},
                  {"samples", samples.count()},   {"input", afterimage::to_json(model.input_)},
@@ -154,8 +153,9 @@ void Model::save(const fs::path& folder) const {
 Model Model::load(const fs::path& folder, const RunContext& run) {
   if (!fs::is_directory(folder)) {
     const bool unfinished = fs::exists(working_folder(folder));
-    throw Error(folder, unfinished ? "its training has not finished" : "no such model",
-                unfinished ? "Run train again with --resume" : "Name the folder 'train --out' made");
+    throw Error(
+        folder, unfinished ? "its training has not finished" : "no such model",
+        unfinished ? "Run train again with --resume" : "Name the folder 'train --out' made");
   }
   const std::string where = (folder / "model.json").string();
   if (!fs::exists(where)) throw Error(folder, "is no model: model.json is missing");
@@ -180,8 +180,7 @@ void Model::check_fits(const Recording& recording) const {
   const std::string where = recording.path().string();
   check_same(input_.sensors.name, recording.info().sensors.name, where);
   if (static_cast<int64_t>(input_.bins.size()) != recording.bins()) {
-    throw Error(where,
-                concat("has ", recording.bins(), " bins, the model ", input_.bins.size()),
+    throw Error(where, concat("has ", recording.bins(), " bins, the model ", input_.bins.size()),
                 "Bin the recording as the one the model was trained on");
   }
 }
@@ -207,8 +206,8 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   if (!controls.empty()) {
     const Samples train(recording, normalisation_,
                         data_.samples(data_.split, data_.average_repeats));
-    result.controls = control_images(controls, *decoder_, decoder_name_, input_, train, responses,
-                                     run);
+    result.controls =
+        control_images(controls, *decoder_, decoder_name_, input_, train, responses, run);
   }
   return result;
 }
@@ -217,7 +216,8 @@ fs::path find_config(const std::string& name_or_path) {
   if (fs::is_regular_file(name_or_path)) return name_or_path;
   const fs::path shipped = data_dir() / "configs" / (name_or_path + ".toml");
   if (fs::exists(shipped)) return shipped;
-  throw Error(name_or_path, "no such configuration file, and none of this name comes with Afterimage",
+  throw Error(name_or_path,
+              "no such configuration file, and none of this name comes with Afterimage",
               suggestion(name_or_path, shipped_configs()));
 }
 

@@ -54,8 +54,12 @@ DecoderInput decoder_input_from_json(const json& card, const std::string& where)
     const auto stop = numbers(card.at("bins").at("stop_ms"));
     for (size_t i = 0; i < start.size(); ++i) input.bins.push_back({start[i], stop.at(i)});
     const json& s = card.at("sensors");
-    input.sensors = {s.at("name"),         s.at("roi"),           s.at("array"),
-                     numbers(s.at("x")),   numbers(s.at("y")),    numbers(s.at("size")),
+    input.sensors = {s.at("name"),
+                     s.at("roi"),
+                     s.at("array"),
+                     numbers(s.at("x")),
+                     numbers(s.at("y")),
+                     numbers(s.at("size")),
                      numbers(s.at("reliability"))};
     return input;
   } catch (const std::exception&) {

@@ -27,15 +27,17 @@ struct Weight {
   double value;
 };
 
-/// The weights of one sensor's field over the pixels of one map, added to `pixels`. A pixel's centre
-/// lies at (index + 1/2) / side in stimulus coordinates.
+/// The weights of one sensor's field over the pixels of one map, added to `pixels`. A pixel's
+/// centre lies at (index + 1/2) / side in stimulus coordinates.
 bool place(const Sensors& sensors, int64_t sensor, double spread, int64_t side,
            std::vector<Weight>* pixels) {
   const auto i = static_cast<size_t>(sensor);
   if (!sensors.mapped(sensor)) return false;
   const double x = sensors.x[i] * static_cast<double>(side);
   const double y = sensors.y[i] * static_cast<double>(side);
-  const auto inside = [side](double value) { return value >= 0 && value < static_cast<double>(side); };
+  const auto inside = [side](double value) {
+    return value >= 0 && value < static_cast<double>(side);
+  };
   if (!inside(x) || !inside(y)) return false;
 
   const double size = std::isfinite(sensors.size[i]) ? sensors.size[i] : 0;
@@ -125,8 +127,8 @@ void FixedProjection::build(const Sensors& sensors, int64_t bins, int64_t side) 
 }
 
 at::Tensor FixedProjection::forward(const at::Tensor& responses) {
-  TORCH_CHECK(responses.dim() == 3 && responses.size(2) == bins_,
-              "responses must be (n, sensor, ", bins_, "), got ", responses.sizes());
+  TORCH_CHECK(responses.dim() == 3 && responses.size(2) == bins_, "responses must be (n, sensor, ",
+              bins_, "), got ", responses.sizes());
   const int64_t n = responses.size(0), sensors = responses.size(1);
   const int64_t groups = static_cast<int64_t>(groups_.size());
   const at::Tensor matrix = csr_matrix(crow_, column_, weight_, groups * side_ * side_, sensors);

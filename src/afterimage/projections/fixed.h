@@ -11,8 +11,8 @@ namespace afterimage {
 /// averaged,
 ///   n(x', y') = 1/M(x', y') sum over sensors whose centre is that pixel      (Brain2Pix, Eq. 2)
 /// one channel per group of sensors and bin. With `spread` > 0 a sensor covers a Gaussian of its
-/// receptive field's size times `spread` instead of one pixel, and M is the sum of the weights, held
-/// above `floor` so that a map fades to zero, the mean response, where no sensor looks.
+/// receptive field's size times `spread` instead of one pixel, and M is the sum of the weights,
+/// held above `floor` so that a map fades to zero, the mean response, where no sensor looks.
 ///
 /// The map is linear and sparse: one CSR matrix (group * pixels, sensor) built once, one sparse
 /// product per batch. Unmapped sensors (NaN), and those whose field lies outside the stimulus, take

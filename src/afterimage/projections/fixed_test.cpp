@@ -33,8 +33,8 @@ void set(FixedProjection& projection, const std::string& name, const std::string
 
 TEST(FixedProjection, PutsEachResponseAtItsPixelAndAveragesOverlaps) {
   // Two V1 sensors share the pixel of column 3, row 1; x runs right and y down.
-  const auto sensors = make_sensors({"V1", "V1", "V4", "V1"}, {0.8, 0.99, 0.1, nan},
-                                    {0.3, 0.26, 0.9, 0.5}, 0.1);
+  const auto sensors =
+      make_sensors({"V1", "V1", "V4", "V1"}, {0.8, 0.99, 0.1, nan}, {0.3, 0.26, 0.9, 0.5}, 0.1);
   FixedProjection projection;
   projection.build(sensors, 2, 4);
   ASSERT_EQ(projection.channels(), 4);
@@ -99,7 +99,8 @@ TEST(FixedProjection, PassesTheGradientToTheResponses) {
   const auto responses = at::randn({2, 2, 1}).requires_grad_(true);
   const auto seed = at::randn({2, 1, 4, 4});
   (projection.forward(responses) * seed).sum().backward();
-  EXPECT_TRUE(at::allclose(responses.grad().select(2, 0).select(1, 1), seed.select(1, 0).select(1, 2).select(1, 2)));
+  EXPECT_TRUE(at::allclose(responses.grad().select(2, 0).select(1, 1),
+                           seed.select(1, 0).select(1, 2).select(1, 2)));
 }
 
 TEST(FixedProjection, RefusesARecordingWithoutFields) {

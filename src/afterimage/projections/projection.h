@@ -13,8 +13,8 @@
 
 namespace afterimage {
 
-/// Lays responses out in visual space: (n, sensor, bin) -> maps (n, channels, side, side). The first
-/// part of every image-to-image decoder; what it learns is trained with the U-Net behind it.
+/// Lays responses out in visual space: (n, sensor, bin) -> maps (n, channels, side, side). The
+/// first part of every image-to-image decoder; what it learns is trained with the U-Net behind it.
 class Projection : public torch::nn::Module {
  public:
   ~Projection() override = default;

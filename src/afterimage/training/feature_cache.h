@@ -10,8 +10,8 @@
 
 namespace afterimage {
 
-/// Target features that were computed once, by sample: the network that reads them never changes, so
-/// an epoch after the first needs no pass over its targets. Once `limit` bytes are held, further
+/// Target features that were computed once, by sample: the network that reads them never changes,
+/// so an epoch after the first needs no pass over its targets. Once `limit` bytes are held, further
 /// samples are computed each time.
 class FeatureCache {
  public:

@@ -81,10 +81,10 @@ void refuse_non_finite(const std::map<std::string, double>& losses, int64_t step
                        const fs::path& folder) {
   for (const auto& [name, value] : losses) {
     if (std::isfinite(value)) continue;
-    const std::string kept =
-        saved > 0 ? concat("The checkpoint after step ", saved, " is kept: go on from it with "
-                           "--resume and a smaller training.learning_rate")
-                  : std::string("Try a smaller training.learning_rate");
+    const std::string kept = saved > 0 ? concat("The checkpoint after step ", saved,
+                                                " is kept: go on from it with "
+                                                "--resume and a smaller training.learning_rate")
+                                       : std::string("Try a smaller training.learning_rate");
     throw Error(folder, concat("the ", name, " loss is ", value, " at step ", step + 1), kept);
   }
 }

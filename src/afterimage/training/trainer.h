@@ -38,13 +38,14 @@ class Trainable {
 };
 
 /// The samples of one step: each epoch is a permutation of all samples that follows from the seed
-/// and the epoch's number alone, so a continued run needs no random state. What an epoch leaves over
-/// after its last whole batch begins the next.
-std::vector<int64_t> batch_rows(const RunContext& run, int64_t samples, int64_t batch, int64_t step);
+/// and the epoch's number alone, so a continued run needs no random state. What an epoch leaves
+/// over after its last whole batch begins the next.
+std::vector<int64_t> batch_rows(const RunContext& run, int64_t samples, int64_t batch,
+                                int64_t step);
 
-/// Trains for `options.steps` steps. Into `context.folder` go `log.jsonl` (one line per logged step)
-/// and `checkpoint.safetensors`, replaced as a whole. With `context.resume` it goes on from the
-/// checkpoint, bit for bit as if it had never stopped.
+/// Trains for `options.steps` steps. Into `context.folder` go `log.jsonl` (one line per logged
+/// step) and `checkpoint.safetensors`, replaced as a whole. With `context.resume` it goes on from
+/// the checkpoint, bit for bit as if it had never stopped.
 ///
 /// Errors: no checkpoint to resume; a checkpoint of other settings; a loss that is not finite (the
 /// step and the checkpoint kept are named). Throws Interrupted after saving when the user stops it.

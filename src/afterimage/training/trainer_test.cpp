@@ -27,7 +27,9 @@ class Toy : public Trainable {
     if (step == fail_at) return {{"loss", std::numeric_limits<double>::quiet_NaN()}};
     return {{"loss", value_}};
   }
-  TensorMap training_state() const override { return {{"value", at::tensor({value_}, at::kDouble)}}; }
+  TensorMap training_state() const override {
+    return {{"value", at::tensor({value_}, at::kDouble)}};
+  }
   void restore(const TensorMap& state, const std::string&) override {
     value_ = state.at("value").item<double>();
   }

@@ -4,9 +4,9 @@
 Usage: compare.py BUILD_DIR [NAME ...] [--rounds N]
 
 A benchmark is a program BUILD_DIR/benchmarks/bench_NAME (Google Benchmark). Its peer, where it has
-one, is benchmarks/peers/NAME.py: it takes --threads and prints a line "CASE/PEER 12.3 ms ..." for
-each case, which is compared with the benchmark's cases CASE and CASE/... Both run with the same
-number of threads (OMP_NUM_THREADS, default: all processors).
+one, is benchmarks/peers/NAME.py; it prints one JSON object on its last line, from the names of the
+benchmark's cases ("training_step/fp32") to milliseconds. Both run with the same number of threads
+(OMP_NUM_THREADS, default: all processors).
 """
 import argparse
 import json
@@ -21,7 +21,6 @@ from pathlib import Path
 UNITS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
 # What Google Benchmark adds to a name about how it measured.
 SETTINGS = re.compile(r"/(process_time|real_time|manual_time|min_warmup_time:[^/]*|min_time:[^/]*|iterations:\d+)")
-PEER_LINE = re.compile(r"(\S+)/\w+ ([\d.]+) ms")
 
 
 def run(command, environment):
@@ -37,29 +36,20 @@ def times_of_program(path, environment):
             for entry in report["benchmarks"] if entry.get("run_type", "iteration") == "iteration"}
 
 
-def times_of_peer(path, threads, environment):
-    lines = run([sys.executable, path, "--threads", threads], environment).splitlines()
-    times = {match[1]: float(match[2]) for match in map(PEER_LINE.match, lines) if match}
-    if not times:
-        sys.exit(f"{path} printed no line like 'case/pytorch 12.3 ms'")
-    return times
-
-
-def peer_of(case, peers):
-    """The peer's median for a case, or None."""
-    for name, values in peers.items():
-        if case == name or case.startswith(name + "/"):
-            return statistics.median(values)
-    return None
+def times_of_peer(path, environment):
+    return json.loads(run([sys.executable, path], environment).strip().splitlines()[-1])
 
 
 def print_table(ours, peers):
-    width = max(map(len, [*ours, "median of each, ms"]))
+    width = max(map(len, ours), default=0)
     print(f"{'median of each, ms':{width}}  afterimage        peer  times as fast")
-    for case, values in ours.items():
-        mine, peer = statistics.median(values), peer_of(case, peers)
-        print(f"{case:{width}}  {mine:10.3f}" +
-              (f"  {peer:10.3f}  {peer / mine:13.2f}" if peer else ""))
+    for name, values in ours.items():
+        mine = statistics.median(values)
+        line = f"{name:{width}}  {mine:10.3f}"
+        if name in peers:
+            peer = statistics.median(peers[name])
+            line += f"  {peer:10.3f}  {peer / mine:13.2f}"
+        print(line)
 
 
 def main():
@@ -86,9 +76,11 @@ def main():
             for name, time in times_of_program(program, environment).items():
                 ours[name].append(time)
             if peer.exists():
-                for name, time in times_of_peer(peer, threads, environment).items():
+                for name, time in times_of_peer(peer, environment).items():
                     peers[name].append(time)
         print_table(ours, peers)
+        for name in sorted(set(peers) - set(ours)):
+            sys.exit(f"{peer.name} measures '{name}', which {program.name} does not have")
 
 
 if __name__ == "__main__":

@@ -108,15 +108,16 @@ void add_processor(Report& report, const RunContext& run) {
 }
 
 /// Variables that change speed behind the user's back. Those that only say how many threads to use
-/// are named without a warning.
+/// are named without a warning, as is OpenBLAS's where LibTorch calculates with MKL.
 void add_environment(Report& report) {
   struct Variable {
     const char* name;
     bool harmless;
     const char* advice;
   };
-  static constexpr Variable variables[] = {
-      {"OPENBLAS_CORETYPE", false, "It fixes the kernels of OpenBLAS; unset it unless it fits"},
+  const Variable variables[] = {
+      {"OPENBLAS_CORETYPE", at::hasMKL(),
+       "It fixes the kernels of OpenBLAS; unset it unless it fits"},
       {"ATEN_CPU_CAPABILITY", false, "It limits LibTorch's vector instructions; unset it"},
       {"DNNL_MAX_CPU_ISA", false, "It limits the vector instructions of oneDNN; unset it"},
       {"MKL_ENABLE_INSTRUCTIONS", false, "It limits the vector instructions of MKL; unset it"},

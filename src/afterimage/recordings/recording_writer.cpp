@@ -48,7 +48,7 @@ void write_tables(File& file, const RecordingInfo& info) {
 
 // Images and responses lie in one piece, uncompressed. Measured (400 photographs of 128 x 128,
 // 20000 trials of 4096 noise values, one core): deflate makes photographs 17 % and responses 14 %
-// smaller, but writes 15-30 and reads 10-30 times more slowly; chunks without deflate help nobody,
+// smaller, but writes 4-27 and reads 9-30 times more slowly; chunks without deflate help nobody,
 // a random trial comes 1.6 times more slowly. Who needs the space runs h5repack: compressed files
 // are read all the same.
 void reserve_arrays(File& file, const RecordingInfo& info) {

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -55,7 +56,8 @@ void print_recording(const std::string& path) {
   line("stimuli", concat(info.stimuli(), " of ", info.width, " x ", info.height, " pixels",
                          info.channels == 1 ? ", gray" : ""));
   if (info.degrees_per_stimulus > 0) {
-    line("stimulus width", number_text(info.degrees_per_stimulus) + " degrees");
+    line("stimulus width",
+         number_text(std::round(info.degrees_per_stimulus * 100) / 100) + " degrees");
   }
   for (const auto& split : info.splits()) {
     const auto trials = info.trials_of(split, path);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -51,7 +52,8 @@ void add_recording(const Recording& recording, Facts& facts) {
   }
   facts.emplace_back("Trials", trials_text(info.trials));
   if (info.degrees_per_stimulus > 0) {
-    facts.emplace_back("Stimulus width", number_text(info.degrees_per_stimulus) + "°");
+    facts.emplace_back("Stimulus width",
+                       number_text(std::round(info.degrees_per_stimulus * 100) / 100) + "°");
   }
 }
 

@@ -119,6 +119,16 @@ class Browser:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=phone)
 
+    def becomes_true(self, expression, seconds=5):
+        """Whether an expression holds now or within some seconds: plots follow a new window size
+        a few frames later."""
+        end = time.monotonic() + seconds
+        while not self.evaluate(expression):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
+
     def prefer(self, scheme):
         """'light' or 'dark', as the system would say."""
         self.call("Emulation.setEmulatedMedia",

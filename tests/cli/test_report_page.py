@@ -180,7 +180,9 @@ def test_a_row_enlarges_by_keyboard_and_steps(browser):
 @pytest.mark.parametrize("width", [390, 768, 1280])
 def test_the_page_never_scrolls_sideways(browser, width):
     browser.resize(width, 844, phone=width < 500)
-    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.becomes_true(
+        f"innerWidth === {width} && document.documentElement.scrollWidth <= {width}"), (
+            browser.evaluate("[innerWidth, document.documentElement.scrollWidth]"))
 
 
 def contrast(first, second):

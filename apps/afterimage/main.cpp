@@ -29,19 +29,24 @@ std::string quoted(const std::string& word) {
 Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
   std::string message = error.what();
   std::replace(message.begin(), message.end(), '\n', ' ');
-  const CLI::App* command = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+  const CLI::App* command = &app;
+  std::string name;
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    name += " " + command->get_name();
+  }
   std::vector<std::string> known;
   for (const auto* option : command->get_options()) known.push_back(option->get_name());
   for (const auto* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
     known.push_back(sub->get_name());
   }
-  if (!command->remaining().empty()) {  // a slip of the pen often leaves something else missing
-    const std::string word = command->remaining().front();
+  const auto remaining = app.remaining(/*recurse=*/true);
+  if (!remaining.empty()) {  // a slip of the pen often leaves something else missing
+    const std::string word = remaining.front();
     const std::string near = closest(split(word, '=').empty() ? word : split(word, '=')[0], known);
     message = "unknown argument '" + word + "'";
     if (!near.empty()) message += ". Did you mean '" + near + "'?";
   }
-  const std::string name = command == &app ? "" : " " + command->get_name();
   return Error(concat(message, " (see 'afterimage", name, " --help')"));
 }
 

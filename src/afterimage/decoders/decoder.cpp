@@ -1,7 +1,6 @@
 #include "afterimage/decoders/decoder.h"
 
-#include "afterimage/base/error.h"
-#include "afterimage/base/text.h"
+#include "afterimage/base/table.h"
 #include "afterimage/decoders/image_to_image.h"
 #include "afterimage/decoders/mean_image.h"
 #include "afterimage/decoders/retrieval.h"
@@ -31,12 +30,7 @@ const std::vector<DecoderEntry>& decoder_table() {
 }
 
 std::unique_ptr<Decoder> make_decoder(const std::string& name, const std::string& where) {
-  std::vector<std::string> names;
-  for (const auto& entry : decoder_table()) {
-    if (entry.name == name) return entry.make();
-    names.push_back(entry.name);
-  }
-  throw Error(where, "there is no decoder '" + name + "'", suggestion(name, names));
+  return find_entry(decoder_table(), name, "decoder", where).make();
 }
 
 }  // namespace afterimage

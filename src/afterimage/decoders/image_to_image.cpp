@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/networks/initialise.h"
 #include "afterimage/networks/layout.h"
@@ -82,7 +83,7 @@ void ImageToImage::build(const DecoderInput& input, const RunContext& run) {
                        " blocks halves it ", unet_options_.blocks + 1, " times"),
                 concat("Give a multiple of ", multiple, ", or fewer unet.blocks"));
   }
-  projection_->build(input.sensors, static_cast<int64_t>(input.bins.size()), input.image_size);
+  projection_->build(input.sensors, static_cast<int64_t>(input.bins.size()), input.image_size, run);
   unet_ = UNet(projection_->channels(), unet_options_);
   initialise_normal(*unet_, run.generator("initialisation of the U-Net"));
   lay_channels_last(*unet_);
@@ -122,6 +123,8 @@ void ImageToImage::fit(const Samples& train_samples, const FitContext& context) 
   }
   AdversarialStep step(parameters(), discriminator, perceptual, objective_, step_options_, *run_);
   Training training(*this, train_samples, step, features.get(), run_->device());
+  for (const auto& note : projection_->notes()) say(run_->quiet(), note);
+  if (!context.resume) projection_->start(train_samples, *run_);
   projection_->train();
   unet_->train();
   train(training, train_samples.count(), trainer_, context);

@@ -19,7 +19,7 @@ class Digit69 : public ::testing::Test {
     folder_ =
         std::filesystem::temp_directory_path() / ("digit69_test_" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
-    import_digit69(
+    Digit69Importer().import(
         {.paths = {std::string(AFTERIMAGE_ASSETS) + "/examples/digit69/digit69_28x28.mat"},
          .out = folder_ / "digit69.h5",
          .force = false,

@@ -2,8 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "afterimage/base/error.h"
-#include "afterimage/base/text.h"
+#include "afterimage/base/table.h"
 #include "afterimage/evaluation/statistics.h"
 
 namespace afterimage {
@@ -42,8 +41,6 @@ const std::vector<Metric>& metric_table() {
 }
 
 std::vector<const Metric*> find_metrics(const std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  for (const auto& metric : metric_table()) known.push_back(metric.name);
   std::vector<const Metric*> found;
   for (const auto& name : names) {
     if (name == "all") {
@@ -51,11 +48,7 @@ std::vector<const Metric*> find_metrics(const std::vector<std::string>& names) {
       for (const auto& metric : metric_table()) found.push_back(&metric);
       return found;
     }
-    const auto place = std::find(known.begin(), known.end(), name);
-    if (place == known.end()) {
-      throw Error("metrics", "there is no metric '" + name + "'", suggestion(name, known));
-    }
-    found.push_back(&metric_table()[static_cast<size_t>(place - known.begin())]);
+    found.push_back(&find_entry(metric_table(), name, "metric", "metrics"));
   }
   return found;
 }

@@ -82,7 +82,7 @@ class TableNetwork : public FeatureNetwork {
     eval();
   }
 
-  const std::string& network() const override { return table_.network; }
+  const std::string& network() const override { return table_.name; }
   std::vector<std::string> loss_layers() const override { return table_.loss_layers; }
 
   std::vector<std::string> layers() const override {
@@ -153,7 +153,7 @@ class TableNetwork : public FeatureNetwork {
     const auto found = std::find_if(table_.rows.begin(), table_.rows.end(),
                                     [&](const auto& row) { return row.path == name; });
     if (found == table_.rows.end() || name.empty()) {
-      throw Error("network " + table_.network, "there is no layer '" + name + "'",
+      throw Error("network " + table_.name, "there is no layer '" + name + "'",
                   suggestion(name, layers()));
     }
     return static_cast<size_t>(found - table_.rows.begin());
@@ -171,20 +171,19 @@ class TableNetwork : public FeatureNetwork {
     if (fits(side)) return;
     int64_t least = side + 1;
     while (!fits(least)) ++least;
-    throw Error("network " + table_.network,
-                concat("images with a side of ", side, " are too small"),
+    throw Error("network " + table_.name, concat("images with a side of ", side, " are too small"),
                 concat("The layers asked for need at least ", least, " pixels"));
   }
 
   at::Tensor take(const TensorMap& weights, const Parameter& parameter,
                   const std::string& where) const {
     const auto right = concat("Weights of torchvision's ", table_.function,
-                              " are needed: ", fetch_command(table_.network));
+                              " are needed: ", fetch_command(table_.name));
     const auto found = weights.find(parameter.name);
     if (found == weights.end()) throw Error(where, "'" + parameter.name + "' is missing", right);
     if (found->second.sizes() != at::IntArrayRef(parameter.shape)) {
       throw Error(where,
-                  concat("'", parameter.name, "' is ", found->second.sizes(), ", ", table_.network,
+                  concat("'", parameter.name, "' is ", found->second.sizes(), ", ", table_.name,
                          " has ", at::IntArrayRef(parameter.shape)),
                   right);
     }
@@ -218,7 +217,7 @@ class TableNetwork : public FeatureNetwork {
 
 std::vector<std::string> feature_networks() {
   std::vector<std::string> names;
-  for (const auto& table : feature_tables()) names.push_back(table.network);
+  for (const auto& table : feature_tables()) names.push_back(table.name);
   return names;
 }
 

@@ -158,7 +158,7 @@ TEST(FeatureNetwork, SaysWhatIsWrong) {
       "least 21 pixels");
   EXPECT_EQ(network->forward(at::rand({1, 3, 21, 21}), {"features.12"})[0].size(2), 1);
   EXPECT_EQ(message([] { load_feature_network("squeezent", ""); }),
-            "feature network: there is no 'squeezent'. Did you mean 'squeezenet'?");
+            "networks: there is no feature network 'squeezent'. Did you mean 'squeezenet'?");
 }
 
 TEST(FeatureNetwork, RefusesWeightsOfAnotherNetwork) {

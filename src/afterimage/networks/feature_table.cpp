@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "afterimage/base/error.h"
-#include "afterimage/base/text.h"
+#include "afterimage/base/table.h"
 
 namespace afterimage {
 namespace {
@@ -104,12 +103,7 @@ const std::vector<FeatureTable>& feature_tables() {
 }
 
 const FeatureTable& feature_table(const std::string& network) {
-  std::vector<std::string> names;
-  for (const auto& table : feature_tables()) {
-    if (table.network == network) return table;
-    names.push_back(table.network);
-  }
-  throw Error("feature network", "there is no '" + network + "'", suggestion(network, names));
+  return find_entry(feature_tables(), network, "feature network", "networks");
 }
 
 }  // namespace afterimage

@@ -26,7 +26,7 @@ struct FeatureRow {
 
 /// An ImageNet network as torchvision lays it out.
 struct FeatureTable {
-  std::string network;   ///< "vgg19"
+  std::string name;      ///< "vgg19"
   std::string function;  ///< torchvision's, and how its weight files begin: "vgg19"
   std::vector<FeatureRow> rows;
   std::vector<std::string> loss_layers;

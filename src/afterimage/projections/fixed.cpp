@@ -89,7 +89,8 @@ Fields FixedProjection::fields() {
   };
 }
 
-void FixedProjection::build(const Sensors& sensors, int64_t bins, int64_t side) {
+void FixedProjection::build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext&) {
+  sensors_ = sensors.count();
   bins_ = bins;
   side_ = side;
   std::map<std::string, size_t> index;
@@ -137,6 +138,12 @@ at::Tensor FixedProjection::forward(const at::Tensor& responses) {
       .view({groups, side_, side_, n, bins_})
       .permute({3, 0, 4, 1, 2})  // (n, group, bin, y, x)
       .reshape({n, channels(), side_, side_});
+}
+
+std::vector<std::string> FixedProjection::notes() const {
+  if (unplaced_ == 0) return {};
+  return {concat(unplaced_, " of ", sensors_,
+                 " sensors have no receptive field on the stimulus and take no part")};
 }
 
 std::vector<std::string> FixedProjection::channel_names() const {

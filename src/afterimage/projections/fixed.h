@@ -20,10 +20,11 @@ namespace afterimage {
 class FixedProjection : public Projection {
  public:
   Fields fields() override;
-  void build(const Sensors& sensors, int64_t bins, int64_t side) override;
+  void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   int64_t channels() const override { return static_cast<int64_t>(groups_.size()) * bins_; }
   at::Tensor forward(const at::Tensor& responses) override;
   std::vector<std::string> channel_names() const override;
+  std::vector<std::string> notes() const override;
 
   int64_t unplaced() const { return unplaced_; }
 
@@ -33,7 +34,7 @@ class FixedProjection : public Projection {
   double floor_ = 0.5;
 
   std::vector<std::string> groups_;
-  int64_t bins_ = 0, side_ = 0, unplaced_ = 0;
+  int64_t sensors_ = 0, bins_ = 0, side_ = 0, unplaced_ = 0;
   at::Tensor crow_, column_, weight_;  // CSR of (group * side * side, sensor)
 };
 

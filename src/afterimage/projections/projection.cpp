@@ -1,7 +1,6 @@
 #include "afterimage/projections/projection.h"
 
-#include "afterimage/base/error.h"
-#include "afterimage/base/text.h"
+#include "afterimage/base/table.h"
 #include "afterimage/projections/fixed.h"
 
 namespace afterimage {
@@ -16,12 +15,7 @@ const std::vector<ProjectionEntry>& projection_table() {
 }
 
 std::shared_ptr<Projection> make_projection(const std::string& name, const std::string& where) {
-  std::vector<std::string> names;
-  for (const auto& entry : projection_table()) {
-    if (entry.name == name) return entry.make();
-    names.push_back(entry.name);
-  }
-  throw Error(where, "unknown projection '" + name + "'", suggestion(name, names));
+  return find_entry(projection_table(), name, "projection", where).make();
 }
 
 }  // namespace afterimage

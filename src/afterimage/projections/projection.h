@@ -9,7 +9,8 @@
 #include <torch/nn/module.h>
 
 #include "afterimage/base/options.h"
-#include "afterimage/recordings/recording.h"
+#include "afterimage/base/run_context.h"
+#include "afterimage/recordings/samples.h"
 
 namespace afterimage {
 
@@ -23,11 +24,16 @@ class Projection : public torch::nn::Module {
   virtual Fields fields() = 0;
   /// Called once, after the options are set. `side` is that of the maps, in pixels. Errors: the
   /// recording lacks what it needs (receptive fields).
-  virtual void build(const Sensors& sensors, int64_t bins, int64_t side) = 0;
+  virtual void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) = 0;
+  /// Where a training begins: whatever is better taken from the training samples than at random.
+  /// Not called when a training goes on from a checkpoint.
+  virtual void start(const Samples&, const RunContext&) {}
   virtual int64_t channels() const = 0;
   virtual at::Tensor forward(const at::Tensor& responses) = 0;
   /// What each channel holds ("V1, bin 0"), for reports.
   virtual std::vector<std::string> channel_names() const = 0;
+  /// What a user should know before training, a line each: sensors that take no part.
+  virtual std::vector<std::string> notes() const { return {}; }
 };
 
 struct ProjectionEntry {

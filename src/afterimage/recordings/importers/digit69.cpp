@@ -80,7 +80,7 @@ RecordingInfo describe(const std::vector<Part>& parts, const nlohmann::json& pro
 
 }  // namespace
 
-void import_digit69(const ImportJob& job) {
+ImportReport Digit69Importer::import(const ImportJob& job) {
   if (job.paths.size() != 1) throw Error("import digit69", "takes one file, digit69_28x28.mat");
   const std::string where = job.paths[0].string();
   const MatFile file(job.paths[0]);
@@ -95,6 +95,7 @@ void import_digit69(const ImportJob& job) {
     writer.append_responses(part.responses.unsqueeze(2));
   }
   writer.finish();
+  return {};
 }
 
 }  // namespace afterimage

@@ -10,6 +10,9 @@ namespace afterimage {
 /// pixels run down the columns first. No receptive fields, no regions, one response per trial; its
 /// bin is the 12.5 s a digit was shown. Errors: a missing variable, counts that do not fit, values
 /// that are not finite.
-void import_digit69(const ImportJob& job);
+class Digit69Importer : public Importer {
+ public:
+  ImportReport import(const ImportJob& job) override;
+};
 
 }  // namespace afterimage

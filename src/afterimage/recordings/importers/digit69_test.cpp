@@ -28,7 +28,8 @@ at::Tensor row_spread(const at::Tensor& images) {
 
 TEST(Digit69, TrialsVoxelsAndSplits) {
   const TemporaryFolder folder;
-  import_digit69({{digits}, folder / "digits.h5", false, {{"command", "as typed"}}});
+  Digit69Importer().import(
+      {.paths = {digits}, .out = folder / "digits.h5", .provenance = {{"command", "as typed"}}});
   const Recording recording(folder / "digits.h5");
   const RecordingInfo& info = recording.info();
   EXPECT_EQ(recording.sensors(), 3092);
@@ -49,7 +50,7 @@ TEST(Digit69, TrialsVoxelsAndSplits) {
 
 TEST(Digit69, DigitsStandUpright) {
   const TemporaryFolder folder;
-  import_digit69({{digits}, folder / "digits.h5", false, {}});
+  Digit69Importer().import({.paths = {digits}, .out = folder / "digits.h5"});
   const Recording recording(folder / "digits.h5");
   std::vector<int64_t> train(90);
   std::iota(train.begin(), train.end(), 0);
@@ -68,11 +69,9 @@ TEST(Digit69, DigitsStandUpright) {
 
 TEST(Digit69, OtherFilesAreRefused) {
   const TemporaryFolder folder;
-  EXPECT_THROW(import_digit69({{}, folder / "out.h5", false, {}}), Error);
-  EXPECT_THROW(import_digit69({{other}, folder / "out.h5", false, {}}), Error);
+  EXPECT_THROW(Digit69Importer().import({.paths = {}, .out = folder / "out.h5"}), Error);
+  EXPECT_THROW(Digit69Importer().import({.paths = {other}, .out = folder / "out.h5"}), Error);
   EXPECT_FALSE(fs::exists(folder / "out.h5"));
-  EXPECT_THROW(find_importer("digit96"), Error);
-  EXPECT_EQ(find_importer("digit69").name, "digit69");
 }
 
 }  // namespace

@@ -2,32 +2,54 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "afterimage/base/options.h"
+
 namespace afterimage {
 
 /// What an import reads, where it writes and what it records of itself.
 struct ImportJob {
-  std::vector<std::filesystem::path> paths;
-  std::filesystem::path out;
+  std::vector<std::filesystem::path> paths = {};
+  std::filesystem::path out = {};
   bool force = false;
-  nlohmann::json provenance;
+  bool quiet = false;
+  nlohmann::json provenance = nullptr;
+};
+
+/// What an import left out, and why. What it kept is in the recording.
+struct ImportReport {
+  struct Dropped {
+    std::string what;  ///< "sensors", "trials" or "stimuli"
+    int64_t count = 0;
+    std::string reason;  ///< "reliability below 0.4"
+  };
+  std::vector<Dropped> dropped;
+  std::vector<std::string> notes;  ///< a line each, such as the names of missing images
+};
+
+/// Makes a recording of a laboratory's files. Its options are declared once, in `fields`;
+/// `afterimage import FORMAT --help` shows them.
+class Importer {
+ public:
+  virtual ~Importer() = default;
+  virtual Fields fields() { return {}; }
+  virtual ImportReport import(const ImportJob& job) = 0;
 };
 
 struct ImporterEntry {
   std::string name;
   std::string summary;
   std::string source;
-  std::function<void(const ImportJob&)> import;
+  std::string paths;  ///< what to name on the command line, for --help
+  std::function<std::unique_ptr<Importer>()> make;
 };
 
 /// Every importer, by name: the one place to add one.
 const std::vector<ImporterEntry>& importer_table();
-
-/// An Error with the nearest name when there is none of this name.
-const ImporterEntry& find_importer(const std::string& name);
 
 }  // namespace afterimage

@@ -75,4 +75,8 @@ bool Recording::has_truth(const std::string& name) const {
   return impl_->file.has("truth/" + name);
 }
 
+std::vector<std::string> Recording::truths() const {
+  return impl_->file.has("truth") ? impl_->file.members("truth") : std::vector<std::string>();
+}
+
 }  // namespace afterimage

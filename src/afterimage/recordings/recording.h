@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ struct Sensors {
   std::vector<double> x, y;         ///< receptive field centre
   std::vector<double> size;         ///< receptive field size: standard deviation, stimulus widths
   std::vector<double> reliability;  ///< split-half correlation, NaN = not measured
+  /// What else was measured of each sensor, by name ("noise_ceiling", "snr", "field_r2"); NaN =
+  /// not measured.
+  std::map<std::string, std::vector<double>> measures = {};
 
   int64_t count() const { return static_cast<int64_t>(name.size()); }
   /// A centre that is a number: inside or outside the stimulus.
@@ -56,10 +60,11 @@ struct RecordingInfo {
   std::vector<Bin> bins;
   std::vector<std::string> stimulus_name;    ///< one per stimulus, unique
   std::vector<std::string> stimulus_source;  ///< what it was cut from; equal for crops of one photo
-  int64_t height = 0, width = 0;             ///< of the stimuli, pixels
-  int64_t channels = 3;                      ///< stored: 3 (RGB) or 1 (gray)
-  double frames_per_second = 0;              ///< > 0: the stimuli are the frames of a video
-  double degrees_per_stimulus = 0;           ///< visual angle of the stimulus width; 0 = unknown
+  std::vector<std::string> stimulus_category = {};  ///< what it shows ("dog"); none = no list
+  int64_t height = 0, width = 0;                    ///< of the stimuli, pixels
+  int64_t channels = 3;                             ///< stored: 3 (RGB) or 1 (gray)
+  double frames_per_second = 0;                     ///< > 0: the stimuli are the frames of a video
+  double degrees_per_stimulus = 0;  ///< visual angle of the stimulus width; 0 = unknown
   nlohmann::json provenance;
 
   int64_t stimuli() const { return static_cast<int64_t>(stimulus_name.size()); }
@@ -94,6 +99,8 @@ class Recording {
   /// missing.
   at::Tensor truth(const std::string& name) const;
   bool has_truth(const std::string& name) const;
+  /// Names of all there is of it.
+  std::vector<std::string> truths() const;
 
  private:
   struct Impl;
@@ -112,11 +119,19 @@ class RecordingWriter {
   void append_responses(const at::Tensor& responses);
   /// An extra array, for example the simulator's truth: "/truth/<name>".
   void add_truth(const std::string& name, const at::Tensor& values);
+  /// All images, or all truth, of another recording, in batches.
+  void copy_images(const Recording& from);
+  void copy_truth(const Recording& from);
   void finish();
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// The same images, responses and truth under other tables (receptive fields, splits). `info` must
+/// have as many stimuli, trials, sensors and bins, and images of the same size.
+void copy_recording(const Recording& from, const RecordingInfo& info,
+                    const std::filesystem::path& path, bool force);
 
 }  // namespace afterimage

@@ -77,6 +77,10 @@ void check_sensors(const Sensors& sensors, const std::string& where) {
       "sensors/reliability", sensors.reliability,
       [](double value) { return std::isnan(value) || std::abs(value) <= 1 + 1e-6; },
       "A correlation lies between -1 and 1, NaN if unknown");
+  for (const auto& [name, values] : sensors.measures) {
+    check.values(("sensors/measures/" + name).c_str(), values, number_or_nan,
+                 "It must be a number, or NaN if not measured");
+  }
 }
 
 void check_stimuli(const RecordingInfo& info, const std::string& where) {
@@ -84,6 +88,7 @@ void check_stimuli(const RecordingInfo& info, const std::string& where) {
   const ListCheck check(where, info.stimuli(), "stimuli");
   check.unique("stimuli/name", info.stimulus_name);
   check.length("stimuli/source", info.stimulus_source);
+  if (!info.stimulus_category.empty()) check.length("stimuli/category", info.stimulus_category);
   if (info.height < 1 || info.width < 1) {
     throw Error(where, concat("the stimuli are ", info.height, " x ", info.width, " pixels"));
   }

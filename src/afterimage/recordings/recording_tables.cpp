@@ -125,6 +125,9 @@ void read_stimuli(const File& file, RecordingInfo& info) {
   }
   info.stimulus_name = names_or_numbers(file, "stimuli/name", shape[0], "stimuli");
   info.stimulus_source = texts_or_empty(file, "stimuli/source", shape[0], "stimuli");
+  if (file.has("stimuli/category")) {
+    info.stimulus_category = texts(file, "stimuli/category", shape[0], "stimuli");
+  }
   info.frames_per_second = attribute_or_zero(file, "stimuli", "frames_per_second");
 }
 
@@ -154,6 +157,10 @@ void read_sensors(const File& file, int64_t count, Sensors& sensors) {
   sensors.y = column_or<double>(file, "sensors/y", count, things, unknown);
   sensors.size = column_or<double>(file, "sensors/size", count, things, unknown);
   sensors.reliability = column_or<double>(file, "sensors/reliability", count, things, unknown);
+  if (!file.has("sensors/measures")) return;
+  for (const auto& name : file.members("sensors/measures")) {
+    sensors.measures[name] = column<double>(file, "sensors/measures/" + name, count, things);
+  }
 }
 
 void read_bins(const File& file, int64_t count, std::vector<Bin>& bins) {

@@ -109,6 +109,28 @@ TEST_F(RecordingTest, RoundTrip) {
   EXPECT_TRUE(recording.has_truth("x"));
   EXPECT_FALSE(recording.has_truth("y"));
   EXPECT_THROW(recording.truth("y"), Error);
+  EXPECT_EQ(recording.truths(), (std::vector<std::string>{"weights", "x"}));
+}
+
+TEST_F(RecordingTest, CopyUnderOtherTables) {
+  for (const int64_t channels : {1, 3}) {
+    RecordingInfo info = example::info(channels);
+    example::write(path_, info);
+    const Recording recording(path_);
+    info.sensors.x = {0.1, 0.2, 0.3};
+    info.sensors.measures["field_r2"] = {0.5, NAN, -0.25};
+    info.stimulus_category = {"cat", "cat", "dog", "", "dog"};
+    copy_recording(recording, info, folder_ / "copy.h5", true);
+    const Recording copy(folder_ / "copy.h5");
+    EXPECT_EQ(copy.info().sensors.x, info.sensors.x);
+    EXPECT_EQ(same_double(copy.info().sensors.measures.at("field_r2")),
+              same_double(info.sensors.measures.at("field_r2")));
+    EXPECT_EQ(copy.info().stimulus_category, info.stimulus_category);
+    EXPECT_EQ(copy.info().channels, channels);
+    const std::vector<int64_t> all = {0, 1, 2, 3, 4};
+    EXPECT_TRUE(at::equal(copy.images(all), recording.images(all)));
+    EXPECT_TRUE(at::equal(copy.responses(all), recording.responses(all)));
+  }
 }
 
 TEST_F(RecordingTest, GrayIsRepeated) {

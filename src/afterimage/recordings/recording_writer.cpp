@@ -7,6 +7,7 @@
 #include "afterimage/formats/hdf5.h"
 #include "afterimage/recordings/recording.h"
 #include "afterimage/recordings/recording_parts.h"
+#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {
@@ -21,6 +22,9 @@ void write_tables(File& file, const RecordingInfo& info) {
 
   file.write_strings("stimuli/name", info.stimulus_name);
   file.write_strings("stimuli/source", info.stimulus_source);
+  if (!info.stimulus_category.empty()) {
+    file.write_strings("stimuli/category", info.stimulus_category);
+  }
   file.set_attribute("stimuli", "frames_per_second", info.frames_per_second);
 
   file.write("trials/stimulus", info.trials.stimulus);
@@ -36,6 +40,9 @@ void write_tables(File& file, const RecordingInfo& info) {
   file.write("sensors/y", sensors.y);
   file.write("sensors/size", sensors.size);
   file.write("sensors/reliability", sensors.reliability);
+  for (const auto& [name, values] : sensors.measures) {
+    file.write("sensors/measures/" + name, values);
+  }
 
   std::vector<double> start, stop;
   for (const Bin& bin : info.bins) {
@@ -132,6 +139,34 @@ void RecordingWriter::finish() {
   impl_->file->flush();
   impl_->file.reset();
   impl_->output->commit();
+}
+
+void RecordingWriter::copy_images(const Recording& from) {
+  const RecordingInfo& info = from.info();
+  std::vector<int64_t> stimuli(static_cast<size_t>(info.stimuli()));
+  std::iota(stimuli.begin(), stimuli.end(), 0);
+  for_batches(stimuli, rows_per_batch(3 * info.height * info.width),
+              [&](int64_t, const std::vector<int64_t>& rows) {
+                append_images(from.images(rows).narrow(1, 0, impl_->info.channels));
+              });
+}
+
+void RecordingWriter::copy_truth(const Recording& from) {
+  for (const auto& name : from.truths()) add_truth(name, from.truth(name));
+}
+
+void copy_recording(const Recording& from, const RecordingInfo& info,
+                    const std::filesystem::path& path, bool force) {
+  RecordingWriter writer(path, info, force);
+  writer.copy_images(from);
+  std::vector<int64_t> trials(static_cast<size_t>(info.trials.count()));
+  std::iota(trials.begin(), trials.end(), 0);
+  for_batches(trials, rows_per_batch(from.sensors() * from.bins() * 4),
+              [&](int64_t, const std::vector<int64_t>& rows) {
+                writer.append_responses(from.responses(rows));
+              });
+  writer.copy_truth(from);
+  writer.finish();
 }
 
 }  // namespace afterimage

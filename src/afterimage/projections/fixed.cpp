@@ -7,20 +7,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/text.h"
 
 namespace afterimage {
 namespace {
-
-/// The group a sensor's channel stands for: its ROI or its array.
-std::string group_of(const Sensors& sensors, int64_t sensor, const std::string& group) {
-  const auto i = static_cast<size_t>(sensor);
-  if (group == "roi") return sensors.roi[i];
-  return concat(sensors.roi[i], " array ", sensors.array[i]);
-}
 
 struct Weight {
   int64_t sensor;
@@ -93,17 +84,13 @@ void FixedProjection::build(const Sensors& sensors, int64_t bins, int64_t side, 
   sensors_ = sensors.count();
   bins_ = bins;
   side_ = side;
-  std::map<std::string, size_t> index;
-  for (int64_t s = 0; s < sensors.count(); ++s) {
-    if (index.emplace(group_of(sensors, s, group_), groups_.size()).second) {
-      groups_.push_back(group_of(sensors, s, group_));
+  groups_ = sensor_groups(sensors, group_);
+  const auto pixels = static_cast<size_t>(side * side);
+  std::vector<std::vector<Weight>> rows(groups_.size() * pixels);
+  for (size_t group = 0; group < groups_.size(); ++group) {
+    for (const auto s : groups_[group].sensors) {
+      unplaced_ += !place(sensors, s, spread_, side, &rows[group * pixels]);
     }
-  }
-
-  std::vector<std::vector<Weight>> rows(groups_.size() * static_cast<size_t>(side * side));
-  for (int64_t s = 0; s < sensors.count(); ++s) {
-    const size_t group = index.at(group_of(sensors, s, group_));
-    unplaced_ += !place(sensors, s, spread_, side, &rows[group * static_cast<size_t>(side * side)]);
   }
   if (unplaced_ == sensors.count()) {
     throw Error("projection 'fixed'", "no sensor of the recording has a receptive field",
@@ -141,17 +128,11 @@ at::Tensor FixedProjection::forward(const at::Tensor& responses) {
 }
 
 std::vector<std::string> FixedProjection::notes() const {
-  if (unplaced_ == 0) return {};
-  return {concat(unplaced_, " of ", sensors_,
-                 " sensors have no receptive field on the stimulus and take no part")};
+  return unplaced_note(unplaced_, sensors_);
 }
 
 std::vector<std::string> FixedProjection::channel_names() const {
-  std::vector<std::string> names;
-  for (const auto& group : groups_) {
-    for (int64_t bin = 0; bin < bins_; ++bin) names.push_back(concat(group, ", bin ", bin));
-  }
-  return names;
+  return group_channel_names(groups_, bins_);
 }
 
 }  // namespace afterimage

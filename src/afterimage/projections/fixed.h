@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "afterimage/projections/projection.h"
+#include "afterimage/projections/sensor_groups.h"
 
 namespace afterimage {
 
@@ -33,7 +34,7 @@ class FixedProjection : public Projection {
   double spread_ = 0;
   double floor_ = 0.5;
 
-  std::vector<std::string> groups_;
+  std::vector<SensorGroup> groups_;
   int64_t sensors_ = 0, bins_ = 0, side_ = 0, unplaced_ = 0;
   at::Tensor crow_, column_, weight_;  // CSR of (group * side * side, sensor)
 };

@@ -5,36 +5,20 @@
 #include <cmath>
 #include <limits>
 
-#include "afterimage/base/config.h"
 #include "afterimage/base/error.h"
+#include "afterimage/projections/example_sensors.h"
 
 namespace afterimage {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-Sensors make_sensors(const std::vector<std::string>& roi, const std::vector<double>& x,
-                     const std::vector<double>& y, double size) {
-  Sensors sensors;
-  for (size_t i = 0; i < roi.size(); ++i) sensors.name.push_back("s" + std::to_string(i));
-  sensors.roi = roi;
-  sensors.array.assign(roi.size(), 0);
-  sensors.x = x;
-  sensors.y = y;
-  sensors.size.assign(roi.size(), size);
-  sensors.reliability.assign(roi.size(), nan);
-  return sensors;
-}
-
-void set(FixedProjection& projection, const std::string& name, const std::string& value) {
-  Fields fields = projection.fields();
-  set_field(find_field(fields, name, "test"), value, "test");
-}
+using example::set;
 
 TEST(FixedProjection, PutsEachResponseAtItsPixelAndAveragesOverlaps) {
   // Two V1 sensors share the pixel of column 3, row 1; x runs right and y down.
   const auto sensors =
-      make_sensors({"V1", "V1", "V4", "V1"}, {0.8, 0.99, 0.1, nan}, {0.3, 0.26, 0.9, 0.5}, 0.1);
+      example::sensors({"V1", "V1", "V4", "V1"}, {0.8, 0.99, 0.1, nan}, {0.3, 0.26, 0.9, 0.5}, 0.1);
   FixedProjection projection;
   projection.build(sensors, 2, 4, RunContext({}));
   ASSERT_EQ(projection.channels(), 4);
@@ -81,7 +65,7 @@ TEST(FixedProjection, SpreadEqualsTheDenseSum) {
   const auto x = at::rand({count}, at::kDouble), y = at::rand({count}, at::kDouble);
   const std::vector<double> xs(x.data_ptr<double>(), x.data_ptr<double>() + count);
   const std::vector<double> ys(y.data_ptr<double>(), y.data_ptr<double>() + count);
-  const auto sensors = make_sensors(std::vector<std::string>(count, "V1"), xs, ys, 0.06);
+  const auto sensors = example::sensors(std::vector<std::string>(count, "V1"), xs, ys, 0.06);
   FixedProjection projection;
   set(projection, "spread", "1.5");
   set(projection, "floor", "0.25");
@@ -93,7 +77,7 @@ TEST(FixedProjection, SpreadEqualsTheDenseSum) {
 }
 
 TEST(FixedProjection, PassesTheGradientToTheResponses) {
-  const auto sensors = make_sensors({"V1", "V1"}, {0.1, 0.6}, {0.1, 0.6}, 0.05);
+  const auto sensors = example::sensors({"V1", "V1"}, {0.1, 0.6}, {0.1, 0.6}, 0.05);
   FixedProjection projection;
   projection.build(sensors, 1, 4, RunContext({}));
   const auto responses = at::randn({2, 2, 1}).requires_grad_(true);
@@ -105,7 +89,7 @@ TEST(FixedProjection, PassesTheGradientToTheResponses) {
 
 TEST(FixedProjection, RefusesARecordingWithoutFields) {
   FixedProjection projection;
-  EXPECT_THROW(projection.build(make_sensors({"V1"}, {nan}, {nan}, nan), 1, 8, RunContext({})),
+  EXPECT_THROW(projection.build(example::sensors({"V1"}, {nan}, {nan}, nan), 1, 8, RunContext({})),
                Error);
 }
 

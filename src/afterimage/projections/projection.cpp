@@ -2,16 +2,35 @@
 
 #include "afterimage/base/table.h"
 #include "afterimage/projections/fixed.h"
+#include "afterimage/projections/gaussian.h"
+#include "afterimage/projections/tuned.h"
 
 namespace afterimage {
+namespace {
+
+template <typename T>
+std::shared_ptr<Projection> make() {
+  return std::make_shared<T>();
+}
+
+}  // namespace
 
 const std::vector<ProjectionEntry>& projection_table() {
   static const std::vector<ProjectionEntry> table = {
       {"fixed", "each response at its receptive field, overlaps averaged (RFSimage)",
-       "Brain2Pix, Eq. 2; MonkeySee, spatial and spatiotemporal",
-       [] { return std::make_shared<FixedProjection>(); }},
+       "Brain2Pix, Eq. 2; MonkeySee, spatial and spatiotemporal", make<FixedProjection>},
+      {"gaussian", "a Gaussian field per sensor, centre and size learned; summed per array",
+       "MonkeySee, end to end", make<GaussianProjection>},
+      {"tuned", "a Gaussian field and a tuning vector per sensor, both learned", "Afterimage",
+       make<TunedProjection>},
   };
   return table;
+}
+
+std::vector<std::string> unplaced_note(int64_t unplaced, int64_t sensors) {
+  if (unplaced == 0) return {};
+  return {concat(unplaced, " of ", sensors,
+                 " sensors have no receptive field on the stimulus and take no part")};
 }
 
 std::shared_ptr<Projection> make_projection(const std::string& name, const std::string& where) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
+#include "afterimage/projections/learned_fields.h"
 #include "afterimage/recordings/samples.h"
 
 namespace afterimage {
@@ -32,6 +34,11 @@ class Projection : public torch::nn::Module {
   virtual at::Tensor forward(const at::Tensor& responses) = 0;
   /// What each channel holds ("V1, bin 0"), for reports.
   virtual std::vector<std::string> channel_names() const = 0;
+  /// The Gaussian field of each sensor as it was learned, for projections that have such.
+  virtual std::optional<FieldTensors> learned_fields() const { return std::nullopt; }
+  /// What each sensor drives in each feature map, for projections that learn it. (sensor, bin,
+  /// feature)
+  virtual std::optional<at::Tensor> learned_tuning() const { return std::nullopt; }
   /// What a user should know before training, a line each: sensors that take no part.
   virtual std::vector<std::string> notes() const { return {}; }
 };
@@ -45,6 +52,9 @@ struct ProjectionEntry {
 
 /// Every projection, by name: the one place to add one.
 const std::vector<ProjectionEntry>& projection_table();
+
+/// What `notes` says of sensors without a place; nothing when all have one.
+std::vector<std::string> unplaced_note(int64_t unplaced, int64_t sensors);
 
 /// A new projection; an Error with the nearest name when there is none of this name.
 std::shared_ptr<Projection> make_projection(const std::string& name, const std::string& where);

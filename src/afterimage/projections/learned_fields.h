@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include "afterimage/base/options.h"
+#include "afterimage/base/run_context.h"
+#include "afterimage/recordings/recording.h"
+
+namespace afterimage {
+
+/// Gaussian fields in numbers, one entry a sensor: centres and standard deviations in stimulus
+/// widths.
+struct FieldTensors {
+  at::Tensor x, y, size;  // (s)
+};
+
+/// A Gaussian receptive field per sensor whose centre and size are learned with the decoder
+/// (MonkeySee, end to end). Where they start: at the recording's fields, or without any
+/// knowledge, wide and near the middle. How far they may go: anywhere (`free`), within `reach`
+/// of their start and twice or half its size (`bounded`), or nowhere (`frozen`).
+///
+/// Sensors without a field of their own are never placed when the start is the recording's:
+/// `active` is 0 for them.
+class LearnedFieldsImpl : public torch::nn::Module {
+ public:
+  Fields fields();
+  /// Errors: the start is the recording's, and it has no fields.
+  void build(const Sensors& sensors, const RunContext& run, const std::string& where);
+
+  /// As they are now; they carry gradients unless frozen.
+  FieldTensors now() const;
+  /// 1 for sensors that take part, else 0. (s) float32
+  const at::Tensor& active() const { return active_; }
+  int64_t unplaced() const { return unplaced_; }
+
+ private:
+  std::string start_ = "recording";
+  std::string move_ = "free";
+  double reach_ = 0.1;
+  double start_size_ = 0.2;
+
+  at::Tensor x_, y_, log_size_;                    // what is learned: places, or (bounded) steps
+  at::Tensor start_x_, start_y_, start_log_size_;  // bounded: where the steps begin
+  at::Tensor active_;
+  int64_t unplaced_ = 0;
+};
+TORCH_MODULE(LearnedFields);
+
+}  // namespace afterimage

@@ -64,6 +64,7 @@ std::string sampled_sha256(const fs::path& path, uintmax_t size) {
 }
 
 nlohmann::json input_record(const fs::path& path) {
+  if (!fs::exists(path)) throw Error(path, "no such file or folder");
   nlohmann::json record{{"path", path.string()}};
   if (fs::is_directory(path)) return record;  // its own files carry their provenance
   const uintmax_t size = fs::file_size(path);

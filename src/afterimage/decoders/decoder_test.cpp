@@ -1,4 +1,5 @@
 #include "afterimage/decoders/decoder.h"
+#include "afterimage/decoders/linear_input.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -120,6 +121,27 @@ TEST_P(Decoders, MeanImageIsTheMean) {
 TEST_P(Decoders, RetrievalFindsTrainingSamples) {
   const auto decoder = fitted("retrieval");
   EXPECT_TRUE(decoder->reconstruct(samples_->responses({5, 50})).equal(samples_->images({5, 50})));
+}
+
+TEST_P(Decoders, LinearInputIsCrossFitted) {
+  LinearInput linear;
+  linear.build({recording_->info().sensors, recording_->info().bins, kSize}, run_);
+  linear.fit(*samples_, {run_, folder_, false, {}});
+  const auto responses = samples_->responses(rows(kTrain));
+  const auto ridge = fitted("ridge");
+  EXPECT_TRUE(linear.of_new(responses).equal(ridge->reconstruct(responses)));
+
+  // A sample's own noise is in the ridge that was fitted to it, not in the one it gets to see.
+  const auto images = samples_->images(rows(kTrain));
+  const auto error = [&](const at::Tensor& made) { return (made - images).square().mean(); };
+  const auto seen = error(linear.of_new(responses)).item<double>();
+  const auto unseen = error(linear.of_training(responses, rows(kTrain))).item<double>();
+  EXPECT_GT(unseen, 1.02 * seen);
+
+  LinearInput again;
+  again.build({recording_->info().sensors, recording_->info().bins, kSize}, run_);
+  again.load(linear.state(), "model");
+  EXPECT_TRUE(again.of_new(responses).equal(linear.of_new(responses)));
 }
 
 TEST_P(Decoders, RidgeIsItsRegression) {

@@ -5,6 +5,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/decoders/state_tensor.h"
 #include "afterimage/networks/initialise.h"
 #include "afterimage/networks/layout.h"
 #include "afterimage/networks/module_state.h"
@@ -25,24 +26,21 @@ class Training : public Trainable {
     AdversarialStep::Batch batch;
     batch.targets = samples_.images(rows).to(device_).contiguous(at::MemoryFormat::ChannelsLast);
     if (features_ != nullptr) batch.target_features = features_->features(rows, batch.targets);
-    batch.maps = decoder_.maps(samples_.responses(rows));
+    const auto responses = samples_.responses(rows);
+    batch.maps = decoder_.maps(responses, decoder_.linear_of_training(responses, rows));
     batch.image = decoder_.image(batch.maps);
     return step_(batch, learning_rate);
   }
 
   TensorMap training_state() const override {
     TensorMap state = decoder_.state();
-    for (const auto& [name, tensor] : step_.to_tensors()) state["step." + name] = tensor;
+    add_under(state, "step.", step_.to_tensors());
     return state;
   }
 
   void restore(const TensorMap& state, const std::string& where) override {
     decoder_.load(state, where);
-    TensorMap of_step;
-    for (const auto& [name, tensor] : state) {
-      if (name.rfind("step.", 0) == 0) of_step[name.substr(5)] = tensor;
-    }
-    step_.restore(of_step, where);
+    step_.restore(state_under(state, "step."), where);
   }
 
  private:
@@ -63,7 +61,9 @@ void ImageToImage::choose_parts(const Config& config) {
 }
 
 Fields ImageToImage::fields() {
-  return Fields{Field("projection.kind", projection_kind_, "how responses are laid out in space")} +
+  return Fields{Field("linear_input", linear_input_,
+                      "the network also sees the ridge reconstruction, in training cross-fitted"),
+                Field("projection.kind", projection_kind_, "how responses are laid out in space")} +
          prefixed("projection", projection_->fields()) + prefixed("unet", unet_options_.fields()) +
          prefixed("objective", objective_.fields()) +
          prefixed("optimiser", step_options_.fields()) + prefixed("training", trainer_.fields()) +
@@ -84,7 +84,8 @@ void ImageToImage::build(const DecoderInput& input, const RunContext& run) {
                 concat("Give a multiple of ", multiple, ", or fewer unet.blocks"));
   }
   projection_->build(input.sensors, static_cast<int64_t>(input.bins.size()), input.image_size, run);
-  unet_ = UNet(projection_->channels(), unet_options_);
+  if (linear_input_) linear_.build(input, run);
+  unet_ = UNet(input_channels(), unet_options_);
   initialise_normal(*unet_, run.generator("initialisation of the U-Net"));
   lay_channels_last(*unet_);
   projection_->to(run.device());
@@ -97,9 +98,18 @@ std::vector<at::Tensor> ImageToImage::parameters() const {
   return all;
 }
 
-at::Tensor ImageToImage::maps(const at::Tensor& responses) {
-  return projection_->forward(responses.to(run_->device()))
-      .contiguous(at::MemoryFormat::ChannelsLast);
+at::Tensor ImageToImage::maps(const at::Tensor& responses, const at::Tensor& linear) {
+  auto maps = projection_->forward(responses.to(run_->device()));
+  if (linear.defined()) {
+    // Centred and scaled as the maps are: pixels vary by about a quarter around middle gray.
+    maps = at::cat({maps, (linear.to(run_->device()) - 0.5) * 4}, 1);
+  }
+  return maps.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+at::Tensor ImageToImage::linear_of_training(const at::Tensor& responses,
+                                            const std::vector<int64_t>& rows) {
+  return linear_input_ ? linear_.of_training(responses, rows) : at::Tensor();
 }
 
 at::Tensor ImageToImage::image(const at::Tensor& maps) {
@@ -108,7 +118,8 @@ at::Tensor ImageToImage::image(const at::Tensor& maps) {
 }
 
 void ImageToImage::fit(const Samples& train_samples, const FitContext& context) {
-  PatchGan discriminator(projection_->channels() + 3);
+  if (linear_input_) linear_.fit(train_samples, context);
+  PatchGan discriminator(input_channels() + 3);
   initialise_normal(*discriminator, run_->generator("initialisation of the discriminator"));
   lay_channels_last(*discriminator);
   discriminator->to(run_->device());
@@ -134,18 +145,21 @@ at::Tensor ImageToImage::reconstruct(const at::Tensor& responses) {
   const at::NoGradGuard no_grad;
   projection_->eval();
   unet_->eval();
-  return image(maps(responses)).to(at::kCPU, at::kFloat).contiguous();
+  const auto linear = linear_input_ ? linear_.of_new(responses) : at::Tensor();
+  return image(maps(responses, linear)).to(at::kCPU, at::kFloat).contiguous();
 }
 
 TensorMap ImageToImage::state() const {
   TensorMap state = module_state(*projection_, "projection.");
   state.merge(module_state(*unet_, "unet."));
+  if (linear_input_) add_under(state, "linear.", linear_.state());
   return state;
 }
 
 void ImageToImage::load(const TensorMap& state, const std::string& where) {
   load_module_state(*projection_, state, "projection.", where);
   load_module_state(*unet_, state, "unet.", where);
+  if (linear_input_) linear_.load(state_under(state, "linear."), where);
 }
 
 }  // namespace afterimage

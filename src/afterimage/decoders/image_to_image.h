@@ -5,6 +5,7 @@
 
 #include "afterimage/base/run_context.h"
 #include "afterimage/decoders/decoder.h"
+#include "afterimage/decoders/linear_input.h"
 #include "afterimage/networks/unet.h"
 #include "afterimage/projections/projection.h"
 #include "afterimage/training/adversarial_step.h"
@@ -29,21 +30,30 @@ class ImageToImage : public Decoder {
   TensorMap state() const override;
   void load(const TensorMap& state, const std::string& where) override;
 
-  /// Maps with their gradient, and the image made of them, on the run's device.
-  at::Tensor maps(const at::Tensor& responses);
+  /// Maps with their gradient, and the image made of them, on the run's device. `linear` is the
+  /// ridge reconstruction of the same responses, (n, 3, H, W), undefined without linear_input.
+  at::Tensor maps(const at::Tensor& responses, const at::Tensor& linear);
   at::Tensor image(const at::Tensor& maps);
+  /// The ridge reconstruction of training samples, held out; undefined without linear_input.
+  at::Tensor linear_of_training(const at::Tensor& responses, const std::vector<int64_t>& rows);
   std::vector<at::Tensor> parameters() const;
 
+  Projection& projection() { return *projection_; }
+
  private:
+  int64_t input_channels() const { return projection_->channels() + (linear_input_ ? 3 : 0); }
+
   std::string projection_kind_ = "fixed";
   UNetOptions unet_options_;
   ObjectiveOptions objective_;
   AdversarialStepOptions step_options_;
   TrainerOptions trainer_;
   int64_t feature_cache_mb_ = 512;
+  bool linear_input_ = false;
 
   const RunContext* run_ = nullptr;
   std::shared_ptr<Projection> projection_;
+  LinearInput linear_;
   UNet unet_{nullptr};
 };
 

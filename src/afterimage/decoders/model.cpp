@@ -126,8 +126,10 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
 
   const fs::path folder = open_working_folder(options);
   write_text(folder / "config.toml",
-             to_toml(model.fields(), concat("decoder = \"", model.decoder_name_, "\"\nname = \"",
-                                            model.name_, "\"\n")),
+             to_toml(Fields{Field("decoder", model.decoder_name_, "kind of decoder"),
+                            Field("name", model.name_, "in reports")} +
+                         model.fields(),
+                     ""),
              /*force=*/true);
   model.normalisation_ = Normalisation::fit(recording, trials, model.data_.normalise_per_block);
   const Samples samples(recording, model.normalisation_,

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <numeric>
+
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
@@ -12,28 +14,26 @@
 namespace afterimage {
 namespace {
 
-/// Crops of one photograph, and repeats of one picture, form a group.
-std::vector<std::string> groups_of(const Samples& train) {
-  const auto& info = train.recording().info();
-  std::vector<std::string> groups;
-  for (const auto stimulus : train.stimulus()) {
-    const auto row = static_cast<size_t>(stimulus);
-    const auto& source = info.stimulus_source[row];
-    groups.push_back(source.empty() ? info.stimulus_name[row] : source);
-  }
-  return groups;
-}
+using Rows = std::vector<int64_t>;
 
-RidgeData data_of(const Samples& train, int64_t predictors) {
+/// The samples `chosen`, as row 0, 1, ... of the regression.
+RidgeData data_of(const Samples& train, const Rows& chosen, int64_t predictors) {
   const auto channels = train.recording().info().channels;
   const auto size = train.image_size();
+  const auto samples = [&chosen](const Rows& rows) {
+    Rows out;
+    for (const auto row : rows) out.push_back(chosen[static_cast<size_t>(row)]);
+    return out;
+  };
   RidgeData data;
-  data.rows = train.count();
+  data.rows = std::ssize(chosen);
   data.predictors = predictors;
   data.targets = channels * size * size;
-  data.x = [&train](const std::vector<int64_t>& rows) { return train.responses(rows).flatten(1); };
-  data.y = [&train, channels](const std::vector<int64_t>& rows) {
-    return train.images(rows).narrow(1, 0, channels).flatten(1);  // (n, c y x)
+  data.x = [&train, samples](const Rows& rows) {
+    return train.responses(samples(rows)).flatten(1);
+  };
+  data.y = [&train, samples, channels](const Rows& rows) {
+    return train.images(samples(rows)).narrow(1, 0, channels).flatten(1);  // (n, c y x)
   };
   return data;
 }
@@ -59,17 +59,25 @@ void RidgeDecoder::build(const DecoderInput& input, const RunContext& run) {
 }
 
 void RidgeDecoder::fit(const Samples& train, const FitContext& context) {
-  if (train.count() < 2) {
+  Rows rows(static_cast<size_t>(train.count()));
+  std::iota(rows.begin(), rows.end(), 0);
+  fit(train, rows, context.run);
+}
+
+void RidgeDecoder::fit(const Samples& train, const Rows& rows, const RunContext& run) {
+  if (rows.size() < 2) {
     throw Error(train.recording().path(),
-                concat("ridge cannot learn from ", train.count(), " sample(s)"),
+                concat("ridge cannot learn from ", rows.size(), " sample(s)"),
                 "Give it two or more");
   }
   RidgeSettings settings;
   settings.device = device_;
   settings.lambdas = options_.lambda > 0 ? std::vector<double>{options_.lambda} : options_.lambdas;
-  settings.fold =
-      grouped_folds(groups_of(train), options_.folds, context.run.generator("ridge folds"));
-  const auto fit = fit_ridge(data_of(train, predictors_), settings);
+  const auto photographs = train.photographs();
+  std::vector<std::string> groups;
+  for (const auto row : rows) groups.push_back(photographs[static_cast<size_t>(row)]);
+  settings.fold = grouped_folds(groups, options_.folds, run.generator("ridge folds"));
+  const auto fit = fit_ridge(data_of(train, rows, predictors_), settings);
 
   state_ = {{"weight", fit.weight},
             {"response_mean", fit.x_mean.to(at::kFloat)},
@@ -80,7 +88,7 @@ void RidgeDecoder::fit(const Samples& train, const FitContext& context) {
   state_["errors"] = at::tensor(fit.errors, at::kDouble);
   const auto [least, most] = std::minmax_element(settings.lambdas.begin(), settings.lambdas.end());
   const bool edge = fit.lambda == *least || fit.lambda == *most;
-  say(context.run.quiet(),
+  say(run.quiet(),
       concat("ridge: lambda ", number_text(fit.lambda), " has the least held-out error",
              edge ? "; it is at the end of the list (ridge.lambdas)" : ""));
 }

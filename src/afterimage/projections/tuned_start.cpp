@@ -24,16 +24,14 @@ struct Parts {
 };
 
 Parts divide(const Samples& train, const RunContext& run) {
-  const auto& info = train.recording().info();
+  const auto photographs = train.photographs();
   const auto order = at::randperm(train.count(), run.generator("samples that start the tuning"),
                                   at::TensorOptions(at::kLong));
   std::map<std::string, bool> held_out;  // by photograph
   Parts parts;
   for (int64_t i = 0; i < std::min(most_samples, train.count()); ++i) {
     const auto row = order[i].item<int64_t>();
-    const auto stimulus = static_cast<size_t>(train.stimulus()[static_cast<size_t>(row)]);
-    const auto& source = info.stimulus_source[stimulus];
-    const auto& photograph = source.empty() ? info.stimulus_name[stimulus] : source;
+    const auto& photograph = photographs[static_cast<size_t>(row)];
     const bool out = held_out.emplace(photograph, held_out.size() % 5 == 4).first->second;
     (out ? parts.held_out : parts.fitted).push_back(row);
   }

@@ -105,6 +105,17 @@ at::Tensor Samples::load_images(const std::vector<int64_t>& stimuli) const {
   return resize_image(stored, size, size);
 }
 
+std::vector<std::string> Samples::photographs() const {
+  const auto& info = recording_.info();
+  std::vector<std::string> out;
+  for (const auto stimulus : stimulus_) {
+    const auto row = static_cast<size_t>(stimulus);
+    const auto& source = info.stimulus_source[row];
+    out.push_back(source.empty() ? info.stimulus_name[row] : source);
+  }
+  return out;
+}
+
 at::Tensor Samples::responses(const std::vector<int64_t>& rows) const {
   if (!in_memory()) return load_responses(rows);
   return responses_.index_select(0, at::tensor(rows, at::kLong));

@@ -53,6 +53,9 @@ class Samples {
 
   /// Row of the stimuli shown in each sample.
   const std::vector<int64_t>& stimulus() const { return stimulus_; }
+  /// The photograph each sample's stimulus was cut from, its own name where that is unknown: what
+  /// samples must share no part of when one is held out.
+  std::vector<std::string> photographs() const;
   /// How many trials each sample averages.
   const std::vector<int64_t>& trials_averaged() const { return trials_averaged_; }
 

@@ -19,6 +19,7 @@ struct ObjectiveOptions {
   double perceptual = 1;
   double pixel = 0.5;
   std::string network = "squeezenet";  ///< squeezenet, alexnet, vgg19
+  std::string fallback;                ///< network to use without weights of `network`; "" = none
   std::vector<std::string> layers;     ///< empty: the network's own choice
   /// l1: mean |a-b| per layer; l2: Euclidean norm per image; relative: l1 over the targets' mean
   /// |b|, so that layers and networks of different scale weigh alike (the shipped SqueezeNet's
@@ -28,6 +29,10 @@ struct ObjectiveOptions {
   std::string feature_sum = "mean";  ///< over layers: mean (MonkeySee) or sum
 
   Fields fields();
+  /// Where weights of `network` are not at hand (`weights` is the user's folder) but those of the
+  /// fallback are, takes that: its own layers, compared by relative distance at the images' own
+  /// size. What a user should know of it, or "".
+  std::string take_fallback(const std::string& weights);
 };
 
 /// Mean binary cross entropy of logits against a constant label (0 or 1), computed in float32 or

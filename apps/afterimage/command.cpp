@@ -28,6 +28,8 @@ const std::vector<Command>& command_table() {
       {"evaluate", "score reconstructions and their controls against what was shown",
        "afterimage evaluate images.h5 --recording recording.h5 --out scores.json",
        declare_evaluate},
+      {"analyse", "look into a model: regions, windows, layers, colour, learned fields",
+       "afterimage analyse occlusion model recording.h5 --out occlusion", declare_analyse},
       {"report", "one self-contained page of any of these files",
        "afterimage report recording.h5 images.h5 scores.json model --out report.html",
        declare_report},

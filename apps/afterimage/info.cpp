@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "afterimage/analysis/result.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
@@ -106,6 +107,16 @@ void print_scores(const std::string& path) {
   print_provenance(scores.provenance);
 }
 
+void print_analysis(const std::string& path) {
+  const auto result = AnalysisResult::load(path);
+  line("analysis", path);
+  line("what", result.title);
+  for (const auto& table : result.tables) line("table", table.name + ".csv: " + table.title);
+  for (const auto& chart : result.charts) line("figure", chart.name + ".svg: " + chart.title);
+  for (const auto& grid : result.grids) line("images", grid.name + ".png: " + grid.title);
+  print_provenance(result.provenance);
+}
+
 }  // namespace
 
 std::function<void()> declare_info(CLI::App& app, const Invocation&) {
@@ -119,6 +130,8 @@ std::function<void()> declare_info(CLI::App& app, const Invocation&) {
         return print_model(*path);
       case Artefact::reconstruction:
         return print_reconstruction(*path);
+      case Artefact::analysis:
+        return print_analysis(*path);
       case Artefact::scores:
         return print_scores(*path);
     }

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "afterimage/analysis/analysis.h"
 #include "afterimage/base/config.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
@@ -35,10 +36,11 @@ void list_networks(const std::string& folder) {
 
 std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) {
   const auto what = std::make_shared<std::string>();
-  app.add_option("what", *what, "decoders, projections, metrics, configs, importers or networks")
+  app.add_option("what", *what,
+                 "decoders, projections, metrics, analyses, configs, importers or networks")
       ->required()
       ->check(CLI::IsMember(
-          {"decoders", "projections", "metrics", "configs", "importers", "networks"}));
+          {"decoders", "projections", "metrics", "analyses", "configs", "importers", "networks"}));
   return [what, &invocation] {
     if (*what == "decoders") {
       for (const auto& entry : decoder_table()) line(entry.name, entry.summary, entry.source);
@@ -46,6 +48,8 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
       for (const auto& entry : projection_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "metrics") {
       for (const auto& metric : metric_table()) line(metric.name, metric.definition, metric.source);
+    } else if (*what == "analyses") {
+      for (const auto& entry : analysis_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "importers") {
       for (const auto& entry : importer_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "configs") {

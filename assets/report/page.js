@@ -51,6 +51,7 @@ async function start() {
   }
   if (report.logs.length) showLosses(report);
   if (byId("fields").querySelector("svg")) byId("fields").hidden = false;
+  if (byId("analyses").querySelector(".analysis")) byId("analyses").hidden = false;
   if (report.provenance.length) showProvenance(report);
   if (report.images) {
     const sprites = new Sprites(report.images.sprites);

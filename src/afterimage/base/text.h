@@ -34,6 +34,9 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& ca
 /// "WORD 0", "WORD 1", ...
 std::vector<std::string> numbered(std::string_view word, int64_t count);
 
+/// Text made safe as HTML or SVG content or as a quoted attribute.
+std::string html_escape(std::string_view text);
+
 /// Shortest decimal text that reads back as the same number (1e-4, 0.5, 12).
 std::string number_text(double value);
 

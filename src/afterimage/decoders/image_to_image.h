@@ -38,7 +38,7 @@ class ImageToImage : public Decoder {
   at::Tensor linear_of_training(const at::Tensor& responses, const std::vector<int64_t>& rows);
   std::vector<at::Tensor> parameters() const;
 
-  Projection& projection() { return *projection_; }
+  Projection* projection() override { return projection_.get(); }
 
  private:
   int64_t input_channels() const { return projection_->channels() + (linear_input_ ? 3 : 0); }

@@ -187,11 +187,14 @@ void Model::check_fits(const Recording& recording) const {
   }
 }
 
+Samples Model::samples(const Recording& recording, const std::string& split, bool average) const {
+  check_fits(recording);
+  return Samples(recording, normalisation_, data_.samples(split, average));
+}
+
 Reconstruction Model::reconstruct(const Recording& recording, const ReconstructOptions& options,
                                   const RunContext& run) {
-  check_fits(recording);
-  const Samples test(recording, normalisation_,
-                     data_.samples(options.split, options.average_repeats));
+  const Samples test = samples(recording, options.split, options.average_repeats);
   std::vector<int64_t> all(static_cast<size_t>(test.count()));
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
   const at::Tensor responses = test.responses(all);

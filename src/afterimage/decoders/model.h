@@ -64,6 +64,14 @@ class Model {
   Reconstruction reconstruct(const Recording& recording, const ReconstructOptions& options,
                              const RunContext& run);
 
+  /// One split of a recording as this model reads it: its normalisation and image size. The model
+  /// and the recording must outlive it. Errors: sensors or bins are not those of the training.
+  Samples samples(const Recording& recording, const std::string& split, bool average) const;
+  Decoder& decoder() { return *decoder_; }
+  const DecoderInput& input() const { return input_; }
+  const Normalisation& normalisation() const { return normalisation_; }
+  const std::string& train_split() const { return data_.split; }
+
   const std::string& name() const { return name_; }
   const std::string& decoder_name() const { return decoder_name_; }
   const nlohmann::json& card() const { return card_; }

@@ -31,6 +31,11 @@ Score score_of_moments(const at::Tensor& moments);
 /// No number, and why.
 Score score_not_computed(std::string reason);
 
+/// Hasler & Suesstrunk's (2003) measure of each image, on RGB in [0,1] (MonkeySee's CCS):
+///   sqrt(s_rg^2 + s_yb^2) + 0.3 sqrt(m_rg^2 + m_yb^2),  rg = R - G,  yb = (R + G) / 2 - B
+/// (n, 3, H, W) -> (n) float64.
+at::Tensor colourfulness(const at::Tensor& images);
+
 struct Metric {
   std::string name;        ///< "pixel-correlation"
   std::string label;       ///< "Pixel correlation", for tables

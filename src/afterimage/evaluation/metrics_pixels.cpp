@@ -45,16 +45,6 @@ Score mean_squared_error(const ImagePairs& pairs) {
   });
 }
 
-/// Hasler & Suesstrunk 2003: sqrt(s_rg^2 + s_yb^2) + .3 sqrt(m_rg^2 + m_yb^2), rg = R - G,
-/// yb = (R + G) / 2 - B.
-at::Tensor colourfulness(const at::Tensor& images) {
-  const auto rgb = images.flatten(2).unbind(1);  // 3 x (n, y x)
-  const auto rg = rgb[0] - rgb[1];
-  const auto yb = (rgb[0] + rgb[1]) / 2 - rgb[2];
-  const auto spread = (rg.var(1, /*unbiased=*/false) + yb.var(1, /*unbiased=*/false)).sqrt();
-  return spread + 0.3 * (rg.mean(1).square() + yb.mean(1).square()).sqrt();
-}
-
 Score colourfulness_difference(const ImagePairs& pairs) {
   return per_image(pairs, [](const at::Tensor& x, const at::Tensor& y) {
     return (colourfulness(y) - colourfulness(x)).abs();
@@ -67,6 +57,14 @@ Score identification(const ImagePairs& pairs, at::Tensor (*shares)(const at::Ten
 }
 
 }  // namespace
+
+at::Tensor colourfulness(const at::Tensor& images) {
+  const auto rgb = images.flatten(2).unbind(1);  // 3 x (n, y x)
+  const auto rg = rgb[0] - rgb[1];
+  const auto yb = (rgb[0] + rgb[1]) / 2 - rgb[2];
+  const auto spread = (rg.var(1, /*unbiased=*/false) + yb.var(1, /*unbiased=*/false)).sqrt();
+  return spread + 0.3 * (rg.mean(1).square() + yb.mean(1).square()).sqrt();
+}
 
 std::vector<Metric> pixel_metrics() {
   const double none = std::numeric_limits<double>::quiet_NaN();

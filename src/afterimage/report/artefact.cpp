@@ -11,7 +11,8 @@ namespace afterimage {
 namespace {
 
 constexpr const char* known =
-    "Give a recording, a model's folder, a reconstruction or scores made by afterimage";
+    "Give a recording, a model's or analysis' folder, a reconstruction or scores made by "
+    "afterimage";
 
 Artefact kind_of_hdf5(const std::filesystem::path& path) {
   const auto file = hdf5::File::open(path);
@@ -29,7 +30,8 @@ Artefact artefact_kind(const std::filesystem::path& path) {
   if (!fs::exists(path)) throw Error(path, "no such file or folder", known);
   if (fs::is_directory(path)) {
     if (fs::exists(path / "model.json")) return Artefact::model;
-    throw Error(path, "is a folder without model.json", known);
+    if (fs::exists(path / "analysis.json")) return Artefact::analysis;
+    throw Error(path, "is a folder without model.json or analysis.json", known);
   }
   std::string head(8, '\0');
   std::ifstream(path, std::ios::binary).read(head.data(), 8);

@@ -75,6 +75,10 @@ Collected collect(const std::vector<std::string>& files, const std::string& titl
         page.input.reconstructions.push_back(Reconstruction::load(path));
         page.input.provenance.push_back(page.input.reconstructions.back().provenance);
         break;
+      case Artefact::analysis:
+        page.input.analyses.push_back(AnalysisResult::load(path));
+        page.input.provenance.push_back(page.input.analyses.back().provenance);
+        break;
       case Artefact::scores:
         if (page.input.scores) throw Error(path, "are second scores", "Evaluate all in one call");
         page.input.scores = Scores::from_json(parsed(path), path.string());

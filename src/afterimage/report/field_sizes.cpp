@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "afterimage/analysis/chart.h"
 #include "afterimage/base/text.h"
 #include "afterimage/report/html.h"
 
@@ -16,13 +17,6 @@ struct Point {
 };
 
 constexpr double width = 720, height = 300, left = 48, right = 12, top = 12, bottom = 44;
-
-/// A round step (1, 2 or 5 times a power of ten) that cuts `range` into about five parts.
-double round_step(double range) {
-  const double power = std::pow(10, std::floor(std::log10(range / 5)));
-  const double part = range / 5 / power;
-  return power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
-}
 
 /// Places points of the data, from zero to the largest, on the drawing.
 struct Axes {

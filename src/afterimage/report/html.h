@@ -6,10 +6,9 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace afterimage {
+#include "afterimage/base/text.h"
 
-/// Text made safe as HTML content or as a quoted attribute.
-std::string html_escape(std::string_view text);
+namespace afterimage {
 
 /// JSON made safe inside a <script> element: no '<' is left, so that no name can close the element
 /// or open a comment. Bytes that are no UTF-8 become U+FFFD.

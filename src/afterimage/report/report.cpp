@@ -6,6 +6,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/provenance.h"
+#include "afterimage/report/analysis_sections.h"
 #include "afterimage/report/field_map.h"
 #include "afterimage/report/html.h"
 #include "afterimage/report/page_data.h"
@@ -65,12 +66,14 @@ std::string fields_of(const ReportInput& input) {
 std::string report_html(const ReportInput& input) {
   const fs::path folder = data_dir() / "report";
   const auto [elements, hashes] = script_elements(folder);
-  return fill_template(read_text(folder / "page.html"), {{"title", html_escape(input.title)},
-                                                         {"policy", hashes},
-                                                         {"style", style_text(folder)},
-                                                         {"fields", fields_of(input)},
-                                                         {"data", script_json(page_data(input))},
-                                                         {"scripts", elements}});
+  return fill_template(read_text(folder / "page.html"),
+                       {{"title", html_escape(input.title)},
+                        {"policy", hashes},
+                        {"style", style_text(folder)},
+                        {"fields", fields_of(input)},
+                        {"analyses", analysis_sections(input.analyses)},
+                        {"data", script_json(page_data(input))},
+                        {"scripts", elements}});
 }
 
 }  // namespace afterimage

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "afterimage/analysis/result.h"
 #include "afterimage/decoders/reconstruction.h"
 #include "afterimage/evaluation/scores.h"
 #include "afterimage/recordings/recording.h"
@@ -27,6 +28,7 @@ struct ReportInput {
   std::vector<Reconstruction> reconstructions;
   std::optional<Scores> scores;
   std::vector<TrainingLog> logs;
+  std::vector<AnalysisResult> analyses;
   std::vector<nlohmann::json> provenance;  ///< of every file that went in
   std::vector<std::string> notes;          ///< "simulated data", "SqueezeNet in place of VGG19"
   int64_t image_limit = 128;  ///< pixels: larger images are shown reduced, and the page says so

@@ -1,0 +1,57 @@
+#include "afterimage/analysis/colour.h"
+
+#include <ATen/ATen.h>
+
+#include "afterimage/analysis/conditions.h"
+#include "afterimage/base/text.h"
+
+namespace afterimage {
+
+Fields Colour::fields() {
+  return {Field("split", split_, "trials to reconstruct"),
+          Field("bars", bars_, "bins of the histograms").range(2, 1000)};
+}
+
+AnalysisResult Colour::analyse(Model& model, const Recording& recording, const RunContext& run) {
+  Conditions test(model, recording, split_, baseline_responses("mean", model, recording), run);
+  std::vector<std::pair<std::string, at::Tensor>> sets = {{"shown", colourfulness(test.truth())}};
+  for (const auto& condition : conditions_in_space(model.input().sensors, recording.bins())) {
+    sets.emplace_back(condition.name, colourfulness(test.reconstruct(condition.kept)));
+  }
+  double most = 1e-6;
+  for (const auto& [name, values] : sets) most = std::max(most, values.max().item<double>());
+
+  AnalysisResult result;
+  result.name = "colour";
+  result.title = "Colourfulness: " + model.name();
+  result.lead = concat("Colourfulness of ", test.count(),
+                       " images, as shown and as reconstructed from all regions or from one alone "
+                       "(the others at their training mean).");
+  Chart chart;
+  chart.name = "histogram";
+  chart.title = "Distribution of colourfulness";
+  chart.kind = Chart::Kind::lines;
+  chart.x_label = "colourfulness";
+  chart.y_label = "images";
+  Table means{"colourfulness",
+              "Mean, standard deviation and median over images",
+              {"images of", "mean", "sd", "median"},
+              {}};
+  for (const auto& [name, values] : sets) {
+    const auto counts = at::histc(values.to(at::kDouble), bars_, 0, most);
+    Series series{name, {}, {}};
+    for (int64_t i = 0; i < bars_; ++i) {
+      series.x.push_back((static_cast<double>(i) + 0.5) * most / static_cast<double>(bars_));
+      series.y.push_back(counts[i].item<double>());
+    }
+    chart.series.push_back(series);
+    means.rows.push_back({name, cell(values.mean().item<double>()),
+                          cell(values.std(/*unbiased=*/false).item<double>()),
+                          cell(values.median().item<double>())});
+  }
+  result.charts = {chart};
+  result.tables = {means};
+  return result;
+}
+
+}  // namespace afterimage

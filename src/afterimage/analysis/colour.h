@@ -1,0 +1,19 @@
+#pragma once
+
+#include "afterimage/analysis/analysis.h"
+
+namespace afterimage {
+
+/// How colourful reconstructions from one region alone are (MonkeySee, Fig. 4: the Composite
+/// Colourfulness Score after Hasler & Suesstrunk 2003), beside all regions and the images shown.
+class Colour : public Analysis {
+ public:
+  Fields fields() override;
+  AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
+
+ private:
+  std::string split_ = "test";
+  int64_t bars_ = 24;
+};
+
+}  // namespace afterimage

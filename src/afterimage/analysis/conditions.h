@@ -1,0 +1,79 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "afterimage/base/run_context.h"
+#include "afterimage/decoders/model.h"
+#include "afterimage/evaluation/metric.h"
+#include "afterimage/recordings/recording.h"
+
+namespace afterimage {
+
+/// Which responses a decoder gets to see; the others stand at their baseline.
+struct Condition {
+  std::string name;     ///< "V1, all but window 2"
+  std::string regions;  ///< "V1", or "all"
+  std::string windows;  ///< "all", "only 2", "all but 2"; windows count from 1
+  at::Tensor kept;      ///< (sensor, bin) bool
+};
+
+/// Sensors of one ROI: (sensor) bool; every sensor for "all". Errors: no such ROI (names those
+/// there are).
+at::Tensor sensors_of(const Sensors& sensors, const std::string& roi, const std::string& where);
+
+/// Keep one ROI, or all of them, in all windows.
+std::vector<Condition> conditions_in_space(const Sensors& sensors, int64_t bins);
+
+/// MonkeySee's spatiotemporal occlusion: for every ROI and for all ROIs together, all windows, only
+/// window i, and all but window i. With three ROIs and five windows 4 x (1 + 5 + 5) = 44.
+std::vector<Condition> conditions_in_time(const Sensors& sensors, int64_t bins);
+
+/// What stands in for a response that is kept from the decoder: the mean training response
+/// ("mean"; 0, as responses are standardised) or that before stimulus onset ("pre-stimulus", from
+/// a recording of the same sensors with bins that end at or before 0 ms). (sensor, bin)
+/// Errors: no such bin; other sensors.
+at::Tensor baseline_responses(const std::string& kind, const Model& model,
+                              const Recording& recording);
+
+/// A model's test set, and what the model makes of it when it sees only part of the responses.
+class Conditions {
+ public:
+  Conditions(Model& model, const Recording& recording, const std::string& split,
+             at::Tensor baseline, const RunContext& run);
+
+  int64_t count() const { return responses_.size(0); }
+  const at::Tensor& truth() const { return truth_->images(); }
+  const at::Tensor& responses() const { return responses_; }  ///< (n, sensor, bin)
+  std::vector<std::string> stimulus_names(int64_t first) const;
+
+  /// (n, 3, H, W) of the responses with those not kept at their baseline.
+  at::Tensor reconstruct(const at::Tensor& kept);
+  at::Tensor reconstruct_all() { return reconstruct({}); }
+  at::Tensor of_responses(const at::Tensor& responses);
+  /// The metrics of such images beside the truth, by name; those that cannot be computed are NaN.
+  std::map<std::string, double> score(const at::Tensor& images,
+                                      const std::vector<const Metric*>& metrics) const;
+
+ private:
+  Model& model_;
+  const Recording& recording_;
+  at::Tensor baseline_, responses_;
+  std::vector<int64_t> stimulus_;
+  std::shared_ptr<TruthFeatures> truth_;
+};
+
+/// Shortest list of metrics that can be computed here: those of networks without weights are left
+/// out. Names as in `evaluate`; "all" for each.
+std::vector<const Metric*> computable_metrics(const std::vector<std::string>& names,
+                                              const at::Tensor& images, const RunContext& run);
+
+/// The metrics "NETWORK-LAYER-correlation" of the first of AlexNet, VGG19 and SqueezeNet whose
+/// weights are at hand, layer by layer.
+std::vector<const Metric*> layer_metrics(const at::Tensor& images, const RunContext& run);
+
+}  // namespace afterimage

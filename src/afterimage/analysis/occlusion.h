@@ -1,0 +1,23 @@
+#pragma once
+
+#include "afterimage/analysis/analysis.h"
+
+namespace afterimage {
+
+/// Occlusion in space and time (MonkeySee, Figs 2 and 3): reconstructions from one ROI alone, and
+/// from only one, or all but one, time window, the other responses at their baseline. One pass over
+/// the test set a condition; images of every condition, and what it changes in every metric.
+class Occlusion : public Analysis {
+ public:
+  Fields fields() override;
+  AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
+
+ private:
+  std::string split_ = "test";
+  std::string baseline_ = "mean";
+  std::string baseline_recording_;
+  std::vector<std::string> metrics_ = {"all"};
+  int64_t images_ = 8;
+};
+
+}  // namespace afterimage

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "afterimage/analysis/result.h"
+
+namespace afterimage {
+
+/// The part of the page that shows analyses: for each its lead, charts (SVG), grids of images
+/// (embedded PNG) and tables, folded. Empty without analyses.
+std::string analysis_sections(const std::vector<AnalysisResult>& analyses);
+
+}  // namespace afterimage

@@ -1,0 +1,113 @@
+"""`afterimage analyse`: what each analysis writes, and what it refuses."""
+import csv
+import json
+
+import numpy as np
+import pytest
+from conftest import assert_refused, run_program, write_image_folder
+
+SMALL = ["--set", "data.image_size=32", "--set", "unet.width=8", "--set", "unet.blocks=2",
+         "--set", "objective.perceptual=0", "--set", "training.steps=20", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A simulated recording of five windows, and a tuned and a fixed decoder."""
+    folder = tmp_path_factory.mktemp("analyse")
+    write_image_folder(folder / "images", 24)
+
+    def run(*arguments):
+        return run_program(*arguments, cwd=folder, check=True)
+
+    run("simulate", "--images", "images", "--out", "r.h5", "--bins", "five", "--scale", ".1",
+        "--image-size", "32", "--train-trials", "80", "--test-images", "6", "--test-repeats", "2",
+        "--quiet")
+    run("train", "tuned", "--recording", "r.h5", "--out", "tuned", *SMALL)
+    run("train", "monkeysee-spatiotemporal", "--recording", "r.h5", "--out", "fixed", *SMALL,
+        "--set", "training.epochs=0", "--set", "objective.fallback=squeezenet")
+    return folder
+
+
+def analyse(folder, name, model="tuned", *more):
+    out = folder / f"{name}-{model}"
+    run_program("analyse", name, folder / model, folder / "r.h5", "--out", out, "--force", "--quiet",
+                *more, check=True)
+    return out, json.loads((out / "analysis.json").read_text())
+
+
+def rows(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_occlusion_has_the_44_conditions_of_the_paper(folder):
+    out, result = analyse(folder, "occlusion", "fixed", "--metrics", "pixel-correlation,ssim")
+    conditions = {(row["regions"], row["windows"]) for row in rows(out / "scores.csv")}
+    assert len(conditions) == 44
+    assert {regions for regions, _ in conditions} == {"all", "V1", "V4", "IT"}
+    whole = [row for row in rows(out / "scores.csv") if row["regions"] == row["windows"] == "all"]
+    assert [float(row["change"]) for row in whole] == [0, 0]
+    assert (out / "regions.png").exists() and (out / "one-window.png").exists()
+    assert "44 conditions" in result["lead"]
+
+
+def test_occlusion_by_the_level_before_onset_needs_such_a_bin(folder):
+    assert_refused(run_program("analyse", "occlusion", "fixed", "r.h5", "--out", "o",
+                               "--baseline", "pre-stimulus", cwd=folder),
+                   "r.h5", "before stimulus onset", "baseline_recording")
+
+
+def test_layers_are_shares_of_their_sum(folder):
+    out, _ = analyse(folder, "layers")
+    table = rows(out / "layers.csv")
+    sums = {}
+    for row in table:
+        key = row["regions"], row["windows"]
+        sums[key] = sums.get(key, 0) + float(row["share"])
+    assert len(sums) == 4 * 6
+    assert np.allclose(list(sums.values()), 1, atol=2e-3)
+
+
+def test_colour_measures_what_was_shown_and_each_region(folder):
+    out, result = analyse(folder, "colour")
+    assert [row["images of"] for row in rows(out / "colourfulness.csv")] == ["shown", "all", "V1", "V4", "IT"]
+    counts = result["charts"][0]["series"]
+    assert all(sum(series["y"]) == 6 for series in counts)
+
+
+def test_fields_beside_the_truth(folder):
+    out, _ = analyse(folder, "fields")
+    table = rows(out / "fields.csv")
+    assert {"x", "y", "size", "shift", "error", "tuning 0", "tuning 15"} <= set(table[0])
+    assert all(0 <= float(row["shift"]) < 0.1 for row in table)
+    assert [row["roi"] for row in rows(out / "regions.csv")] == ["V1", "V4", "IT"]
+
+
+def test_fields_of_a_decoder_that_learns_none(folder):
+    assert_refused(run_program("analyse", "fields", "fixed", "r.h5", "--out", "f", cwd=folder),
+                   "learns no receptive fields", "tuned")
+
+
+def test_responses_of_arrays_and_of_single_sensors(folder):
+    out, _ = analyse(folder, "responses")
+    assert all(float(row["added"]) > 0 for row in rows(out / "responses.csv"))
+    first = rows(analyse(folder, "fields")[0] / "fields.csv")[0]["sensor"]
+    out, _ = analyse(folder, "responses", "tuned", "--sensors", first)
+    assert [row["responses"] for row in rows(out / "responses.csv")] == [first]
+    assert_refused(run_program("analyse", "responses", "tuned", "r.h5", "--out", "s",
+                               "--sensors", "nobody", cwd=folder), "nobody")
+
+
+def test_the_page_shows_them(folder):
+    analyse(folder, "colour")
+    run_program("report", folder / "colour-tuned", "--out", folder / "page.html", "--force", check=True)
+    page = (folder / "page.html").read_text()
+    assert "Colourfulness: tuned" in page and "Distribution of colourfulness" in page
+
+
+def test_bad_calls(folder, tmp_path):
+    assert_refused(run_program("analyse", "oclusion", "tuned", "r.h5", "--out", "o", cwd=folder), "oclusion")
+    assert_refused(run_program("analyse", "colour", "none", "r.h5", "--out", "o", cwd=folder), "none")
+    (tmp_path / "there").mkdir()
+    assert_refused(run_program("analyse", "colour", folder / "tuned", folder / "r.h5", "--out",
+                               tmp_path / "there"), "there", "--force")

@@ -56,7 +56,7 @@ Header read_header(const fs::path& path) {
   if (fs::is_directory(path)) throw Error(path, "is a folder", "Name a .nii or .nii.gz file");
   nifti_set_debug_level(0);
   int version = 0;
-  std::free(nifti_read_header(path.c_str(), &version, /*check=*/1));
+  std::free(nifti_read_header(path.c_str(), &version, /*check=*/0));
   Header header(nifti_image_read(path.c_str(), /*read_data=*/0), &nifti_image_free);
   if (!header || version < 1 || header->iname == nullptr) {
     throw Error(path, "is no NIfTI file, or is damaged", "It must be a .nii or .nii.gz file");

@@ -7,7 +7,7 @@
 
 namespace afterimage {
 
-/// What the TOML file of `import table` says. `template_text` shows it with its explanations.
+/// What the TOML file of `import table` says.
 struct TableOptions {
   std::vector<std::string> responses, responses_axes;
   std::string mask, nan = "refuse";
@@ -40,6 +40,7 @@ struct TableOptions {
 class TableImporter : public Importer {
  public:
   ImportReport import(const ImportJob& job) override;
+  std::string template_text() override;
 };
 
 }  // namespace afterimage

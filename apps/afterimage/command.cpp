@@ -20,6 +20,8 @@ const std::vector<Command>& command_table() {
        "afterimage simulate --images photos --out recording.h5 --snr 2", declare_simulate},
       {"import", "make a recording from a laboratory's files",
        "afterimage import digit69 digit69_28x28.mat --out digits.h5", declare_import},
+      {"export", "write a recording as NumPy or MATLAB files",
+       "afterimage export recording.h5 --out folder --format mat", declare_export},
       {"train", "train a decoder on a recording",
        "afterimage train brain2pix --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",

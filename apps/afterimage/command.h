@@ -53,6 +53,7 @@ void add_force(CLI::App& app, bool& force);
   std::function<void()> declare_##name(CLI::App& app, const Invocation& invocation)
 AFTERIMAGE_COMMAND(simulate);
 AFTERIMAGE_COMMAND(import);
+AFTERIMAGE_COMMAND(export);
 AFTERIMAGE_COMMAND(train);
 AFTERIMAGE_COMMAND(reconstruct);
 AFTERIMAGE_COMMAND(evaluate);

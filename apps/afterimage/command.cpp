@@ -20,6 +20,8 @@ const std::vector<Command>& command_table() {
        "afterimage simulate --images photos --out recording.h5 --snr 2", declare_simulate},
       {"import", "make a recording from a laboratory's files",
        "afterimage import digit69 digit69_28x28.mat --out digits.h5", declare_import},
+      {"export", "write a recording as NumPy or MATLAB files",
+       "afterimage export recording.h5 --out folder --format mat", declare_export},
       {"train", "train a decoder on a recording",
        "afterimage train brain2pix --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",
@@ -42,10 +44,15 @@ const std::vector<Command>& command_table() {
   return table;
 }
 
+std::string option_name(const Field& field) {
+  std::string flag = "--" + field.name;
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
 void add_fields(CLI::App& app, const Fields& fields) {
   for (const auto& field : fields) {
-    std::string flag = "--" + field.name;
-    std::replace(flag.begin(), flag.end(), '_', '-');
+    const std::string flag = option_name(field);
     const auto set = [field, flag](const std::string& text) {
       Field target = field;
       set_field(target, text, flag);

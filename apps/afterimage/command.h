@@ -40,7 +40,10 @@ const std::vector<Command>& command_table();
 /// Reads and runs one command line, without the program's name. Throws what the command throws.
 void run_command_line(const std::vector<std::string>& arguments);
 
-/// Adds each field as an option: "train_trials" becomes --train-trials.
+/// The option of a field: "--train-trials" of "train_trials".
+std::string option_name(const Field& field);
+
+/// Adds each field as an option.
 void add_fields(CLI::App& app, const Fields& fields);
 
 /// Adds --force.
@@ -50,6 +53,7 @@ void add_force(CLI::App& app, bool& force);
   std::function<void()> declare_##name(CLI::App& app, const Invocation& invocation)
 AFTERIMAGE_COMMAND(simulate);
 AFTERIMAGE_COMMAND(import);
+AFTERIMAGE_COMMAND(export);
 AFTERIMAGE_COMMAND(train);
 AFTERIMAGE_COMMAND(reconstruct);
 AFTERIMAGE_COMMAND(evaluate);

@@ -1,11 +1,14 @@
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <memory>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/progress.h"
+#include "afterimage/base/table.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
+#include "afterimage/recordings/import_summary.h"
 #include "afterimage/recordings/importers/importer.h"
 
 namespace afterimage {
@@ -29,16 +32,37 @@ void import(const ImporterEntry& entry, const Arguments& a, const Invocation& in
   options["format"] = entry.name;
   const ImportReport report = a.importer->import(
       {inputs, a.out, a.force, run.quiet(), invocation.provenance(run, options, inputs)});
-  for (const auto& dropped : report.dropped) {
-    say(run.quiet(), concat("dropped ", dropped.count, " ", dropped.what, ": ", dropped.reason));
+  if (run.quiet()) return;
+  for (const auto& text : import_summary(Recording(a.out).info(), report)) say(false, text);
+}
+
+/// The command with every option and what it means, or a file to fill in.
+void print_template(const std::string& format) {
+  const auto& entry = find_entry(importer_table(), format, "format", "import --template");
+  const auto importer = entry.make();
+  std::string text = importer->template_text();
+  if (text.empty()) {
+    text = concat("# ", entry.summary, " (", entry.source, ")\nafterimage import ", entry.name, " ",
+                  entry.paths, " --out recording.h5");
+    for (const auto& field : importer->fields()) {
+      const std::string value = value_text(field);
+      text += concat(" \\\n  ", option_name(field), " ", value.empty() ? "VALUE" : value);
+    }
+    text += "\n";
+    for (const auto& field : importer->fields()) {
+      text += concat("# ", option_name(field), ": ", help_text(field), "\n");
+    }
   }
-  for (const auto& note : report.notes) say(run.quiet(), note);
+  std::fputs(text.c_str(), stdout);
 }
 
 }  // namespace
 
 std::function<void()> declare_import(CLI::App& app, const Invocation& invocation) {
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
+  const auto wanted = std::make_shared<std::string>();
+  app.add_option("--template", *wanted,
+                 "print an annotated command, or file to fill in, for this format");
   const auto chosen = std::make_shared<std::function<void()>>();
   for (const auto& entry : importer_table()) {
     const auto a = std::make_shared<Arguments>();
@@ -52,7 +76,11 @@ std::function<void()> declare_import(CLI::App& app, const Invocation& invocation
     format->callback(
         [chosen, &entry, a, &invocation] { *chosen = [&, a] { import(entry, *a, invocation); }; });
   }
-  return [chosen] { (*chosen)(); };
+  return [chosen, wanted] {
+    if (!wanted->empty()) return print_template(*wanted);
+    if (!*chosen) throw Error("import", "needs a format", "'afterimage list importers' shows them");
+    (*chosen)();
+  };
 }
 
 }  // namespace afterimage

@@ -1,6 +1,8 @@
 #include "afterimage/recordings/importers/importer.h"
 
 #include "afterimage/recordings/importers/digit69.h"
+#include "afterimage/recordings/importers/nsd.h"
+#include "afterimage/recordings/importers/table.h"
 
 namespace afterimage {
 namespace {
@@ -16,6 +18,10 @@ const std::vector<ImporterEntry>& importer_table() {
   static const std::vector<ImporterEntry> table = {
       {"digit69", "handwritten sixes and nines, human fMRI", "van Gerven et al. 2010",
        "digit69_28x28.mat", make<Digit69Importer>},
+      {"nsd", "Natural Scenes Dataset, human fMRI at 7 T", "Allen et al. 2022",
+       "FOLDER with nsddata, nsddata_betas and nsddata_stimuli", make<NsdImporter>},
+      {"table", "arrays, images and tables of your own, named in a TOML file", "any laboratory",
+       "FILE.toml", make<TableImporter>},
   };
   return table;
 }

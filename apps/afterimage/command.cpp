@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "afterimage/base/progress.h"
 #include "afterimage/base/provenance.h"
+#include "afterimage/base/text.h"
 
 namespace afterimage {
 
@@ -20,6 +22,9 @@ const std::vector<Command>& command_table() {
        "afterimage simulate --images photos --out recording.h5 --snr 2", declare_simulate},
       {"import", "make a recording from a laboratory's files",
        "afterimage import digit69 digit69_28x28.mat --out digits.h5", declare_import},
+      {"prepare", "windows, z-scores, reliability, choice of sensors, splits, images",
+       "afterimage prepare recording.h5 --out ready.h5 --zscore block --reliability test",
+       declare_prepare},
       {"train", "train a decoder on a recording",
        "afterimage train brain2pix --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",
@@ -63,6 +68,13 @@ void add_fields(CLI::App& app, const Fields& fields) {
     app.add_option_function<std::string>(flag, set, help_text(field))
         ->type_name(text ? "TEXT" : "NUMBER");
   }
+}
+
+void say_report(const ImportReport& report, bool quiet) {
+  for (const auto& dropped : report.dropped) {
+    say(quiet, concat("dropped ", dropped.count, " ", dropped.what, ": ", dropped.reason));
+  }
+  for (const auto& note : report.notes) say(quiet, note);
 }
 
 void add_force(CLI::App& app, bool& force) {

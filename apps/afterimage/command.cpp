@@ -45,10 +45,15 @@ const std::vector<Command>& command_table() {
   return table;
 }
 
+std::string option_name(const Field& field) {
+  std::string flag = "--" + field.name;
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
 void add_fields(CLI::App& app, const Fields& fields) {
   for (const auto& field : fields) {
-    std::string flag = "--" + field.name;
-    std::replace(flag.begin(), flag.end(), '_', '-');
+    const std::string flag = option_name(field);
     const auto set = [field, flag](const std::string& text) {
       Field target = field;
       set_field(target, text, flag);

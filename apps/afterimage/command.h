@@ -41,7 +41,10 @@ const std::vector<Command>& command_table();
 /// Reads and runs one command line, without the program's name. Throws what the command throws.
 void run_command_line(const std::vector<std::string>& arguments);
 
-/// Adds each field as an option: "train_trials" becomes --train-trials.
+/// The option of a field: "--train-trials" of "train_trials".
+std::string option_name(const Field& field);
+
+/// Adds each field as an option.
 void add_fields(CLI::App& app, const Fields& fields);
 
 /// Adds --force.

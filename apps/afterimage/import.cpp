@@ -1,11 +1,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
+#include "afterimage/base/progress.h"
+#include "afterimage/base/table.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
+#include "afterimage/recordings/import_summary.h"
 #include "afterimage/recordings/importers/importer.h"
 #include "afterimage/recordings/prepare.h"
 
@@ -53,22 +57,50 @@ void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocati
   auto options = to_json(a.importer->fields() + further_fields(*a.importer, a.prepare));
   options["format"] = entry.name;
   ImportJob job{inputs, a.out, a.force, run.quiet(), invocation.provenance(run, options, inputs)};
-  if (!a.prepare.any()) {
-    say_report(a.importer->import(job), run.quiet());
-    return;
+  ImportReport report;
+  if (a.prepare.any()) {
+    const Unprepared whole(a.out);
+    job.out = whole.path;
+    job.force = true;
+    report = a.importer->import(job);
+    const Recording from(whole.path);
+    const auto then = prepare(from, a.prepare, a.out, a.force, run, from.info().provenance);
+    report.dropped.insert(report.dropped.end(), then.dropped.begin(), then.dropped.end());
+    report.notes.insert(report.notes.end(), then.notes.begin(), then.notes.end());
+  } else {
+    report = a.importer->import(job);
   }
-  const Unprepared whole(a.out);
-  job.out = whole.path;
-  job.force = true;
-  say_report(a.importer->import(job), run.quiet());
-  const Recording from(whole.path);
-  say_report(prepare(from, a.prepare, a.out, a.force, run, from.info().provenance), run.quiet());
+  if (run.quiet()) return;
+  for (const auto& text : import_summary(Recording(a.out).info(), report)) say(false, text);
+}
+
+/// The command with every option and what it means, or a file to fill in.
+void print_template(const std::string& format) {
+  const auto& entry = find_entry(importer_table(), format, "format", "import --template");
+  const auto importer = entry.make();
+  std::string text = importer->template_text();
+  if (text.empty()) {
+    text = concat("# ", entry.summary, " (", entry.source, ")\nafterimage import ", entry.name, " ",
+                  entry.paths, " --out recording.h5");
+    for (const auto& field : importer->fields()) {
+      const std::string value = value_text(field);
+      text += concat(" \\\n  ", option_name(field), " ", value.empty() ? "VALUE" : value);
+    }
+    text += "\n";
+    for (const auto& field : importer->fields()) {
+      text += concat("# ", option_name(field), ": ", help_text(field), "\n");
+    }
+  }
+  std::fputs(text.c_str(), stdout);
 }
 
 }  // namespace
 
 std::function<void()> declare_import(CLI::App& app, const Invocation& invocation) {
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
+  const auto wanted = std::make_shared<std::string>();
+  app.add_option("--template", *wanted,
+                 "print an annotated command, or file to fill in, for this format");
   const auto chosen = std::make_shared<std::function<void()>>();
   for (const auto& entry : importer_table()) {
     const auto a = std::make_shared<Arguments>();
@@ -82,7 +114,11 @@ std::function<void()> declare_import(CLI::App& app, const Invocation& invocation
     format->callback(
         [chosen, &entry, a, &invocation] { *chosen = [&, a] { import(entry, *a, invocation); }; });
   }
-  return [chosen] { (*chosen)(); };
+  return [chosen, wanted] {
+    if (!wanted->empty()) return print_template(*wanted);
+    if (!*chosen) throw Error("import", "needs a format", "'afterimage list importers' shows them");
+    (*chosen)();
+  };
 }
 
 }  // namespace afterimage

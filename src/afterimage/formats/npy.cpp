@@ -9,52 +9,6 @@
 #include "afterimage/formats/npy_types.h"
 
 namespace afterimage {
-namespace npy {
-namespace {
-
-/// Turns the bytes of each element round.
-void swap_bytes(at::Tensor& elements, int64_t element_bytes) {
-  if (element_bytes == 1) return;
-  auto* bytes = static_cast<char*>(elements.data_ptr());
-  for (int64_t i = 0; i < elements.numel(); ++i) {
-    std::reverse(bytes + i * element_bytes, bytes + (i + 1) * element_bytes);
-  }
-}
-
-}  // namespace
-
-at::ScalarType wide_type(at::ScalarType stored) {
-  if (stored == at::kUInt16) return at::kInt;
-  if (stored == at::kUInt32 || stored == at::kUInt64) return at::kLong;
-  return stored;
-}
-
-at::Tensor storage_for(const NpyHeader& header, int64_t count) {
-  return at::empty({count}, header.type == at::kBool ? at::kByte : header.type);
-}
-
-at::Tensor in_memory(at::Tensor elements, const NpyHeader& header,
-                     const std::vector<int64_t>& shape, const std::string& where) {
-  if (header.big_endian) swap_bytes(elements, header.element_bytes);
-  if (header.type == at::kBool) {
-    elements = elements.ne(0);
-  } else if (header.type == at::kUInt64) {
-    elements = elements.view(at::kLong);
-    if (elements.numel() > 0 && elements.min().item<int64_t>() < 0) {
-      throw Error(where, "holds whole numbers above 2^63 - 1");
-    }
-  } else {
-    elements = elements.to(wide_type(header.type));
-  }
-  if (!header.fortran_order) return elements.view(shape);
-  const std::vector<int64_t> reversed(shape.rbegin(), shape.rend());
-  std::vector<int64_t> order(shape.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(order.size() - 1 - i);
-  return elements.view(reversed).permute(order).contiguous();
-}
-
-}  // namespace npy
-
 NpyFile::NpyFile(const std::filesystem::path& path)
     : where_(path.string()), file_(path, std::ios::binary) {
   if (!file_ || std::filesystem::is_directory(path)) {
@@ -69,18 +23,18 @@ NpyFile::NpyFile(const std::filesystem::path& path)
   header_ = read_npy_header(take, std::filesystem::file_size(path), where_);
 }
 
-at::ScalarType NpyFile::type() const { return npy::wide_type(header_.type); }
+at::ScalarType NpyFile::type() const { return wide_type(header_.type); }
 
 at::Tensor NpyFile::read_elements(int64_t first, int64_t count) const {
-  at::Tensor elements = npy::storage_for(header_, count);
-  file_.seekg(header_.data_start + first * header_.element_bytes);
-  file_.read(static_cast<char*>(elements.data_ptr()), count * header_.element_bytes);
+  at::Tensor elements = header_.storage(count);
+  file_.seekg(header_.data_start + first * header_.element_bytes());
+  file_.read(static_cast<char*>(elements.data_ptr()), count * header_.element_bytes());
   if (!file_) throw Error(where_, "cannot be read");
   return elements;
 }
 
 at::Tensor NpyFile::read() const {
-  return npy::in_memory(read_elements(0, header_.elements()), header_, header_.shape, where_);
+  return header_.in_memory(read_elements(0, header_.elements()), header_.shape, where_);
 }
 
 at::Tensor NpyFile::rows(int64_t first, int64_t count) const {
@@ -90,7 +44,7 @@ at::Tensor NpyFile::rows(int64_t first, int64_t count) const {
   std::vector<int64_t> part = shape();
   part[0] = count;
   const int64_t row = shape()[0] == 0 ? 0 : header_.elements() / shape()[0];
-  return npy::in_memory(read_elements(first * row, count * row), header_, part, where_);
+  return header_.in_memory(read_elements(first * row, count * row), part, where_);
 }
 
 NpyWriter::NpyWriter(const std::filesystem::path& path, at::ScalarType type,

@@ -10,18 +10,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "afterimage/formats/raw_array.h"
+
 namespace afterimage {
 
 /// What the header of a .npy file says (NumPy Enhancement Proposal 1, versions 1 to 3).
-struct NpyHeader {
-  at::ScalarType type = at::kFloat;  ///< as stored: may be an unsigned type
-  int64_t element_bytes = 4;
-  bool big_endian = false;
-  bool fortran_order = false;  ///< first index fastest
-  std::vector<int64_t> shape;
+struct NpyHeader : RawArray {
   int64_t data_start = 0;  ///< bytes before the numbers
-
-  int64_t elements() const;
 };
 
 /// Reads the header of `file_bytes` bytes; `take(n)` gives the next n of them. Errors: no npy file,

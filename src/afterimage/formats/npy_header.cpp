@@ -3,6 +3,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/formats/npy.h"
 #include "afterimage/formats/npy_types.h"
 
 namespace afterimage {
@@ -106,8 +107,7 @@ class Dictionary {
         continue;
       }
       header.type = known.type;
-      header.element_bytes = static_cast<int64_t>(c10::elementSize(known.type));
-      header.big_endian = text[0] == '>';
+      header.swapped = text[0] == '>';
       return;
     }
     refuse_type(concat("'", text, "'"));
@@ -143,15 +143,8 @@ class Dictionary {
   unsigned seen_ = 0;
 };
 
-/// Refuses shapes whose numbers or strides no memory could hold, and counts that do not fit.
 void check_size(const NpyHeader& header, uint64_t file_bytes, const std::string& where) {
-  int64_t bytes = header.element_bytes;
-  for (const int64_t size : header.shape) {
-    if (__builtin_mul_overflow(bytes, std::max<int64_t>(size, 1), &bytes)) {
-      throw Error(where, "has a shape too large for any memory");
-    }
-  }
-  const auto needed = static_cast<uint64_t>(header.elements() * header.element_bytes);
+  const uint64_t needed = header.checked_bytes(where);
   const uint64_t there = file_bytes - static_cast<uint64_t>(header.data_start);
   if (needed == there) return;
   throw Error(where,
@@ -161,12 +154,6 @@ void check_size(const NpyHeader& header, uint64_t file_bytes, const std::string&
 }
 
 }  // namespace
-
-int64_t NpyHeader::elements() const {
-  int64_t count = 1;
-  for (const int64_t size : shape) count *= size;
-  return count;
-}
 
 NpyHeader read_npy_header(const std::function<std::string(size_t)>& take, uint64_t file_bytes,
                           const std::string& where) {

@@ -1,12 +1,8 @@
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include <ATen/core/Tensor.h>
-
-#include "afterimage/formats/npy.h"
+#include <c10/core/ScalarType.h>
 
 /// What the files of the npy reader and writer share; nobody else includes this.
 namespace afterimage::npy {
@@ -23,17 +19,5 @@ inline constexpr TypeName type_names[] = {
 };
 
 inline constexpr std::string_view magic{"\x93NUMPY", 6};
-
-/// The type that LibTorch computes with.
-at::ScalarType wide_type(at::ScalarType stored);
-
-/// Elements as stored (bytes of the file in order) -> (shape) in memory: byte order, index order
-/// and type put right. `elements` is (n) of the stored type.
-at::Tensor in_memory(at::Tensor elements, const NpyHeader& header,
-                     const std::vector<int64_t>& shape, const std::string& where);
-
-/// An empty (n) tensor that holds the stored elements; bool as bytes, for any but 0 and 1 is no
-/// valid bool.
-at::Tensor storage_for(const NpyHeader& header, int64_t count);
 
 }  // namespace afterimage::npy

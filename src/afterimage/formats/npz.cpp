@@ -5,7 +5,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
-#include "afterimage/formats/npy_types.h"
+#include "afterimage/formats/npy.h"
 
 namespace afterimage {
 namespace {
@@ -101,10 +101,10 @@ at::Tensor read_npz(const fs::path& path, const std::string& name) {
     return bytes;
   };
   const NpyHeader header = read_npy_header(take, entry.size(), where);
-  at::Tensor elements = npy::storage_for(header, header.elements());
+  at::Tensor elements = header.storage(header.elements());
   entry.read(static_cast<char*>(elements.data_ptr()), elements.nbytes());
   entry.check_end();
-  return npy::in_memory(elements, header, header.shape, where);
+  return header.in_memory(elements, header.shape, where);
 }
 
 }  // namespace afterimage

@@ -35,6 +35,8 @@ struct Sensors {
   bool mapped(int64_t sensor) const;
   /// ROI names in order of first appearance.
   std::vector<std::string> rois() const;
+  /// The sensors of these rows, in their order.
+  Sensors select(const std::vector<int64_t>& rows) const;
 };
 
 /// The trials, one entry of each list per trial.
@@ -46,6 +48,9 @@ struct Trials {
 
   int64_t count() const { return static_cast<int64_t>(stimulus.size()); }
 };
+
+/// For each trial how often its stimulus was shown before: 0, 1, ... in the order given.
+std::vector<int64_t> count_repeats(const std::vector<int64_t>& stimulus);
 
 /// One response sample in time: [start, stop) in milliseconds from stimulus onset.
 struct Bin {

@@ -139,6 +139,25 @@ bool Sensors::mapped(int64_t sensor) const {
 
 std::vector<std::string> Sensors::rois() const { return distinct(roi); }
 
+Sensors Sensors::select(const std::vector<int64_t>& rows) const {
+  const auto pick = [&rows](const auto& list) {
+    std::remove_cvref_t<decltype(list)> out;
+    for (const int64_t row : rows) out.push_back(list[static_cast<size_t>(row)]);
+    return out;
+  };
+  Sensors out{pick(name), pick(roi),  pick(array),       pick(x),
+              pick(y),    pick(size), pick(reliability), {}};
+  for (const auto& [key, values] : measures) out.measures[key] = pick(values);
+  return out;
+}
+
+std::vector<int64_t> count_repeats(const std::vector<int64_t>& stimulus) {
+  std::map<int64_t, int64_t> shown;
+  std::vector<int64_t> repeat;
+  for (const int64_t row : stimulus) repeat.push_back(shown[row]++);
+  return repeat;
+}
+
 std::vector<std::string> RecordingInfo::splits() const {
   std::vector<std::string> out = distinct(trials.split);
   std::erase(out, "");

@@ -1,5 +1,4 @@
 #include <limits>
-#include <map>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
@@ -129,13 +128,6 @@ void read_stimuli(const File& file, RecordingInfo& info) {
     info.stimulus_category = texts(file, "stimuli/category", shape[0], "stimuli");
   }
   info.frames_per_second = attribute_or_zero(file, "stimuli", "frames_per_second");
-}
-
-std::vector<int64_t> count_repeats(const std::vector<int64_t>& stimulus) {
-  std::map<int64_t, int64_t> shown;
-  std::vector<int64_t> repeat;
-  for (const int64_t row : stimulus) repeat.push_back(shown[row]++);
-  return repeat;
 }
 
 void read_trials(const File& file, int64_t count, Trials& trials) {

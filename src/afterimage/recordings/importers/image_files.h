@@ -24,6 +24,9 @@ class ImageFiles {
   ImageFiles(std::vector<std::filesystem::path> files, int64_t size);
 
   int64_t count() const { return static_cast<int64_t>(files_.size()); }
+  const std::filesystem::path& path(int64_t index) const {
+    return files_[static_cast<size_t>(index)];
+  }
   int64_t height() const { return height_; }
   int64_t width() const { return width_; }
   int64_t channels() const { return channels_; }  ///< 1 when every image is gray, else 3

@@ -1,6 +1,7 @@
 #include "afterimage/recordings/importers/importer.h"
 
 #include "afterimage/recordings/importers/digit69.h"
+#include "afterimage/recordings/importers/table.h"
 
 namespace afterimage {
 namespace {
@@ -16,6 +17,8 @@ const std::vector<ImporterEntry>& importer_table() {
   static const std::vector<ImporterEntry> table = {
       {"digit69", "handwritten sixes and nines, human fMRI", "van Gerven et al. 2010",
        "digit69_28x28.mat", make<Digit69Importer>},
+      {"table", "arrays, images and tables of your own, named in a TOML file", "any laboratory",
+       "FILE.toml", make<TableImporter>},
   };
   return table;
 }

@@ -39,6 +39,8 @@ class Importer {
   virtual ~Importer() = default;
   virtual Fields fields() { return {}; }
   virtual ImportReport import(const ImportJob& job) = 0;
+  /// What `--template` prints in the place of the annotated command: a file to fill in.
+  virtual std::string template_text() { return {}; }
 };
 
 struct ImporterEntry {

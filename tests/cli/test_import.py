@@ -1,0 +1,107 @@
+"""afterimage import: each format's files as a laboratory has them, and what is wrong with others."""
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+from conftest import SOURCE, assert_refused, write_image_folder
+
+FIXTURES = SOURCE / "tests/reference/importers"
+DIGITS = SOURCE / "assets/examples/digit69/digit69_28x28.mat"
+
+
+def provenance(path):
+    with h5py.File(path) as f:
+        return json.loads(f.attrs["provenance"])
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A folder with responses.npy and photos, and table(text) that writes the TOML file."""
+    rng = np.random.default_rng(1)
+    np.save(tmp_path / "responses.npy", rng.normal(size=(8, 5)).astype(np.float32))
+    write_image_folder(tmp_path / "photos", 8, 16)
+
+    def write(text):
+        (tmp_path / "table.toml").write_text(text)
+        return tmp_path / "table.toml"
+    return write
+
+
+FIVE_LINES = """responses = "responses.npy"
+images = "photos"
+test_stimuli = 2
+bin_start_ms = 0
+bin_stop_ms = 4000
+"""
+
+
+def test_five_lines_and_a_summary(run, table, tmp_path):
+    result = run("import", "table", table(FIVE_LINES), "--out", "r.h5", check=True)
+    assert result.stdout == ""
+    for words in ["8 stimuli of 16 x 16 pixels", "train: 6 trials of 6 stimuli, each shown 1 time",
+                  "test: 2 trials", "5 sensors (no ROI 5), 0 with a receptive field",
+                  "train and test share no stimulus"]:
+        assert words in result.stderr, str(result)
+    with h5py.File(tmp_path / "r.h5") as f:
+        np.testing.assert_array_equal(f["responses"][:, :, 0], np.load(tmp_path / "responses.npy"))
+        assert f["trials/split"].asstr()[:].tolist() == ["train"] * 6 + ["test"] * 2
+    assert run("import", "table", "table.toml", "--out", "r2.h5", "--quiet", check=True).stderr == ""
+
+
+def test_imported_recording_is_ready_for_the_next_commands(run, table):
+    run("import", "table", table(FIVE_LINES), "--out", "r.h5", check=True)
+    assert "5" in run("info", "r.h5", check=True).stdout
+
+
+def test_dropped_sensors_are_counted_in_summary_and_provenance(run, table, tmp_path):
+    responses = np.load(tmp_path / "responses.npy")
+    responses[3, 2] = np.nan
+    np.save(tmp_path / "responses.npy", responses)
+    assert_refused(run("import", "table", table(FIVE_LINES), "--out", "r.h5"), "trial 3, sensor 2")
+    result = run("import", "table", table('nan = "drop"\n' + FIVE_LINES), "--out", "r.h5", check=True)
+    assert "dropped 1 sensors: NaN" in result.stderr
+    assert provenance(tmp_path / "r.h5")["dropped"][0]["count"] == 1
+
+
+def test_stimuli_in_two_splits_are_noticed(run, table, tmp_path):
+    (tmp_path / "trials.csv").write_text("stimulus,split\n" + "".join(
+        f"{t % 6},{'train' if t < 6 else 'test'}\n" for t in range(8)))
+    text = FIVE_LINES.replace("test_stimuli = 2\n", "") + '[trials]\ntable = "trials.csv"\n'
+    result = run("import", "table", table(text), "--out", "r.h5", check=True)
+    assert "train and test share 2 stimuli and 2 sources" in result.stderr
+    assert "2 of the stimuli are in no trial" in result.stderr
+
+
+def test_bad_tables_are_refused(run, table, tmp_path):
+    assert_refused(run("import", "table", table("respones = 1\n"), "--out", "r.h5"),
+                   "table.toml:1", "Did you mean 'responses'")
+    assert_refused(run("import", "table", table("responses = [\n"), "--out", "r.h5"), "table.toml:")
+    assert_refused(run("import", "table", table(FIVE_LINES.replace("photos", "phots")), "--out", "r.h5"),
+                   "phots", "no such")
+    (tmp_path / "photos/photo003.png").unlink()
+    assert_refused(run("import", "table", table(FIVE_LINES), "--out", "r.h5"), "8 trials and 7 images")
+    whole = (tmp_path / "responses.npy").read_bytes()
+    (tmp_path / "responses.npy").write_bytes(whole[:-4])
+    assert_refused(run("import", "table", table(FIVE_LINES), "--out", "r.h5"), "responses.npy",
+                   "truncated")
+    assert not (tmp_path / "r.h5").exists()
+
+
+def test_templates(run, table, tmp_path):
+    text = run("import", "--template", "table", check=True).stdout
+    assert 'responses = []' in text and "# " in text
+    filled = text.replace("responses = []", 'responses = ["responses.npy"]').replace(
+        "images = []", 'images = ["photos"]').replace("test_stimuli = 0", "test_stimuli = 2")
+    run("import", "table", table(filled), "--out", "r.h5", check=True)
+    assert "afterimage import digit69" in run("import", "--template", "digit69", check=True).stdout
+    assert_refused(run("import", "--template", "tabel"), "Did you mean 'table'")
+    assert_refused(run("import"), "needs a format")
+
+
+def test_digit69(run):
+    result = run("import", "digit69", DIGITS, "--out", "r.h5", check=True)
+    assert "train: 90 trials" in result.stderr and "3092 sensors" in result.stderr
+    assert_refused(run("import", "digit69", FIXTURES / "table/turned.mat", "--out", "r2.h5"),
+                   "fmriTrn")

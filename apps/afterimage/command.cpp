@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "afterimage/base/progress.h"
 #include "afterimage/base/provenance.h"
+#include "afterimage/base/text.h"
 
 namespace afterimage {
 
@@ -22,6 +24,9 @@ const std::vector<Command>& command_table() {
        "afterimage import digit69 digit69_28x28.mat --out digits.h5", declare_import},
       {"export", "write a recording as NumPy or MATLAB files",
        "afterimage export recording.h5 --out folder --format mat", declare_export},
+      {"prepare", "windows, z-scores, reliability, choice of sensors, splits, images",
+       "afterimage prepare recording.h5 --out ready.h5 --zscore block --reliability test",
+       declare_prepare},
       {"train", "train a decoder on a recording",
        "afterimage train brain2pix --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",
@@ -72,6 +77,13 @@ void add_fields(CLI::App& app, const Fields& fields) {
     app.add_option_function<std::string>(flag, set, help_text(field))
         ->type_name(text ? "TEXT" : "NUMBER");
   }
+}
+
+void say_report(const ImportReport& report, bool quiet) {
+  for (const auto& dropped : report.dropped) {
+    say(quiet, concat("dropped ", dropped.count, " ", dropped.what, ": ", dropped.reason));
+  }
+  for (const auto& note : report.notes) say(quiet, note);
 }
 
 void add_force(CLI::App& app, bool& force) {

@@ -9,6 +9,7 @@
 
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
+#include "afterimage/recordings/importers/importer.h"
 
 namespace CLI {
 class App;
@@ -49,11 +50,15 @@ void add_fields(CLI::App& app, const Fields& fields);
 /// Adds --force.
 void add_force(CLI::App& app, bool& force);
 
+/// What an import or a preparation left out, and its notes, line by line.
+void say_report(const ImportReport& report, bool quiet);
+
 #define AFTERIMAGE_COMMAND(name) \
   std::function<void()> declare_##name(CLI::App& app, const Invocation& invocation)
 AFTERIMAGE_COMMAND(simulate);
 AFTERIMAGE_COMMAND(import);
 AFTERIMAGE_COMMAND(export);
+AFTERIMAGE_COMMAND(prepare);
 AFTERIMAGE_COMMAND(train);
 AFTERIMAGE_COMMAND(reconstruct);
 AFTERIMAGE_COMMAND(evaluate);

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -10,6 +11,7 @@
 #include "afterimage/command.h"
 #include "afterimage/recordings/import_summary.h"
 #include "afterimage/recordings/importers/importer.h"
+#include "afterimage/recordings/prepare.h"
 
 namespace afterimage {
 namespace {
@@ -19,19 +21,55 @@ struct Arguments {
   std::vector<std::string> paths;
   bool force = false;
   std::unique_ptr<Importer> importer;
+  PrepareOptions prepare;
 };
 
-void import(const ImporterEntry& entry, const Arguments& a, const Invocation& invocation) {
+/// Options of `prepare` that the format does not have itself.
+Fields further_fields(Importer& importer, PrepareOptions& options) {
+  Fields out;
+  const Fields own = importer.fields();
+  for (const auto& field : options.fields()) {
+    const auto same = [&](const Field& other) { return other.name == field.name; };
+    if (std::none_of(own.begin(), own.end(), same)) out.push_back(field);
+  }
+  return out;
+}
+
+/// The recording as read, where it still has to be prepared; removed in the end. Its name follows
+/// from the output, so that an interrupted import finds its parts again.
+struct Unprepared {
+  explicit Unprepared(const std::filesystem::path& out)
+      : path(out.parent_path() / concat(".", out.filename().string(), ".unprepared")) {}
+  ~Unprepared() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+  std::filesystem::path path;
+};
+
+void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocation) {
   const RunContext run(invocation.run);
   check_output(a.out, a.force);
   const std::vector<std::filesystem::path> inputs(a.paths.begin(), a.paths.end());
   for (const auto& input : inputs) {
     if (!std::filesystem::exists(input)) throw Error(input, "no such file");
   }
-  auto options = to_json(a.importer->fields());
+  auto options = to_json(a.importer->fields() + further_fields(*a.importer, a.prepare));
   options["format"] = entry.name;
-  const ImportReport report = a.importer->import(
-      {inputs, a.out, a.force, run.quiet(), invocation.provenance(run, options, inputs)});
+  ImportJob job{inputs, a.out, a.force, run.quiet(), invocation.provenance(run, options, inputs)};
+  ImportReport report;
+  if (a.prepare.any()) {
+    const Unprepared whole(a.out);
+    job.out = whole.path;
+    job.force = true;
+    report = a.importer->import(job);
+    const Recording from(whole.path);
+    const auto then = prepare(from, a.prepare, a.out, a.force, run, from.info().provenance);
+    report.dropped.insert(report.dropped.end(), then.dropped.begin(), then.dropped.end());
+    report.notes.insert(report.notes.end(), then.notes.begin(), then.notes.end());
+  } else {
+    report = a.importer->import(job);
+  }
   if (run.quiet()) return;
   for (const auto& text : import_summary(Recording(a.out).info(), report)) say(false, text);
 }
@@ -71,7 +109,7 @@ std::function<void()> declare_import(CLI::App& app, const Invocation& invocation
     format->fallthrough();  // options of every command, such as --threads, stand with `import`
     format->add_option("paths", a->paths, entry.paths)->required();
     format->add_option("--out", a->out, "the recording (HDF5)")->required();
-    add_fields(*format, a->importer->fields());
+    add_fields(*format, a->importer->fields() + further_fields(*a->importer, a->prepare));
     add_force(*format, a->force);
     format->callback(
         [chosen, &entry, a, &invocation] { *chosen = [&, a] { import(entry, *a, invocation); }; });

@@ -7,6 +7,7 @@
 
 #include "afterimage/analysis/result.h"
 #include "afterimage/base/output.h"
+#include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/reconstruction.h"
@@ -26,6 +27,7 @@ void print_provenance(const nlohmann::json& provenance) {
   line("made by", concat(provenance.value("program", "?"), " ", provenance.value("version", "")));
   line("command", provenance.value("command", "?"));
   line("time", provenance.value("time", "?"));
+  for (const auto& text : transductive(provenance)) line("transductive", text);
   for (const auto& input : provenance.value("inputs", nlohmann::json::array())) {
     const std::string hash = input.value("sha256", input.value("sampled_sha256", ""));
     line("input", concat(input.value("path", "?"), hash.empty() ? "" : "  sha256 ", hash));

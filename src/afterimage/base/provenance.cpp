@@ -115,4 +115,13 @@ nlohmann::json provenance(const std::string& command_line, const nlohmann::json&
           {"inputs", records}};
 }
 
+std::vector<std::string> transductive(const nlohmann::json& provenance) {
+  std::vector<std::string> texts;
+  if (!provenance.is_object() || !provenance.contains("transductive")) return texts;
+  for (const auto& text : provenance["transductive"]) {
+    if (text.is_string()) texts.push_back(text.get<std::string>());
+  }
+  return texts;
+}
+
 }  // namespace afterimage

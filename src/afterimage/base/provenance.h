@@ -26,4 +26,7 @@ nlohmann::json provenance(const std::string& command_line, const nlohmann::json&
                           const nlohmann::json& options,
                           const std::vector<std::filesystem::path>& inputs);
 
+/// What in the making of a result looked at test data, as texts (its "transductive" list).
+std::vector<std::string> transductive(const nlohmann::json& provenance);
+
 }  // namespace afterimage

@@ -188,6 +188,29 @@ void File::read_rows(const std::string& name, const std::vector<int64_t>& rows, 
 }
 
 template <typename T>
+void File::read_block(const std::string& name, const std::vector<int64_t>& start,
+                      const std::vector<int64_t>& count, T* out) const {
+  silence();
+  const Id dataset = open_dataset(path_, file_, name);
+  require_numbers(path_, dataset, name);
+  const std::vector<int64_t> size = shape_of(dataset);
+  bool inside = start.size() == size.size() && count.size() == size.size();
+  for (size_t i = 0; inside && i < size.size(); ++i) {
+    inside = start[i] >= 0 && count[i] >= 0 && start[i] + count[i] <= size[i];
+  }
+  if (!inside) {
+    throw Error(path_, concat("dataset '", name, "' has the shape ", shape_text(size)),
+                concat(shape_text(count), " from ", shape_text(start), " was asked for"));
+  }
+  if (element_count(count) == 0) return;
+  const Id selection = space(H5Dget_space(dataset));
+  const std::vector<hsize_t> first = extent(start), box = extent(count);
+  H5Sselect_hyperslab(selection, H5S_SELECT_SET, first.data(), nullptr, box.data(), nullptr);
+  const Id memory = space(H5Screate_simple(static_cast<int>(box.size()), box.data(), nullptr));
+  read_selected(path_, dataset, name, memory, selection, out);
+}
+
+template <typename T>
 void File::write(const std::string& name, const std::vector<int64_t>& size, const T* data,
                  const Layout& layout) {
   reserve<T>(name, size, layout);
@@ -234,6 +257,8 @@ void File::flush() {
 #define AFTERIMAGE_HDF5_TYPE(T)                                                                   \
   template std::vector<T> File::read<T>(const std::string&) const;                                \
   template void File::read_rows<T>(const std::string&, const std::vector<int64_t>&, T*) const;    \
+  template void File::read_block<T>(const std::string&, const std::vector<int64_t>&,              \
+                                    const std::vector<int64_t>&, T*) const;                       \
   template void File::write<T>(const std::string&, const std::vector<int64_t>&, const T*,         \
                                const Layout&);                                                    \
   template void File::reserve<T>(const std::string&, const std::vector<int64_t>&, const Layout&); \

@@ -62,8 +62,17 @@ class File {
   /// are read in one go.
   template <typename T>
   void read_rows(const std::string& name, const std::vector<int64_t>& rows, T* out) const;
+  /// A box of a dataset into `out`: `count[i]` elements from `start[i]` along each index.
+  template <typename T>
+  void read_block(const std::string& name, const std::vector<int64_t>& start,
+                  const std::vector<int64_t>& count, T* out) const;
+  /// Shape of the pieces a dataset is stored in; empty when it lies in one.
+  std::vector<int64_t> chunk(const std::string& name) const;
   /// A list of strings, of fixed or variable length (MATLAB's 1 x n and n x 1 included).
   std::vector<std::string> read_strings(const std::string& name) const;
+  /// The texts of a MATLAB 7.3 cell array, or of one field of a structure array: references to
+  /// arrays of UTF-16 characters. As UTF-8, in MATLAB's order.
+  std::vector<std::string> read_cell_texts(const std::string& name) const;
 
   /// Groups on the way are created.
   template <typename T>

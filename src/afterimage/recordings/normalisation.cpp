@@ -51,11 +51,13 @@ Moments moments_of(const at::Tensor& responses) {  // (n, sensor, bin) float32
   return moments;
 }
 
-Moments moments_of(const Recording& recording, const std::vector<int64_t>& trials) {
+using Reader = std::function<at::Tensor(const std::vector<int64_t>&)>;
+
+Moments moments_of(const Reader& read, const std::vector<int64_t>& trials) {
   Moments all;
-  const int64_t rows = rows_per_batch(recording.sensors() * recording.bins() * 8);
+  const int64_t rows = rows_per_batch(read({trials[0]}).numel() * 8);
   for_batches(trials, rows, [&](int64_t, const std::vector<int64_t>& batch) {
-    all.merge(moments_of(recording.responses(batch)));
+    all.merge(moments_of(read(batch)));
   });
   return all;
 }
@@ -64,17 +66,22 @@ Moments moments_of(const Recording& recording, const std::vector<int64_t>& trial
 
 Normalisation Normalisation::fit(const Recording& recording, const std::vector<int64_t>& trials,
                                  bool per_block) {
+  return fit([&](const std::vector<int64_t>& rows) { return recording.responses(rows); }, trials,
+             recording.info().trials.block, per_block);
+}
+
+Normalisation Normalisation::fit(const Reader& read, const std::vector<int64_t>& trials,
+                                 const std::vector<int64_t>& block_of, bool per_block) {
   TORCH_INTERNAL_ASSERT(!trials.empty());
   std::map<int64_t, std::vector<int64_t>> trials_of;  // block -> its training trials
   for (const int64_t trial : trials) {
-    trials_of[per_block ? recording.info().trials.block[static_cast<size_t>(trial)] : 0].push_back(
-        trial);
+    trials_of[per_block ? block_of[static_cast<size_t>(trial)] : 0].push_back(trial);
   }
   Normalisation out;
   Moments all;
   std::vector<at::Tensor> means(1), scales(1);
   for (const auto& [block, rows] : trials_of) {
-    const Moments moments = moments_of(recording, rows);
+    const Moments moments = moments_of(read, rows);
     all.merge(moments);
     if (!per_block || rows.size() < 2) continue;  // one trial has no spread
     out.blocks_.push_back(block);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,11 @@ class Normalisation {
  public:
   Normalisation() = default;
   static Normalisation fit(const Recording& recording, const std::vector<int64_t>& trials,
+                           bool per_block);
+  /// The same from responses that come from elsewhere: `read(trials)` gives (n, sensor, bin)
+  /// float32, `block` the block of each trial there is.
+  static Normalisation fit(const std::function<at::Tensor(const std::vector<int64_t>&)>& read,
+                           const std::vector<int64_t>& trials, const std::vector<int64_t>& block,
                            bool per_block);
 
   /// (n, sensor, bin) float32 -> the same, standardised; `block[i]` is the block of row i.

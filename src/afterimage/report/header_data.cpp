@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/report/page_data.h"
 
@@ -93,6 +94,13 @@ nlohmann::json header_data(const ReportInput& input) {
                                         first.images.size(3), " × ", first.images.size(2), " px",
                                         averaged.empty() ? "" : ", ", averaged));
   }
+  std::vector<std::string> looked;  // at test data, in the making of anything shown here
+  for (const auto& provenance : input.provenance) {
+    for (const auto& text : transductive(provenance)) {
+      if (std::find(looked.begin(), looked.end(), text) == looked.end()) looked.push_back(text);
+    }
+  }
+  if (!looked.empty()) facts.emplace_back("Looked at test data", join(looked, "; "));
   return {{"lead", lead_text(input)}, {"facts", facts}, {"notes", input.notes}};
 }
 

@@ -62,6 +62,14 @@ TEST_F(ReportTest, WholePage) {
             "None is selected or left out.");
 }
 
+TEST_F(ReportTest, SaysWhatLookedAtTestData) {
+  EXPECT_FALSE(contains(report_html(sample_.input), "Looked at test data"));
+  sample_.input.provenance.push_back({{"transductive", {"z-scored with test trials"}}});
+  const auto data = data_of(report_html(sample_.input));
+  EXPECT_EQ(data["header"]["facts"].back(),
+            nlohmann::json({"Looked at test data", "z-scored with test trials"}));
+}
+
 TEST_F(ReportTest, NamesNeverBecomeMarkup) {
   const std::string page = report_html(sample_.input);
   EXPECT_FALSE(contains(page, "<img src=x"));

@@ -20,6 +20,8 @@ const std::vector<Command>& command_table() {
        "afterimage simulate --images photos --out recording.h5 --snr 2", declare_simulate},
       {"import", "make a recording from a laboratory's files",
        "afterimage import digit69 digit69_28x28.mat --out digits.h5", declare_import},
+      {"fields", "find where each sensor looks: receptive fields from training stimuli",
+       "afterimage fields recording.h5 --method prf --out mapped.h5", declare_fields},
       {"train", "train a decoder on a recording",
        "afterimage train brain2pix --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",
@@ -33,7 +35,7 @@ const std::vector<Command>& command_table() {
        declare_report},
       {"info", "what a file holds and where it came from", "afterimage info recording.h5",
        declare_info},
-      {"list", "decoders, projections, metrics, configs, importers or networks",
+      {"list", "decoders, projections, metrics, configs, importers, fields or networks",
        "afterimage list decoders", declare_list},
       {"doctor", "check this machine and installation", "afterimage doctor", declare_doctor},
   };

@@ -50,6 +50,7 @@ void add_force(CLI::App& app, bool& force);
   std::function<void()> declare_##name(CLI::App& app, const Invocation& invocation)
 AFTERIMAGE_COMMAND(simulate);
 AFTERIMAGE_COMMAND(import);
+AFTERIMAGE_COMMAND(fields);
 AFTERIMAGE_COMMAND(train);
 AFTERIMAGE_COMMAND(reconstruct);
 AFTERIMAGE_COMMAND(evaluate);

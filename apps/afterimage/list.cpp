@@ -6,6 +6,7 @@
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
 #include "afterimage/evaluation/metric.h"
+#include "afterimage/fields/field_method.h"
 #include "afterimage/networks/feature_network.h"
 #include "afterimage/projections/projection.h"
 #include "afterimage/recordings/importers/importer.h"
@@ -35,10 +36,11 @@ void list_networks(const std::string& folder) {
 
 std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) {
   const auto what = std::make_shared<std::string>();
-  app.add_option("what", *what, "decoders, projections, metrics, configs, importers or networks")
+  app.add_option("what", *what,
+                 "decoders, projections, metrics, configs, importers, fields or networks")
       ->required()
       ->check(CLI::IsMember(
-          {"decoders", "projections", "metrics", "configs", "importers", "networks"}));
+          {"decoders", "projections", "metrics", "configs", "importers", "fields", "networks"}));
   return [what, &invocation] {
     if (*what == "decoders") {
       for (const auto& entry : decoder_table()) line(entry.name, entry.summary, entry.source);
@@ -48,6 +50,8 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
       for (const auto& metric : metric_table()) line(metric.name, metric.definition, metric.source);
     } else if (*what == "importers") {
       for (const auto& entry : importer_table()) line(entry.name, entry.summary, entry.source);
+    } else if (*what == "fields") {
+      for (const auto& entry : field_method_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "configs") {
       list_configs();
     } else {

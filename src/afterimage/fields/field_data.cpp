@@ -8,6 +8,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/formats/image.h"
 #include "afterimage/recordings/sample_batches.h"
 #include "afterimage/recordings/samples.h"
 
@@ -67,6 +68,26 @@ void read_rows(const Samples& samples, const Rows& rows, FieldData& data) {
   });
 }
 
+/// The frames before each row's own, of the same film; where it begins, its first is repeated.
+void read_clips(const Samples& samples, const Rows& rows, int64_t frames, FieldData& data) {
+  const Recording& recording = samples.recording();
+  const auto& source = recording.info().stimulus_source;
+  const int64_t side = samples.image_size();
+  data.clips = at::empty({static_cast<int64_t>(rows.size()), frames, side, side}, at::kByte);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const int64_t last = samples.stimulus()[static_cast<size_t>(rows[i])];
+    Rows shown(static_cast<size_t>(frames), last);
+    for (size_t f = shown.size() - 1; f-- > 0;) {
+      const int64_t before = shown[f + 1] - 1;
+      const bool same =
+          before >= 0 && source[static_cast<size_t>(before)] == source[static_cast<size_t>(last)];
+      shown[f] = same ? before : shown[f + 1];
+    }
+    const auto gray = resize_image(recording.images(shown), side, side).to(at::kFloat).mean(1);
+    data.clips[static_cast<int64_t>(i)].copy_(gray.round());
+  }
+}
+
 void standardise(FieldData& data) {
   const auto mean = data.responses.mean(0), spread = data.responses.std(0, /*unbiased=*/false);
   data.varies = spread > 1e-6;
@@ -85,6 +106,8 @@ Fields FieldDataOptions::fields() {
             "training stimuli used, at most, drawn at random (memory grows with them)")
           .range(kFewestStimuli, 1e7),
       Field("per_block", per_block, "standardise the responses of each block by itself"),
+      Field("frames", frames, "of a video, the frames that end with a trial's own (for nif)")
+          .range(1, 256),
   };
 }
 
@@ -115,6 +138,9 @@ FieldData read_field_data(const Recording& recording, const FieldDataOptions& op
   Rows rows = halves[0];
   rows.insert(rows.end(), halves[1].begin(), halves[1].end());
   read_rows(samples, rows, data);
+  if (info.frames_per_second > 0 && options.frames > 1) {
+    read_clips(samples, rows, options.frames, data);
+  }
   if (data.images.eq(data.images.narrow(0, 0, 1)).all().item<bool>()) {
     throw Error(where, "all training stimuli look alike", "Fields need stimuli that differ");
   }

@@ -15,6 +15,7 @@ struct FieldDataOptions {
   int64_t resolution = 64;
   int64_t most_stimuli = 6000;
   bool per_block = true;
+  int64_t frames = 8;
 
   Fields fields();
 };
@@ -23,7 +24,8 @@ struct FieldDataOptions {
 /// averaged). Rows of the first half come first; the halves share no stimulus source, so that crops
 /// of one photograph never lie in both.
 struct FieldData {
-  at::Tensor images;       ///< (n, 3, side, side) uint8
+  at::Tensor images;  ///< (n, 3, side, side) uint8
+  at::Tensor clips;   ///< of a video: (n, frame, side, side) uint8 gray, the image being the last
   at::Tensor responses;    ///< (n, sensor) float32: mean over bins, mean 0 and variance 1 over rows
   at::Tensor varies;       ///< (sensor) bool: false where the response never changes
   int64_t first_half = 0;  ///< rows of the first half

@@ -4,7 +4,9 @@
 
 #include <cmath>
 
+#include "afterimage/fields/nif.h"
 #include "afterimage/fields/prf.h"
+#include "afterimage/fields/reverse_correlation.h"
 
 namespace afterimage {
 namespace {
@@ -25,6 +27,10 @@ const std::vector<FieldMethodEntry>& field_method_table() {
   static const std::vector<FieldMethodEntry> table = {
       {"prf", "Gaussian fields over local features and a network's, grid then refinement",
        "Dumoulin and Wandell 2008; St-Yves and Naselaris 2018", make<PrfMethod>},
+      {"reverse-correlation", "whitened, smooth map of luminance and contrast; a fast first look",
+       "Sahani and Linden 2003", make<ReverseCorrelation>},
+      {"nif", "neural information flow: a network that learns features and fields together",
+       "Seeliger et al. 2021; Brain2Pix", make<NifMethod>},
   };
   return table;
 }

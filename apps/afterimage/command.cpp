@@ -27,6 +27,8 @@ const std::vector<Command>& command_table() {
       {"prepare", "windows, z-scores, reliability, choice of sensors, splits, images",
        "afterimage prepare recording.h5 --out ready.h5 --zscore block --reliability test",
        declare_prepare},
+      {"fields", "find where each sensor looks: receptive fields from training stimuli",
+       "afterimage fields recording.h5 --method prf --out mapped.h5", declare_fields},
       {"train", "train a decoder on a recording",
        "afterimage train brain2pix --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",
@@ -42,7 +44,7 @@ const std::vector<Command>& command_table() {
        declare_report},
       {"info", "what a file holds and where it came from", "afterimage info recording.h5",
        declare_info},
-      {"list", "decoders, projections, metrics, configs, importers or networks",
+      {"list", "decoders, projections, metrics, configs, importers, fields or networks",
        "afterimage list decoders", declare_list},
       {"doctor", "check this machine and installation", "afterimage doctor", declare_doctor},
   };

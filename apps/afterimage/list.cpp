@@ -7,6 +7,7 @@
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
 #include "afterimage/evaluation/metric.h"
+#include "afterimage/fields/field_method.h"
 #include "afterimage/networks/feature_network.h"
 #include "afterimage/projections/projection.h"
 #include "afterimage/recordings/importers/importer.h"
@@ -37,10 +38,10 @@ void list_networks(const std::string& folder) {
 std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) {
   const auto what = std::make_shared<std::string>();
   app.add_option("what", *what,
-                 "decoders, projections, metrics, analyses, configs, importers or networks")
+                 "decoders, projections, metrics, analyses, configs, importers, fields or networks")
       ->required()
-      ->check(CLI::IsMember(
-          {"decoders", "projections", "metrics", "analyses", "configs", "importers", "networks"}));
+      ->check(CLI::IsMember({"decoders", "projections", "metrics", "analyses", "configs",
+                             "importers", "fields", "networks"}));
   return [what, &invocation] {
     if (*what == "decoders") {
       for (const auto& entry : decoder_table()) line(entry.name, entry.summary, entry.source);
@@ -52,6 +53,8 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
       for (const auto& entry : analysis_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "importers") {
       for (const auto& entry : importer_table()) line(entry.name, entry.summary, entry.source);
+    } else if (*what == "fields") {
+      for (const auto& entry : field_method_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "configs") {
       list_configs();
     } else {

@@ -108,7 +108,7 @@ at::Tensor AttentionProjection::score_along(const at::Tensor& keys, bool along_x
   const auto& taps = grid_->taps;
   const auto kernel = along_x ? at::matmul(taps, score_weight_).permute({1, 3, 0, 2})
                               : at::matmul(score_weight_, taps.t()).permute({1, 2, 0, 3});
-  const auto padded = at::constant_pad_nd(keys, {grid_->x.pad_before, grid_->x.pad_after});
+  const auto padded = at::constant_pad_nd(keys, {grid_->axis.pad_before, grid_->axis.pad_after});
   const auto windows = padded.unfold(2, kernel_, 1).permute({0, 2, 1, 3});  // (h, i, C, k)
   const auto scores =
       at::mm(windows.reshape({-1, features_ * kernel_}), kernel.reshape({features_ * kernel_, -1}));

@@ -21,7 +21,7 @@ double smallest_denominator(c10::ScalarType type) { return type == at::kDouble ?
 constexpr int64_t tile_elements = int64_t{1} << 21;
 
 MapTile interior_of(const AttentionGrid& grid) {
-  return {grid.y.begin, grid.y.end, grid.x.begin, grid.x.end};
+  return {grid.axis.begin, grid.axis.end, grid.axis.begin, grid.axis.end};
 }
 
 at::Tensor part_of(const at::Tensor& plane, const MapTile& tile) {  // (c, y, n, x)
@@ -30,14 +30,13 @@ at::Tensor part_of(const at::Tensor& plane, const MapTile& tile) {  // (c, y, n,
 
 /// The frame around the interior, or where there is none the whole map.
 std::vector<MapTile> border_of(const AttentionGrid& grid) {
-  const int64_t height = static_cast<int64_t>(grid.y.of.size());
-  const int64_t width = static_cast<int64_t>(grid.x.of.size());
+  const int64_t side = grid.class_of.numel();
   const MapTile in = interior_of(grid);
-  if (in.empty()) return {{0, height, 0, width}};
-  return {{0, in.top, 0, width},
-          {in.bottom, height, 0, width},
+  if (in.empty()) return {{0, side, 0, side}};
+  return {{0, in.top, 0, side},
+          {in.bottom, side, 0, side},
           {in.top, in.bottom, 0, in.left},
-          {in.top, in.bottom, in.right, width}};
+          {in.top, in.bottom, in.right, side}};
 }
 
 /// The tile in rows few enough that its weights stay small.
@@ -51,15 +50,28 @@ void for_strips(const AttentionParts& parts, const MapTile& tile, Use use) {
   }
 }
 
+/// A tile that is higher than wide: better computed with x and y exchanged, whose innermost axis is
+/// long.
+bool upright(const MapTile& tile) { return tile.bottom - tile.top > tile.right - tile.left; }
+
 void direct_into(const AttentionParts& parts, const AttentionGrid& grid, const MapTile& tile,
                  const at::Tensor& plane) {
+  if (upright(tile)) {
+    return direct_into(parts.transposed(), grid, tile.transposed(), plane.transpose(1, 3));
+  }
   for_strips(parts, tile, [&](const MapTile& strip) {
     part_of(plane, strip).copy_(direct_forward(parts, grid, strip));
   });
 }
 
+/// Adds to `gradients`.
 void direct_gradient(const AttentionParts& parts, const AttentionGrid& grid, const MapTile& tile,
-                     const at::Tensor& plane, const at::Tensor& given, AttentionParts& gradients) {
+                     const at::Tensor& plane, const at::Tensor& given,
+                     const AttentionParts& gradients) {
+  if (upright(tile)) {
+    return direct_gradient(parts.transposed(), grid, tile.transposed(), plane.transpose(1, 3),
+                           given.transpose(1, 3), gradients.transposed());
+  }
   for_strips(parts, tile, [&](const MapTile& strip) {
     direct_backward(parts, grid, strip, part_of(plane, strip), part_of(given, strip), gradients);
   });
@@ -75,12 +87,12 @@ struct Factors {
   Factors(const AttentionParts& parts, const AttentionGrid& grid) {
     const auto in = interior_of(grid);
     const auto a = relative_exp(
-        parts.score_x.select(2, grid.y.interior).slice(2, in.left, in.right));  // (c, h, x)
+        parts.score_x.select(2, grid.axis.interior).slice(2, in.left, in.right));  // (c, h, x)
     b = relative_exp(
-        parts.score_y.select(2, grid.x.interior).slice(2, in.top, in.bottom));  // (c, h, y)
+        parts.score_y.select(2, grid.axis.interior).slice(2, in.top, in.bottom));  // (c, h, y)
     const auto u = relative_exp(
-        parts.score.select(4, grid.x.interior).select(2, grid.y.interior));  // (c, h, n)
-    ua = u.unsqueeze(3) * a.unsqueeze(2);                                    // (c, h, n, x)
+        parts.score.select(4, grid.axis.interior).select(2, grid.axis.interior));  // (c, h, n)
+    ua = u.unsqueeze(3) * a.unsqueeze(2);                                          // (c, h, n, x)
     value = parts.value.unsqueeze(3) +
             parts.value_x.slice(2, in.left, in.right).unsqueeze(2);  // (c, h, n, x)
     value_y = parts.value_y.slice(2, in.top, in.bottom);             // (c, h, y)
@@ -97,7 +109,7 @@ at::Tensor product(const at::Tensor& left, const at::Tensor& right) {
 
 void factored_gradient(const AttentionParts& parts, const AttentionGrid& grid,
                        const at::Tensor& denominator, const at::Tensor& plane,
-                       const at::Tensor& given, AttentionParts& gradients) {
+                       const at::Tensor& given, const AttentionParts& gradients) {
   const auto in = interior_of(grid);
   const Factors f(parts, grid);
   const int64_t h = parts.value.size(1);
@@ -113,8 +125,8 @@ void factored_gradient(const AttentionParts& parts, const AttentionGrid& grid,
                             .sub_(at::bmm(f.b, ga).view_as(f.ua))
                             .mul_(f.ua);
   const auto of_value_nx = of_value.mul(f.ua);
-  gradients.score.select(4, grid.x.interior).select(2, grid.y.interior).add_(of_score.sum(3));
-  gradients.score_x.select(2, grid.y.interior).slice(2, in.left, in.right).add_(of_score.sum(2));
+  gradients.score.select(4, grid.axis.interior).select(2, grid.axis.interior).add_(of_score.sum(3));
+  gradients.score_x.select(2, grid.axis.interior).slice(2, in.left, in.right).add_(of_score.sum(2));
   gradients.value.add_(of_value_nx.sum(3));
   gradients.value_x.slice(2, in.left, in.right).add_(of_value_nx.sum(2));
 
@@ -125,7 +137,7 @@ void factored_gradient(const AttentionParts& parts, const AttentionGrid& grid,
                               .add_(by_y.narrow(1, 0, h))
                               .sub_(at::bmm(f.ua.flatten(2), ga.transpose(1, 2)))
                               .mul_(f.b);
-  gradients.score_y.select(2, grid.x.interior).slice(2, in.top, in.bottom).add_(of_score_y);
+  gradients.score_y.select(2, grid.axis.interior).slice(2, in.top, in.bottom).add_(of_score_y);
   gradients.value_y.slice(2, in.top, in.bottom).add_(of_value_y * f.b);
 }
 

@@ -23,7 +23,7 @@ at::Tensor tile_values(const AttentionParts& parts, const MapTile& tile) {
 
 at::Tensor direct_weights(const AttentionParts& parts, const AttentionGrid& grid,
                           const MapTile& tile) {
-  const auto class_y = rows(grid.class_of_y, 0, tile), class_x = columns(grid.class_of_x, 0, tile);
+  const auto class_y = rows(grid.class_of, 0, tile), class_x = columns(grid.class_of, 0, tile);
   const auto along_x = columns(parts.score_x, 3, tile).index_select(2, class_y);  // (c, h, y, x)
   const auto along_y =
       rows(parts.score_y, 3, tile).index_select(2, class_x).transpose(2, 3);  // (c, h, y, x)
@@ -38,9 +38,9 @@ at::Tensor direct_forward(const AttentionParts& parts, const AttentionGrid& grid
 }
 
 void direct_backward(const AttentionParts& parts, const AttentionGrid& grid, const MapTile& tile,
-                     const at::Tensor& out, const at::Tensor& given, AttentionParts& gradients) {
-  const auto member_y = rows(grid.members_of_y, 0, tile),
-             member_x = columns(grid.members_of_x, 0, tile);
+                     const at::Tensor& out, const at::Tensor& given,
+                     const AttentionParts& gradients) {
+  const auto member_y = rows(grid.members, 0, tile), member_x = columns(grid.members, 0, tile);
   const auto of_value = direct_weights(parts, grid, tile).mul_(given.unsqueeze(1));
   const auto of_value_yx = of_value.sum(3);  // (c, h, y, x)
   columns(gradients.value_x, 2, tile).add_(of_value_yx.sum(2));

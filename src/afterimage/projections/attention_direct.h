@@ -21,6 +21,7 @@ at::Tensor direct_forward(const AttentionParts& parts, const AttentionGrid& grid
 /// Adds what the tile gives to the gradients of the parts; `out` and `given` are (c, y, n, x): the
 /// tile's result and its gradient.
 void direct_backward(const AttentionParts& parts, const AttentionGrid& grid, const MapTile& tile,
-                     const at::Tensor& out, const at::Tensor& given, AttentionParts& gradients);
+                     const at::Tensor& out, const at::Tensor& given,
+                     const AttentionParts& gradients);
 
 }  // namespace afterimage

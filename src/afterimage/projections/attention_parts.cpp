@@ -24,7 +24,7 @@ AttentionParts AttentionParts::zeros_like() const {
   });
 }
 
-void AttentionParts::add(const AttentionParts& other, const at::Tensor& rows) {
+void AttentionParts::add(const AttentionParts& other, const at::Tensor& rows) const {
   const auto ours = all(), theirs = other.all();
   for (size_t i = 0; i < count; ++i) {
     if (rows.defined())
@@ -34,13 +34,14 @@ void AttentionParts::add(const AttentionParts& other, const at::Tensor& rows) {
   }
 }
 
+AttentionParts AttentionParts::transposed() const {
+  return {score.transpose(2, 4), score_y, score_x, value, value_y, value_x};
+}
+
 AttentionGrid::AttentionGrid(int64_t side, int64_t k, const at::TensorOptions& options)
-    : y(side, k),
-      x(side, k),
-      class_of_y(at::tensor(y.of, at::kLong).to(options.device())),
-      class_of_x(class_of_y),
-      members_of_y(y.members.to(options)),
-      members_of_x(members_of_y),
-      taps(y.taps.to(options)) {}
+    : axis(side, k),
+      class_of(at::tensor(axis.of, at::kLong).to(options.device())),
+      members(axis.members.to(options)),
+      taps(axis.taps.to(options)) {}
 
 }  // namespace afterimage

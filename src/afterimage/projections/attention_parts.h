@@ -37,16 +37,18 @@ struct AttentionParts {
   /// The same of some channels.
   AttentionParts channels(const at::Tensor& rows) const;
   AttentionParts zeros_like() const;
+  /// The same with x and y exchanged; views.
+  AttentionParts transposed() const;
   /// Adds `other` to the given channels; to all where `rows` is undefined.
-  void add(const AttentionParts& other, const at::Tensor& rows);
+  void add(const AttentionParts& other, const at::Tensor& rows) const;
 };
 
 /// The square grid the parts are laid out on, and the classes that a k x k kernel makes of it.
 struct AttentionGrid : torch::CustomClassHolder {
-  BorderClasses y, x;
-  at::Tensor class_of_y, class_of_x;      ///< (position) int64
-  at::Tensor members_of_y, members_of_x;  ///< (position, class), floating
-  at::Tensor taps;                        ///< (class, k), floating, of both axes
+  BorderClasses axis;   ///< x and y alike
+  at::Tensor class_of;  ///< (position) int64
+  at::Tensor members;   ///< (position, class), floating
+  at::Tensor taps;      ///< (class, k), floating
   /// Tensors are made where the parts are.
   AttentionGrid(int64_t side, int64_t k, const at::TensorOptions& options);
 };
@@ -55,6 +57,7 @@ struct AttentionGrid : torch::CustomClassHolder {
 struct MapTile {
   int64_t top, bottom, left, right;
   bool empty() const { return top >= bottom || left >= right; }
+  MapTile transposed() const { return {left, right, top, bottom}; }
 };
 
 }  // namespace afterimage

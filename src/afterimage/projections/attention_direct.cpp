@@ -24,11 +24,21 @@ at::Tensor tile_values(const AttentionParts& parts, const MapTile& tile) {
 at::Tensor direct_weights(const AttentionParts& parts, const AttentionGrid& grid,
                           const MapTile& tile) {
   const auto class_y = rows(grid.class_of, 0, tile), class_x = columns(grid.class_of, 0, tile);
-  const auto along_x = columns(parts.score_x, 3, tile).index_select(2, class_y);  // (c, h, y, x)
-  const auto along_y =
-      rows(parts.score_y, 3, tile).index_select(2, class_x).transpose(2, 3);  // (c, h, y, x)
-  auto scores = parts.score.index_select(2, class_y).index_select(4, class_x);
-  scores += (along_x + along_y).unsqueeze(3);  // (c, h, y, n, x)
+  const auto along_x = columns(parts.score_x, 3, tile).index_select(2, class_y);
+  const auto along_y = rows(parts.score_y, 3, tile).index_select(2, class_x).transpose(2, 3);
+  const auto along_both = (along_x + along_y).unsqueeze(3);     // (c, h, y, 1, x)
+  const auto of_sample = parts.score.index_select(2, class_y);  // (c, h, y, n, rx)
+  auto scores = at::empty(
+      {along_x.size(0), along_x.size(1), along_x.size(2), of_sample.size(3), along_x.size(3)},
+      along_x.options());
+  for (size_t r = 0; r < grid.axis.runs.size(); ++r) {  // one class of x after the other
+    const int64_t begin = std::max(grid.axis.runs[r].begin, tile.left);
+    const int64_t end = std::min(grid.axis.runs[r].end, tile.right);
+    if (begin >= end) continue;
+    auto part = scores.slice(4, begin - tile.left, end - tile.left);
+    at::add_out(part, along_both.slice(4, begin - tile.left, end - tile.left),
+                of_sample.narrow(4, static_cast<int64_t>(r), 1));
+  }
   return at::softmax(scores, 1);
 }
 

@@ -12,7 +12,11 @@ BorderClasses::BorderClasses(int64_t length, int64_t k)
   for (int64_t i = 0; i < length; ++i) {
     const std::pair range{std::max<int64_t>(0, pad_before - i),
                           std::min(k, length + pad_before - i)};
-    if (ranges.empty() || ranges.back() != range) ranges.push_back(range);
+    if (ranges.empty() || ranges.back() != range) {
+      ranges.push_back(range);
+      runs.push_back({i, i});
+    }
+    ++runs.back().end;
     of.push_back(static_cast<int64_t>(ranges.size()) - 1);
   }
   const auto classes = static_cast<int64_t>(ranges.size());

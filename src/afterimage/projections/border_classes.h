@@ -17,7 +17,13 @@ struct BorderClasses {
 
   int64_t count() const { return taps.size(0); }
 
+  /// Positions [begin, end) of a class.
+  struct Run {
+    int64_t begin, end;
+  };
+
   int64_t pad_before = 0, pad_after = 0;
+  std::vector<Run> runs;       ///< of each class
   std::vector<int64_t> of;     ///< class of each position
   int64_t interior = 0;        ///< its class, where it has positions
   int64_t begin = 0, end = 0;  ///< positions of the interior

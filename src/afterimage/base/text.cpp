@@ -61,6 +61,12 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& ca
   return near.empty() ? "Known: " + join(candidates) : "Did you mean '" + near + "'?";
 }
 
+std::vector<std::string> numbered(std::string_view word, int64_t count) {
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < count; ++i) names.push_back(concat(word, " ", i));
+  return names;
+}
+
 std::string number_text(double value) {
   if (std::isnan(value)) return "nan";
   char buffer[64];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ std::string closest(std::string_view name, const std::vector<std::string>& candi
 
 /// What to say of an unknown name: "Did you mean 'x'?" or "Known: a, b, c".
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates);
+
+/// "WORD 0", "WORD 1", ...
+std::vector<std::string> numbered(std::string_view word, int64_t count);
 
 /// Shortest decimal text that reads back as the same number (1e-4, 0.5, 12).
 std::string number_text(double value);

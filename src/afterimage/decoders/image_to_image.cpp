@@ -76,6 +76,7 @@ Fields ImageToImage::fields() {
 
 void ImageToImage::build(const DecoderInput& input, const RunContext& run) {
   run_ = &run;
+  fallback_note_ = objective_.take_fallback(run.weights());
   const int64_t multiple = int64_t{1} << (unet_options_.blocks + 1);
   if (input.image_size % multiple != 0) {
     throw Error("data.image_size",
@@ -134,6 +135,7 @@ void ImageToImage::fit(const Samples& train_samples, const FitContext& context) 
   }
   AdversarialStep step(parameters(), discriminator, perceptual, objective_, step_options_, *run_);
   Training training(*this, train_samples, step, features.get(), run_->device());
+  if (!fallback_note_.empty()) say(run_->quiet(), fallback_note_);
   for (const auto& note : projection_->notes()) say(run_->quiet(), note);
   if (!context.resume) projection_->start(train_samples, *run_);
   projection_->train();

@@ -46,6 +46,7 @@ class ImageToImage : public Decoder {
   std::string projection_kind_ = "fixed";
   UNetOptions unet_options_;
   ObjectiveOptions objective_;
+  std::string fallback_note_;
   AdversarialStepOptions step_options_;
   TrainerOptions trainer_;
   int64_t feature_cache_mb_ = 512;

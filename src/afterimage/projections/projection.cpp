@@ -2,6 +2,7 @@
 
 #include "afterimage/base/table.h"
 #include "afterimage/projections/attention.h"
+#include "afterimage/projections/dense.h"
 #include "afterimage/projections/fixed.h"
 #include "afterimage/projections/gaussian.h"
 #include "afterimage/projections/tuned.h"
@@ -26,6 +27,8 @@ const std::vector<ProjectionEntry>& projection_table() {
        make<TunedProjection>},
       {"attention", "every pixel and feature attends to the electrode arrays; no fields needed",
        "IRFA, section 3.1", make<AttentionProjection>},
+      {"dense", "fully connected, no receptive fields",
+       "baseline of MonkeySee, after Shen et al. 2019", make<DenseProjection>},
   };
   return table;
 }

@@ -49,9 +49,7 @@ at::Tensor TunedProjection::forward(const at::Tensor& responses) {
 }
 
 std::vector<std::string> TunedProjection::channel_names() const {
-  std::vector<std::string> names;
-  for (int64_t c = 0; c < features_; ++c) names.push_back(concat("feature ", c));
-  return names;
+  return numbered("feature", features_);
 }
 
 std::vector<std::string> TunedProjection::notes() const {

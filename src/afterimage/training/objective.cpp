@@ -31,6 +31,7 @@ Fields ObjectiveOptions::fields() {
           .range(0),
       Field("pixel", pixel, "weight of the mean absolute pixel difference").range(0),
       Field("network", network, "network whose features are compared").one_of(feature_networks()),
+      Field("fallback", fallback, "network to use when there are no weights of `network`"),
       Field("layers", layers,
             "layers compared, as torchvision names them; none: the network's own"),
       Field(
@@ -42,7 +43,23 @@ Fields ObjectiveOptions::fields() {
           .unit("pixels")
           .range(0, 4096),
       Field("feature_sum", feature_sum, "how layers are put together").one_of({"mean", "sum"}),
+      Field("verdict", verdict,
+            "taken for the discriminator's logits: its output, or (IRFA's public code) the sigmoid")
+          .one_of({"logits", "sigmoid"}),
   };
+}
+
+std::string ObjectiveOptions::take_fallback(const std::string& weights) {
+  if (perceptual == 0 || fallback.empty() || fallback == network) return {};
+  if (!find_weights(network, weights).empty()) return {};
+  const auto note = concat("no weights of ", network, ": features of ", fallback,
+                           " are compared instead, by relative distance ('", fetch_command(network),
+                           "' fetches them)");
+  network = fallback;
+  layers.clear();
+  distance = "relative";
+  feature_size = 0;
+  return note;
 }
 
 at::Tensor adversarial_loss(const at::Tensor& logits, double label) {

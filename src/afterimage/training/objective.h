@@ -19,6 +19,7 @@ struct ObjectiveOptions {
   double perceptual = 1;
   double pixel = 0.5;
   std::string network = "squeezenet";  ///< squeezenet, alexnet, vgg19
+  std::string fallback;                ///< network to use without weights of `network`; "" = none
   std::vector<std::string> layers;     ///< empty: the network's own choice
   /// l1: mean |a-b| per layer; l2: Euclidean norm per image; relative: l1 over the targets' mean
   /// |b|, so that layers and networks of different scale weigh alike (the shipped SqueezeNet's
@@ -27,7 +28,16 @@ struct ObjectiveOptions {
   int64_t feature_size = 0;  ///< side images are resized to for the network, 0 = as they are
   std::string feature_sum = "mean";  ///< over layers: mean (MonkeySee) or sum
 
+  /// What of the discriminator the adversarial loss takes for logits: its output ("logits"), or the
+  /// sigmoid of it ("sigmoid", as IRFA's public code has it: a sigmoid too many, which leaves the
+  /// loss above log(1 + 1/e) and its gradient small).
+  std::string verdict = "logits";
+
   Fields fields();
+  /// Where weights of `network` are not at hand (`weights` is the user's folder) but those of the
+  /// fallback are, takes that: its own layers, compared by relative distance at the images' own
+  /// size. What a user should know of it, or "".
+  std::string take_fallback(const std::string& weights);
 };
 
 /// Mean binary cross entropy of logits against a constant label (0 or 1), computed in float32 or

@@ -104,6 +104,8 @@ std::string loss_note(const std::map<std::string, double>& losses) {
 Fields TrainerOptions::fields() {
   return {
       Field("steps", steps, "updates").range(1),
+      Field("epochs", epochs, "passes over the samples; above 0 it is used in place of steps")
+          .range(0),
       Field("batch", batch, "samples per step").range(1),
       Field("learning_rate", learning_rate, "of Adam").range(0, 1),
       Field("schedule", schedule, "of the learning rate").one_of({"constant", "cosine"}),
@@ -111,6 +113,15 @@ Fields TrainerOptions::fields() {
       Field("checkpoint_every", checkpoint_every, "steps between checkpoints").range(1),
       Field("log_every", log_every, "steps between lines of the log").range(1),
   };
+}
+
+TrainerOptions TrainerOptions::for_samples(int64_t samples) const {
+  TrainerOptions same = *this;
+  if (epochs > 0) {
+    const double updates = epochs * static_cast<double>(samples) / static_cast<double>(batch);
+    same.steps = std::max<int64_t>(1, std::llround(updates));
+  }
+  return same;
 }
 
 double TrainerOptions::learning_rate_at(int64_t step) const {
@@ -138,8 +149,9 @@ std::vector<int64_t> batch_rows(const RunContext& run, int64_t samples, int64_t 
   return rows;
 }
 
-void train(Trainable& model, int64_t samples, const TrainerOptions& options,
+void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
            const FitContext& context) {
+  const TrainerOptions options = asked.for_samples(samples);
   const auto& folder = context.folder;
   const Start start = context.resume ? load_checkpoint(model, context.settings, folder) : Start{};
   cut_log(folder, start.step);

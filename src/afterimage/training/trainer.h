@@ -13,6 +13,7 @@ namespace afterimage {
 
 struct TrainerOptions {
   int64_t steps = 600;
+  double epochs = 0;  ///< passes over the samples; above 0, `steps` follows from it
   int64_t batch = 8;
   double learning_rate = 2e-4;
   std::string schedule = "constant";  ///< constant, or cosine: to zero over all steps
@@ -21,6 +22,8 @@ struct TrainerOptions {
   int64_t log_every = 10;             ///< steps
 
   Fields fields();
+  /// The same with `steps` as it follows from the epochs and the number of samples.
+  TrainerOptions for_samples(int64_t samples) const;
   /// Learning rate of a step, 0-based.
   double learning_rate_at(int64_t step) const;
 };

@@ -1,6 +1,7 @@
 #include "afterimage/projections/projection.h"
 
 #include "afterimage/base/table.h"
+#include "afterimage/projections/attention.h"
 #include "afterimage/projections/dense.h"
 #include "afterimage/projections/fixed.h"
 #include "afterimage/projections/gaussian.h"
@@ -24,6 +25,8 @@ const std::vector<ProjectionEntry>& projection_table() {
        "MonkeySee, end to end", make<GaussianProjection>},
       {"tuned", "a Gaussian field and a tuning vector per sensor, both learned", "Afterimage",
        make<TunedProjection>},
+      {"attention", "every pixel and feature attends to the electrode arrays; no fields needed",
+       "IRFA, section 3.1", make<AttentionProjection>},
       {"dense", "fully connected, no receptive fields",
        "baseline of MonkeySee, after Shen et al. 2019", make<DenseProjection>},
   };

@@ -84,14 +84,19 @@ AdversarialStep::AdversarialStep(std::vector<at::Tensor> generator_parameters,
   }
 }
 
+at::Tensor AdversarialStep::judge(const at::Tensor& maps, const at::Tensor& image) {
+  const auto output = discriminator_(maps, image);
+  return objective_.verdict == "sigmoid" ? output.sigmoid() : output;
+}
+
 at::Tensor AdversarialStep::train_discriminator(const Batch& batch, double learning_rate) {
   const auto maps = batch.maps.detach();
   const auto fake = history_.exchange({maps, batch.image.detach()}, history_random_);
   at::Tensor on_fake, on_real;
   {
     const AutocastScope precision(run_);
-    on_fake = discriminator_(fake.maps, fake.image);
-    on_real = discriminator_(maps, batch.targets);
+    on_fake = judge(fake.maps, fake.image);
+    on_real = judge(maps, batch.targets);
   }
   const auto loss = 0.5 * (adversarial_loss(on_fake, 0) + adversarial_loss(on_real, 1));
   backward(loss, discriminator_adam_.parameters());
@@ -103,7 +108,7 @@ std::map<std::string, at::Tensor> AdversarialStep::generator_losses(const Batch&
   const AutocastScope precision(run_);
   std::map<std::string, at::Tensor> losses;
   if (adversarial()) {
-    losses["adversarial"] = adversarial_loss(discriminator_(batch.maps.detach(), batch.image), 1);
+    losses["adversarial"] = adversarial_loss(judge(batch.maps.detach(), batch.image), 1);
   }
   if (objective_.perceptual > 0) {
     losses["perceptual"] = (*perceptual_)(

@@ -73,6 +73,7 @@ class AdversarialStep {
 
  private:
   bool adversarial() const { return objective_.adversarial > 0; }
+  at::Tensor judge(const at::Tensor& maps, const at::Tensor& image);
   at::Tensor train_discriminator(const Batch& batch, double learning_rate);
   std::map<std::string, at::Tensor> generator_losses(const Batch& batch);
 

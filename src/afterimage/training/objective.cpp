@@ -43,6 +43,9 @@ Fields ObjectiveOptions::fields() {
           .unit("pixels")
           .range(0, 4096),
       Field("feature_sum", feature_sum, "how layers are put together").one_of({"mean", "sum"}),
+      Field("verdict", verdict,
+            "taken for the discriminator's logits: its output, or (IRFA's public code) the sigmoid")
+          .one_of({"logits", "sigmoid"}),
   };
 }
 

@@ -28,6 +28,11 @@ struct ObjectiveOptions {
   int64_t feature_size = 0;  ///< side images are resized to for the network, 0 = as they are
   std::string feature_sum = "mean";  ///< over layers: mean (MonkeySee) or sum
 
+  /// What of the discriminator the adversarial loss takes for logits: its output ("logits"), or the
+  /// sigmoid of it ("sigmoid", as IRFA's public code has it: a sigmoid too many, which leaves the
+  /// loss above log(1 + 1/e) and its gradient small).
+  std::string verdict = "logits";
+
   Fields fields();
   /// Where weights of `network` are not at hand (`weights` is the user's folder) but those of the
   /// fallback are, takes that: its own layers, compared by relative distance at the images' own

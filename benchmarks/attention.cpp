@@ -1,0 +1,57 @@
+// IRFA's attention, forward and backward: 8 samples, 15 arrays, 64 x 64 maps, k = 4, as many
+// features as the case says; the peer is peers/attention.py. Threads: OMP_NUM_THREADS.
+#include "afterimage/projections/attention.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/randn.h>
+#include <benchmark/benchmark.h>
+#include <sys/resource.h>
+
+namespace afterimage {
+namespace {
+
+constexpr int64_t batch = 8, side = 64;
+// Responses of the 15 arrays (IRFA, section 3.2).
+const std::vector<int64_t> arrays = {43, 59, 37, 44, 50, 2, 48, 43, 44, 53, 29, 17, 24, 59, 24};
+
+Sensors make_sensors() {
+  Sensors sensors;
+  for (size_t array = 0; array < arrays.size(); ++array) {
+    for (int64_t i = 0; i < arrays[array]; ++i) {
+      sensors.name.push_back(std::to_string(sensors.name.size()));
+      sensors.roi.push_back("V1");
+      sensors.array.push_back(static_cast<int64_t>(array));
+    }
+  }
+  return sensors;
+}
+
+double peak_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+void attention(benchmark::State& state) {
+  RunOptions options;
+  options.threads = at::get_num_threads();
+  const RunContext run(options);
+  AttentionProjection projection;
+  Fields fields = projection.fields();
+  set_field(find_field(fields, "features", ""), std::to_string(state.range(0)), "");
+  const Sensors sensors = make_sensors();
+  projection.build(sensors, 1, side, run);
+  const auto responses = at::randn({batch, sensors.count(), 1}, run.generator("responses"));
+  const auto given = at::randn({batch, state.range(0), side, side}, run.generator("gradient"));
+  static const double before = peak_mib();  // of the first run, before anything was computed
+  for (auto _ : state) {
+    projection.forward(responses).backward(given);
+    projection.zero_grad();
+  }
+  state.counters["peak_MiB"] = peak_mib() - before;
+}
+
+BENCHMARK(attention)->Arg(64)->Arg(16)->Arg(4)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+}  // namespace
+}  // namespace afterimage

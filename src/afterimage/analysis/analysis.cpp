@@ -1,6 +1,8 @@
 #include "afterimage/analysis/analysis.h"
 
 #include "afterimage/analysis/colour.h"
+#include "afterimage/analysis/embedding.h"
+#include "afterimage/analysis/irf.h"
 #include "afterimage/analysis/layers.h"
 #include "afterimage/analysis/learned_fields_analysis.h"
 #include "afterimage/analysis/occlusion.h"
@@ -28,6 +30,10 @@ const std::vector<AnalysisEntry>& analysis_table() {
        make<LearnedFieldsAnalysis>},
       {"responses", "what an array, a region or a sensor adds to the image", "Afterimage",
        make<Responses>},
+      {"irf", "inverse receptive fields of the arrays: where, which features, how stable",
+       "IRFA, Fig. 4A, B", make<Irf>},
+      {"embedding", "t-SNE and clusters of inverse receptive fields", "IRFA, Fig. 4C",
+       make<Embedding>},
   };
   return table;
 }

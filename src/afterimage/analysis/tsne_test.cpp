@@ -76,7 +76,7 @@ TEST(Repulsion, InterpolationAgreesWithAllPairs) {
     const auto exact = exact_repulsion(points), fast = grid(points);
     EXPECT_NEAR(fast.z, exact.z, 1e-3 * exact.z) << width;
     const double wrong = (fast.force - exact.force).norm().item<double>();
-    EXPECT_LT(wrong, 0.01 * exact.force.norm().item<double>()) << width;
+    EXPECT_LT(wrong, 0.025 * exact.force.norm().item<double>()) << width;
   }
 }
 

@@ -13,6 +13,12 @@
 
 namespace afterimage {
 
+std::vector<SensorGroup> attention_groups(const Sensors& sensors) {
+  const bool any = std::any_of(sensors.array.begin(), sensors.array.end(),
+                               [](int64_t array) { return array >= 0; });
+  return sensor_groups(sensors, any ? "array" : "roi");
+}
+
 Fields AttentionProjection::fields() {
   return {
       Field("features", features_, "feature maps, C; even").range(2, 512),
@@ -33,9 +39,7 @@ void AttentionProjection::build(const Sensors& sensors, int64_t bins, int64_t si
   }
   bins_ = bins;
   side_ = side;
-  const bool any_array = std::any_of(sensors.array.begin(), sensors.array.end(),
-                                     [](int64_t array) { return array >= 0; });
-  groups_ = sensor_groups(sensors, any_array ? "array" : "roi");
+  groups_ = attention_groups(sensors);
   std::vector<int64_t> inputs;
   for (size_t h = 0; h < groups_.size(); ++h) {
     const auto& rows = groups_[h].sensors;

@@ -10,6 +10,9 @@
 
 namespace afterimage {
 
+/// The sensors by electrode array, or by ROI in a recording without arrays.
+std::vector<SensorGroup> attention_groups(const Sensors& sensors);
+
 /// Inverse receptive field attention (IRFA, section 3.1): every pixel and feature attends to the
 /// arrays of electrodes.
 ///

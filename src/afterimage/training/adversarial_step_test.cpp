@@ -188,6 +188,18 @@ TEST_F(AdversarialStepTest, TheDiscriminatorLearnsEveryNthStep) {
   }
 }
 
+TEST_F(AdversarialStepTest, ASigmoidTakenForLogitsBoundsTheLoss) {
+  auto terms = objective();
+  terms.verdict = "sigmoid";
+  Model model(run_, at::kFloat, terms, short_history());
+  for (const auto& entry : model.discriminator->named_parameters()) {
+    if (entry.key() == "conv5.bias") entry.value().data().fill_(-100);  // sure that all is fake
+  }
+  const auto losses = model.update(1);
+  EXPECT_NEAR(losses.at("discriminator"), std::log(2), 1e-5);  // of logits: near 50
+  EXPECT_NEAR(losses.at("adversarial"), std::log(2), 1e-5);
+}
+
 TEST_F(AdversarialStepTest, CachedTargetFeaturesChangeNothing) {
   Model computed(run_, at::kFloat, objective(), short_history());
   Model cached(run_, at::kFloat, objective(), short_history());

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "afterimage/analysis/analysis.h"
+#include "afterimage/analysis/dbscan.h"
+#include "afterimage/analysis/tsne.h"
+
+namespace afterimage {
+
+/// IRFA's clusters (Fig. 4C): t-SNE of the spatial and of the feature inverse receptive fields of
+/// every image and array, DBSCAN of the maps with a sweep of eps, and the image and array nearest
+/// to the middle of each cluster.
+class Embedding : public Analysis {
+ public:
+  Fields fields() override;
+  AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
+
+ private:
+  std::string split_ = "test";
+  TsneOptions tsne_;
+  DbscanOptions dbscan_;
+  std::vector<double> sweep_ = {0.5, 0.75, 1, 1.25, 1.5, 2, 3};
+};
+
+}  // namespace afterimage

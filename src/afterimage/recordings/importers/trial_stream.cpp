@@ -185,31 +185,41 @@ void TrialStream::read_box(int64_t index) {
     at::Tensor values = at::empty({t, n, c}, at::kFloat);
     file_.read_block(request_.dataset, {time, first_trial, first_channel}, {t, n, c},
                      values.mutable_data_ptr<float>());
-    if (static_cast<int64_t>(columns.size()) < c) values = values.index_select(2, wanted);
     if (!at::isfinite(values.sum()).item<bool>()) {
-      const at::Tensor bad = at::isfinite(values).logical_not().nonzero();
-      if (bad.size(0) > 0) {
-        throw Error(
-            request_.file,
-            concat("'", request_.dataset, "' holds ",
-                   number_text(values.index({bad[0][0], bad[0][1], bad[0][2]}).item<double>()),
-                   " at time ", time + bad[0][0].item<int64_t>(), ", trial ",
-                   first_trial + bad[0][1].item<int64_t>(), ", channel ",
-                   from[bad[0][2].item<int64_t>()], " (counted from 0)"),
-            "Leave that channel out, or mend the file");
-      }
+      refuse_infinite(values.index_select(2, wanted), time, first_trial, columns, first_channel);
     }
-    const at::Tensor part = reduce(values, time, positions);
+    const at::Tensor part = reduce(values, time, positions, wanted);
     sum = sum.defined() ? sum + part : part;
   }
   save(first_trial, positions[0], sum);
 }
 
-/// (time, n, channel) -> (n, channel, window).
+/// An Error that names the first value of (time, trial, column) that is not finite, if there is
+/// one.
+void TrialStream::refuse_infinite(const at::Tensor& values, int64_t first_time, int64_t first_trial,
+                                  const std::vector<int64_t>& columns,
+                                  int64_t first_channel) const {
+  const at::Tensor bad = at::isfinite(values).logical_not().nonzero();
+  if (bad.size(0) == 0) return;
+  const auto at = [&](int64_t axis) { return bad[0][axis].item<int64_t>(); };
+  throw Error(request_.file,
+              concat("'", request_.dataset, "' holds ",
+                     number_text(values[at(0)][at(1)][at(2)].item<double>()), " at time ",
+                     first_time + at(0), ", trial ", first_trial + at(1), ", channel ",
+                     first_channel + columns[static_cast<size_t>(at(2))], " (counted from 0)"),
+              "Leave that channel out, or mend the file");
+}
+
+/// (time, n, channel of the box) -> (n, wanted channel, window). The means are taken over all
+/// channels and then chosen from: choosing first would copy the box, which takes far longer.
 at::Tensor TrialStream::reduce(const at::Tensor& values, int64_t first_time,
-                               const std::vector<int64_t>& positions) const {
-  if (request_.windows.empty()) return values.permute({1, 2, 0}).contiguous();
-  at::Tensor out = at::empty({values.size(1), values.size(2), windows_}, at::kFloat);
+                               const std::vector<int64_t>& positions,
+                               const at::Tensor& wanted) const {
+  if (request_.windows.empty()) {
+    return values.permute({1, 2, 0}).index_select(1, wanted);
+  }
+  const int64_t times = values.size(0);
+  at::Tensor out = at::zeros({values.size(1), wanted.numel(), windows_}, at::kFloat);
   for (size_t g = 0; g < request_.windows.size(); ++g) {
     std::vector<int64_t> members;
     for (size_t i = 0; i < positions.size(); ++i) {
@@ -217,15 +227,17 @@ at::Tensor TrialStream::reduce(const at::Tensor& values, int64_t first_time,
         members.push_back(static_cast<int64_t>(i));
       }
     }
-    if (members.empty()) continue;
+    const at::Tensor weights = request_.windows[g].weights.narrow(0, first_time, times);
+    const at::Tensor used = weights.abs().sum(1).nonzero().flatten();
+    if (members.empty() || used.numel() == 0) continue;
+    const int64_t start = used[0].item<int64_t>(), stop = used[-1].item<int64_t>() + 1;
+    const at::Tensor means = weights.narrow(0, start, stop - start)
+                                 .t()
+                                 .matmul(values.narrow(0, start, stop - start).flatten(1))
+                                 .view({windows_, values.size(1), values.size(2)});
     const at::Tensor index = at::tensor(members, at::kLong);
-    const at::Tensor weights =
-        request_.windows[g].weights.narrow(0, first_time, values.size(0)).t();  // (window, time)
-    const bool all = members.size() == positions.size();
-    const at::Tensor own = all ? values : values.index_select(2, index);
-    const at::Tensor means =
-        weights.matmul(own.reshape({own.size(0), -1})).view({windows_, own.size(1), own.size(2)});
-    out.index_copy_(1, index, means.permute({1, 2, 0}));
+    out.index_copy_(1, index,
+                    means.index_select(2, wanted.index_select(0, index)).permute({1, 2, 0}));
   }
   return out;
 }

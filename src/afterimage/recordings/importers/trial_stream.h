@@ -48,7 +48,9 @@ class TrialStream {
   void open_kept();
   void read_box(int64_t index);
   at::Tensor reduce(const at::Tensor& values, int64_t first_time,
-                    const std::vector<int64_t>& positions) const;
+                    const std::vector<int64_t>& positions, const at::Tensor& wanted) const;
+  void refuse_infinite(const at::Tensor& values, int64_t first_time, int64_t first_trial,
+                       const std::vector<int64_t>& columns, int64_t first_channel) const;
   void save(int64_t first_trial, int64_t first_kept, const at::Tensor& values);
   std::string fingerprint() const;
   int64_t kept_bytes() const;

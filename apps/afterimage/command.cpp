@@ -25,6 +25,8 @@ const std::vector<Command>& command_table() {
       {"prepare", "windows, z-scores, reliability, choice of sensors, splits, images",
        "afterimage prepare recording.h5 --out ready.h5 --zscore block --reliability test",
        declare_prepare},
+      {"export", "write a recording as NumPy or MATLAB files",
+       "afterimage export recording.h5 --out folder --format mat", declare_export},
       {"train", "train a decoder on a recording",
        "afterimage train brain2pix --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",

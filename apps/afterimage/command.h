@@ -58,6 +58,7 @@ void say_report(const ImportReport& report, bool quiet);
 AFTERIMAGE_COMMAND(simulate);
 AFTERIMAGE_COMMAND(import);
 AFTERIMAGE_COMMAND(prepare);
+AFTERIMAGE_COMMAND(export);
 AFTERIMAGE_COMMAND(train);
 AFTERIMAGE_COMMAND(reconstruct);
 AFTERIMAGE_COMMAND(evaluate);

@@ -57,7 +57,7 @@ def test_frames_voxels_and_delays(run, tmp_path, folder):
     # Frame k is picture 5 k: blue brightens by 15, right is green above red.
     assert images.shape[1:] == (24, 24, 3) and name[11] == "train-run-2-1"
     blue = images[:10, 6:18, 3:9].mean((1, 2))
-    np.testing.assert_allclose(blue[:, 2], 15 * np.arange(10), atol=14)
+    np.testing.assert_allclose(blue[:, 2], 15 * np.arange(10), atol=2.5)
     assert (np.diff(blue[:, 2]) > 5).all()
     assert images[3, 4, 20].argmax() == 1 and images[3, 20, 20].argmax() == 0
 

@@ -100,6 +100,7 @@ class NiftiArray : public ArrayFile {
  public:
   NiftiArray(const fs::path& path, const std::string& where) : ArrayFile(where), file_(path) {
     shape_ = file_.volume_shape();
+    integers_ = file_.integers();
     if (file_.volumes() > 1) shape_.insert(shape_.begin(), file_.volumes());
   }
 
@@ -112,6 +113,28 @@ class NiftiArray : public ArrayFile {
 
  private:
   NiftiFile file_;
+};
+
+class PermutedArray : public ArrayFile {
+ public:
+  PermutedArray(std::unique_ptr<ArrayFile> array, const std::vector<int64_t>& order)
+      : ArrayFile(array->where()), array_(std::move(array)), order_(order) {
+    if (array_->shape().size() != order_.size()) {
+      throw Error(where_, concat("has ", array_->shape().size(), " indices"),
+                  concat(order_.size(), " are expected"));
+    }
+    for (const int64_t axis : order_) shape_.push_back(array_->shape()[static_cast<size_t>(axis)]);
+    integers_ = array_->integers();
+  }
+
+ protected:
+  at::Tensor read_rows(int64_t first, int64_t count, at::ScalarType type) const override {
+    return array_->rows(first, count, type).permute(order_);
+  }
+
+ private:
+  std::unique_ptr<ArrayFile> array_;
+  std::vector<int64_t> order_;
 };
 
 bool ends_with(const std::string& name, std::initializer_list<const char*> suffixes) {
@@ -145,6 +168,12 @@ at::Tensor ArrayFile::rows(int64_t first, int64_t count, at::ScalarType type) co
 
 at::Tensor ArrayFile::read(at::ScalarType type) const {
   return rows(0, shape_.empty() ? 0 : shape_[0], type);
+}
+
+std::unique_ptr<ArrayFile> permuted(std::unique_ptr<ArrayFile> array,
+                                    const std::vector<int64_t>& order) {
+  TORCH_INTERNAL_ASSERT(!order.empty() && order[0] == 0);
+  return std::make_unique<PermutedArray>(std::move(array), order);
 }
 
 fs::path array_path(const std::string& text, const fs::path& folder) {

@@ -42,6 +42,10 @@ class ArrayFile {
 /// file holds one array. Errors: no such file or array (those there are listed), another format.
 std::unique_ptr<ArrayFile> open_array(const std::string& text, const std::filesystem::path& folder);
 
+/// The same array with its indices in another order, as Tensor::permute; the first stays the first.
+std::unique_ptr<ArrayFile> permuted(std::unique_ptr<ArrayFile> array,
+                                    const std::vector<int64_t>& order);
+
 /// The file that "FILE" or "FILE:NAME" names.
 std::filesystem::path array_path(const std::string& text, const std::filesystem::path& folder);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,5 +28,10 @@ class MatFile {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Writes real arrays (uint8, int32, int64, float, double) under their names, with MATLAB's index
+/// order: version 5, or 7.3 when a variable takes 2 GiB or more. The caller gives atomicity
+/// (Output). Errors on a full disk.
+void write_mat(const std::filesystem::path& path, const std::map<std::string, at::Tensor>& arrays);
 
 }  // namespace afterimage

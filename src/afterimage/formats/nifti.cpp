@@ -123,11 +123,13 @@ struct NiftiFile::Impl {
     }
     next = position + bytes;
     const at::Tensor values = array.in_memory(elements, array.shape, where);  // (x, y, z)
-    if (slope != 0 && (slope != 1 || intercept != 0)) {
+    if (scaled()) {
       return (values.to(at::kDouble) * slope + intercept).to(at::kFloat);
     }
     return values.scalar_type() == at::kDouble ? values.to(at::kFloat) : values;
   }
+
+  bool scaled() const { return slope != 0 && (slope != 1 || intercept != 0); }
 
   std::string where;
   RawArray array;  ///< of one volume
@@ -143,6 +145,10 @@ NiftiFile::NiftiFile(NiftiFile&&) noexcept = default;
 
 int64_t NiftiFile::volumes() const { return impl_->volumes; }
 const std::vector<int64_t>& NiftiFile::volume_shape() const { return impl_->array.shape; }
+
+bool NiftiFile::integers() const {
+  return !impl_->scaled() && !at::isFloatingType(impl_->array.type);
+}
 
 at::Tensor NiftiFile::read(int64_t first, int64_t count) const {
   TORCH_INTERNAL_ASSERT(first >= 0 && count > 0 && first + count <= volumes());

@@ -24,6 +24,8 @@ class NiftiFile {
   int64_t volumes() const;
   /// (x, y, z) of one volume.
   const std::vector<int64_t>& volume_shape() const;
+  /// Whether `read` gives whole numbers.
+  bool integers() const;
   /// (n, x, y, z) of volumes [first, first + n): float32 with the header's slope and intercept
   /// applied (NaN stays NaN), or whole numbers as stored where there is neither. Cheapest in order:
   /// a compressed file is read from its start again to go back.

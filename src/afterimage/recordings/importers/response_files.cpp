@@ -123,7 +123,8 @@ at::Tensor ResponseFiles::rows(int64_t first, int64_t count) const {
     if (begin < end) parts.push_back(rows_of(i, begin - first_trial_[i], end - begin));
   }
   TORCH_INTERNAL_ASSERT(!parts.empty());
-  return parts.size() == 1 ? parts[0] : at::cat(parts);
+  const at::Tensor values = parts.size() == 1 ? parts[0] : at::cat(parts);
+  return scale_ == 1 ? values : values * scale_;
 }
 
 int64_t ResponseFiles::batch() const {

@@ -28,6 +28,9 @@ class ResponseFiles {
   /// Keeps these of the sensors left.
   void select(const std::vector<int64_t>& sensors);
 
+  /// Multiplies what is read.
+  void set_scale(double scale) { scale_ = scale; }
+
   int64_t trials() const { return first_trial_.back(); }
   int64_t sensors() const { return kept_.size(0); }
   int64_t bins() const { return bins_; }
@@ -55,6 +58,7 @@ class ResponseFiles {
   std::vector<int64_t> first_trial_ = {0};  ///< of each file, and the number of all
   std::vector<int64_t> sensor_shape_;
   int64_t bins_ = 1;
+  double scale_ = 1;
   at::Tensor kept_;
 };
 

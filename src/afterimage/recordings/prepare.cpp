@@ -218,7 +218,7 @@ ImportReport prepare(const Recording& from, PrepareOptions options,
 
   const ImagePreparation images(options.images, info, where);
   images.move_fields(info);
-  info.sensors = subset(info.sensors, kept);
+  info.sensors = info.sensors.select(kept);
   info.trials = trials_of(info.trials, groups);
   info.bins = pipeline.bins();
   add_transductive(provenance, info.provenance, transductive);

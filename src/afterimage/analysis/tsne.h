@@ -1,0 +1,37 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "afterimage/analysis/affinities.h"
+#include "afterimage/base/options.h"
+
+namespace afterimage {
+
+struct TsneOptions {
+  double perplexity = 30;
+  int64_t iterations = 1000;  ///< in all
+  double exaggeration = 12;
+  int64_t exaggeration_iterations = 250;
+  double learning_rate = 0;    ///< of the gradient without its factor 4; 0: n / exaggeration
+  int64_t exact_up_to = 5000;  ///< rows; above, repulsion is interpolated
+
+  Fields fields();
+};
+
+struct Tsne {
+  at::Tensor map;         ///< (n, 2) float64
+  double divergence = 0;  ///< Kullback-Leibler, over the pairs of neighbours
+};
+
+/// t-SNE (van der Maaten and Hinton 2008) of rows (n, d): neighbours 3 x perplexity, a start from
+/// the two principal components at standard deviation 1e-4 (Kobak and Berens 2019), gradient
+/// descent with gains and momentum .5, after the exaggeration .8. Nothing is random: the same rows
+/// give the same map. Errors: fewer rows than the perplexity needs; values that are not finite.
+Tsne tsne(const at::Tensor& rows, const TsneOptions& options);
+
+/// sum p log(p / q) of a map over the pairs in `p`, with the exact Z.
+double tsne_divergence(const Affinities& p, const at::Tensor& map);
+
+}  // namespace afterimage

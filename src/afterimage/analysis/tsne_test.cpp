@@ -1,0 +1,89 @@
+#include "afterimage/analysis/tsne.h"
+
+#include <gtest/gtest.h>
+
+#include "afterimage/analysis/repulsion.h"
+#include "afterimage/base/error.h"
+#include "afterimage/base/run_context.h"
+#include "reference/formula.h"
+
+namespace afterimage {
+namespace {
+
+using reference::wave;
+
+struct TsneTest : testing::Test {
+  TensorMap expected = reference::read("analysis/embedding.safetensors");
+  at::Tensor rows = expected.at("rows");
+  Affinities p = affinities(nearest_neighbours(rows, 90), 30);
+
+  double number(const std::string& name) const { return expected.at(name).item<double>(); }
+
+  /// How many of the 10 nearest neighbours are still among the 10 nearest.
+  double kept(const at::Tensor& map) const {
+    const auto before = nearest_neighbours(rows, 10).index,
+               after = nearest_neighbours(map, 10).index;
+    return before.unsqueeze(2).eq(after.unsqueeze(1)).any(2).to(at::kDouble).mean().item<double>();
+  }
+};
+
+TEST(NearestNeighbours, AreThoseOfAllDistances) {
+  const auto rows = wave({57, 5});
+  const auto all = at::cdist(rows, rows).square();
+  all.fill_diagonal_(INFINITY);
+  const auto [distance, index] = all.topk(7, 1, /*largest=*/false);
+  const auto found = nearest_neighbours(rows, 7);
+  EXPECT_TRUE(at::equal(found.index, index));
+  EXPECT_LT((found.distance - distance).abs().max().item<double>(), 1e-9);
+}
+
+TEST_F(TsneTest, AffinitiesAgreeWithScikitLearn) {
+  const auto dense = at::zeros({p.rows(), p.rows()});
+  for (int64_t i = 0; i < p.rows(); ++i) {
+    const auto row = static_cast<size_t>(i);
+    for (auto m = static_cast<size_t>(p.begin[row]); m < static_cast<size_t>(p.begin[row + 1]);
+         ++m) {
+      dense[i][p.column[m]] = p.probability[m];
+    }
+  }
+  EXPECT_NEAR(dense.sum().item<double>(), 1, 1e-5);
+  EXPECT_TRUE(at::equal(dense, dense.t()));
+  // Its bisection stops at the same entropy but its neighbours are one fewer (itself counts).
+  const auto some = dense.slice(0, 0, std::nullopt, 10);
+  EXPECT_LT((some - expected.at("affinities")).abs().max().item<double>(), 1e-6);
+}
+
+TEST_F(TsneTest, TheMapIsAsGoodAsScikitLearnsAndOpenTsnes) {
+  for (const int64_t exact_up_to : {5000, 0}) {
+    TsneOptions options;
+    options.exact_up_to = exact_up_to;
+    const Tsne found = tsne(rows, options);
+    const double reference = tsne_divergence(p, expected.at("sklearn.map").to(at::kDouble));
+    EXPECT_NEAR(reference, number("sklearn.divergence"), 0.02 * reference);
+    EXPECT_LT(found.divergence, 1.02 * reference);
+    EXPECT_LT(found.divergence,
+              1.02 * tsne_divergence(p, expected.at("opentsne.map").to(at::kDouble)));
+    EXPECT_GT(kept(found.map), number("sklearn.kept") - 0.02);
+    EXPECT_GT(kept(found.map), number("opentsne.kept") - 0.02);
+  }
+}
+
+TEST(Repulsion, InterpolationAgreesWithAllPairs) {
+  const auto random = RunContext({}).generator("points");
+  for (const double width : {1e-3, 3.0, 40.0, 130.0}) {
+    const auto points = at::randn({1500, 2}, random, at::kDouble) * width / 5;
+    GridRepulsion grid;
+    const auto exact = exact_repulsion(points), fast = grid(points);
+    EXPECT_NEAR(fast.z, exact.z, 1e-3 * exact.z) << width;
+    const double wrong = (fast.force - exact.force).norm().item<double>();
+    EXPECT_LT(wrong, 0.01 * exact.force.norm().item<double>()) << width;
+  }
+}
+
+TEST(Tsne, RefusesTooFewRows) {
+  EXPECT_THROW(tsne(wave({90, 3}), {}), Error);
+  EXPECT_THROW(tsne(wave({200, 3}) / 0, {}), Error);
+}
+
+}  // namespace
+}  // namespace afterimage

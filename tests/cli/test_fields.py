@@ -25,7 +25,7 @@ def sensors_of(path):
 def simulated(tmp_path_factory):
     """A tenth of the sensors and a fraction of the trials of the full check (docs/fields.md)."""
     path = tmp_path_factory.mktemp("simulated") / "recording.h5"
-    run_program("simulate", "--images", PHOTOS, "--out", path, "--train-trials", 500, "--snr", 2,
+    run_program("simulate", "--images", PHOTOS, "--out", path, "--train-trials", 1000, "--snr", 1,
                 "--scale", 0.05, "--test-images", 10, "--test-repeats", 2, "--hide-fields", check=True)
     return path
 
@@ -52,7 +52,7 @@ def test_prf_recovers_the_simulators_fields(run, simulated, tmp_path):
     mapped = np.isfinite(found["x"])
     error = np.hypot(found["x"] - truth["x"], found["y"] - truth["y"])
     assert np.median(error[mapped & (found["roi"] == "V1")]) <= 0.03
-    assert np.median(error[mapped & (found["roi"] == "IT")]) <= 0.09  # few trials; .06 in full
+    assert np.median(error[mapped & (found["roi"] == "IT")]) <= 0.08  # half the trials of the full check: .06
     assert np.corrcoef(found["size"][mapped], truth["size"][mapped])[0, 1] >= 0.8
     assert mapped.mean() > 0.8
     fields = found["provenance"]["receptive_fields"]

@@ -12,7 +12,7 @@ namespace afterimage::example {
 
 inline RunContext quiet_run() {
   RunOptions options;
-  options.threads = 2;
+  options.threads = 1;  // small problems are fastest on one
   options.quiet = true;
   options.weights = AFTERIMAGE_ASSETS "/weights";
   return RunContext(options);

@@ -69,8 +69,8 @@ TEST(ReverseCorrelation, FindsCentres) {
 }
 
 TEST(Nif, FindsCentres) {
-  const auto world = example::luminance_world(400, 8, 3, 16);
-  const auto found = estimate("nif", {"channels", "4", "epochs", "12"}, world.data);
+  const auto world = example::luminance_world(600, 8, 3, 16);
+  const auto found = estimate("nif", {"channels", "4"}, world.data);
   EXPECT_LT(example::centre_errors(world, found.x, found.y).median().item<double>(), 0.06);
   EXPECT_GT(found.r2.median().item<double>(), 0.5);
 }

@@ -26,6 +26,6 @@ if(NOT TARGET afterimage::torch)
     INTERFACE_LINK_LIBRARIES
       "-Wl,--push-state,--no-as-needed,${torch_prefix}/lib/libtorch.so,--pop-state;${torch_prefix}/lib/libtorch_cpu.so;${torch_prefix}/lib/libc10.so"
     # at::parallel_for is a template in a header: compiled without OpenMP it silently runs serially.
-    INTERFACE_COMPILE_OPTIONS "-fopenmp"
-    INTERFACE_LINK_OPTIONS "-fopenmp")
+    INTERFACE_COMPILE_OPTIONS "$<$<NOT:$<BOOL:${AFTERIMAGE_FUZZERS}>>:-fopenmp>"
+    INTERFACE_LINK_OPTIONS "$<$<NOT:$<BOOL:${AFTERIMAGE_FUZZERS}>>:-fopenmp>")
 endif()

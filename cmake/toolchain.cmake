@@ -35,3 +35,12 @@ if(AFTERIMAGE_SANITIZE)
     add_compile_options(-fno-sanitize=vptr)
   endif()
 endif()
+if(AFTERIMAGE_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "AFTERIMAGE_FUZZERS: libFuzzer comes with clang; configure another build "
+                        "folder with -DCMAKE_CXX_COMPILER=clang++-14")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr
+                      -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  set(AFTERIMAGE_WARNINGS -Wall)  # g++ is the compiler whose warnings are heeded
+endif()

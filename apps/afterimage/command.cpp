@@ -39,6 +39,8 @@ const std::vector<Command>& command_table() {
        declare_evaluate},
       {"analyse", "look into a model: regions, windows, layers, colour, learned fields",
        "afterimage analyse occlusion model recording.h5 --out occlusion", declare_analyse},
+      {"study", "train variants of a decoder with several seeds, and compare them",
+       "afterimage study plan.toml --out study", declare_study},
       {"report", "one self-contained page of any of these files",
        "afterimage report recording.h5 images.h5 scores.json model --out report.html",
        declare_report},
@@ -86,6 +88,20 @@ void say_report(const ImportReport& report, bool quiet) {
     say(quiet, concat("dropped ", dropped.count, " ", dropped.what, ": ", dropped.reason));
   }
   for (const auto& note : report.notes) say(quiet, note);
+}
+
+std::vector<std::string> run_words(const RunOptions& run) {
+  RunOptions options = run;
+  std::vector<std::string> words;
+  for (const auto& field : options.fields()) {
+    if (field.name == "quiet") {
+      if (run.quiet) words.emplace_back("--quiet");
+    } else if (!value_text(field).empty()) {
+      words.push_back("--" + field.name);
+      words.push_back(value_text(field));
+    }
+  }
+  return words;
 }
 
 void add_force(CLI::App& app, bool& force) {

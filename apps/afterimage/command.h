@@ -47,6 +47,9 @@ std::string option_name(const Field& field);
 /// Adds each field as an option.
 void add_fields(CLI::App& app, const Fields& fields);
 
+/// The options of every command as words of a command line, for a command that runs others.
+std::vector<std::string> run_words(const RunOptions& run);
+
 /// Adds --force.
 void add_force(CLI::App& app, bool& force);
 
@@ -64,6 +67,7 @@ AFTERIMAGE_COMMAND(train);
 AFTERIMAGE_COMMAND(reconstruct);
 AFTERIMAGE_COMMAND(evaluate);
 AFTERIMAGE_COMMAND(analyse);
+AFTERIMAGE_COMMAND(study);
 AFTERIMAGE_COMMAND(report);
 AFTERIMAGE_COMMAND(info);
 AFTERIMAGE_COMMAND(list);

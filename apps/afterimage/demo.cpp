@@ -70,19 +70,6 @@ std::vector<Words> steps(const DemoOptions& options) {
   return all;
 }
 
-Words run_words(const RunOptions& run) {
-  RunOptions options = run;
-  Words words;
-  for (const auto& field : options.fields()) {
-    if (field.name == "quiet") {
-      if (run.quiet) words.emplace_back("--quiet");
-    } else if (!value_text(field).empty()) {
-      words = words + Words{"--" + field.name, value_text(field)};
-    }
-  }
-  return words;
-}
-
 }  // namespace
 
 std::function<void()> declare_demo(CLI::App& app, const Invocation& invocation) {

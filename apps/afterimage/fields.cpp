@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "afterimage/command.h"
 #include "afterimage/fields/field_method.h"
 #include "afterimage/fields/mapping.h"
+#include "afterimage/report/field_plots.h"
 
 namespace afterimage {
 namespace {
@@ -59,6 +61,7 @@ void estimate(const Arguments& a, const Invocation& invocation) {
   apply(a.settings, method->fields(), a.method);
   const RunContext run(invocation.run);
   check_output(a.out, a.force);
+  if (!a.plot.empty()) check_output(a.plot, a.force);
   const Recording recording(a.recording);
   const auto data = read_field_data(recording, a.data, run);
   RecordingInfo info = recording.info();
@@ -80,6 +83,11 @@ void estimate(const Arguments& a, const Invocation& invocation) {
   info.provenance = provenance;
   copy_recording(recording, info, a.out, a.force);
   print(report);
+  if (a.plot.empty()) return;
+  if (std::ranges::all_of(report.rois, [](const auto& roi) { return roi.mapped == 0; })) {
+    return say(run.quiet(), "no sensor is mapped: nothing to plot");
+  }
+  write_field_plots(info.sensors, info.degrees_per_stimulus, a.plot, a.force);
 }
 
 }  // namespace
@@ -93,6 +101,7 @@ std::function<void()> declare_fields(CLI::App& app, const Invocation& invocation
   app.add_option("--set", a->settings, "an option of the method (docs/fields.md), as key=value")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  app.add_option("--plot", a->plot, "folder for a map of each area and field sizes (SVG)");
   add_fields(app, a->data.fields() + a->mapping.fields());
   add_force(app, a->force);
   return [a, &invocation] { estimate(*a, invocation); };

@@ -105,3 +105,53 @@ def test_digit69(run):
     assert "train: 90 trials" in result.stderr and "3092 sensors" in result.stderr
     assert_refused(run("import", "digit69", FIXTURES / "table/turned.mat", "--out", "r2.h5"),
                    "fmriTrn")
+
+
+def test_nsd(run, tmp_path):
+    result = run("import", "nsd", FIXTURES / "nsd", "--out", "r.h5", "--subject", "2", check=True)
+    for words in ["test: 749 trials", "train: 751 trials",
+                  "4 sensors (V1v 1, V2d 1, no ROI 1, hV4 1)", "dropped 20 voxels: outside nsdgeneral"]:
+        assert words in result.stderr, str(result)
+    assert provenance(tmp_path / "r.h5")["options"]["subject"] == 2
+    assert_refused(run("import", "nsd", FIXTURES / "nsd", "--out", "r2.h5"), "subj01")
+    assert_refused(run("import", "nsd", FIXTURES / "nsd", "--out", "r2.h5", "--subject", "9"), "1..8")
+    assert_refused(run("import", "nsd", FIXTURES / "table", "--out", "r2.h5"), "nsddata")
+
+
+def test_nsd_arrays(run):
+    result = run("import", "nsd-arrays", FIXTURES / "nsd_arrays/averaged", "--subject", "3", "--out",
+                 "r.h5", check=True)
+    assert "train: 5 trials" in result.stderr and "7 sensors" in result.stderr
+    run("import", "nsd-arrays", FIXTURES / "nsd_arrays/algonauts/subj03", "--out", "a.h5", check=True)
+    assert_refused(run("import", "nsd-arrays", FIXTURES / "nsd_arrays/averaged", "--out", "r2.h5"),
+                   "nsd_train_fmriavg_nsdgeneral_sub1.npy", "no such file")
+
+
+def test_bdata(run):
+    files = [FIXTURES / "bdata/train.h5", FIXTURES / "bdata/test.h5"]
+    images = ["--images", FIXTURES / "bdata/images"]
+    result = run("import", "bdata", *files, *images, "--out", "r.h5", "--voxels",
+                 "ROI_V1 = 1 | ROI_V2 = 1", check=True)
+    assert "train: 6 trials of 3 stimuli, each shown 2 times, in 2 blocks" in result.stderr
+    assert "3 sensors (V1 2, V2 1)" in result.stderr
+    assert_refused(run("import", "bdata", *files, "--out", "r2.h5"), "--images")
+    assert_refused(run("import", "bdata", *files, *images, "--out", "r2.h5", "--voxels", "ROI_V5 = 1"),
+                   "train.h5", "ROI_V5")
+    assert_refused(run("import", "bdata", *files, *images, "--out", "r2.h5", "--voxels", "(ROI_V1 = 1"),
+                   "parenthesis")
+
+
+def test_vim1(run):
+    result = run("import", "vim1", FIXTURES / "vim1", "--out", "r.h5", check=True)
+    assert "dropped 2 voxels: NaN in some image" in result.stderr
+    assert_refused(run("import", "vim1", FIXTURES / "bdata", "--out", "r2.h5"),
+                   "EstimatedResponses.mat", "no such file")
+
+
+def test_every_format_has_a_template_and_a_page(run):
+    page = (SOURCE / "docs/importing.md").read_text()
+    listed = run("list", "importers", check=True).stdout
+    for name in ["bdata", "digit69", "nsd", "nsd-arrays", "table", "vim1"]:
+        assert name in listed
+        assert f"\n## {name}\n" in page
+        assert run("import", "--template", name, check=True).stdout.strip()

@@ -56,6 +56,7 @@ def test_doctor_looks_at_this_machine(run):
         assert words in text
 
 
-@pytest.mark.parametrize("what", ["decoders", "projections", "metrics", "configs", "importers", "networks"])
+@pytest.mark.parametrize("what", ["decoders", "projections", "metrics", "configs", "importers", "fields",
+                                  "networks"])
 def test_list_names_something(run, what):
     assert run("list", what, check=True).stdout.count("\n") >= 1

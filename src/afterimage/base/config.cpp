@@ -80,12 +80,15 @@ Config Config::read(const std::filesystem::path& path) {
         concat(path.string(), ":", error.source().begin.line, ":", error.source().begin.column),
         error.description(), "The file must be TOML");
   }
+  // toml++ sorts keys; what the user wrote first comes first.
+  std::multimap<toml::source_position, std::string> opened;
   const auto walk = [&](const auto& self, const toml::table& level,
                         const std::string& prefix) -> void {
     for (const auto& [key, node] : level) {
       const std::string name = prefix + std::string(key.str());
       const std::string where = concat(path.string(), ":", node.source().begin.line);
       if (const auto* inner = node.as_table()) {
+        opened.emplace(node.source().begin, name);
         self(self, *inner, name + ".");
       } else {
         config.values_[name] = {node_text(node, where), where};
@@ -93,7 +96,24 @@ Config Config::read(const std::filesystem::path& path) {
     }
   };
   walk(walk, table, "");
+  for (auto& [position, name] : opened) config.table_names_.push_back(std::move(name));
   return config;
+}
+
+std::vector<Config::Entry> Config::entries() const {
+  std::vector<Entry> all;
+  for (const auto& [key, value] : values_) all.push_back({key, value.text, value.where});
+  return all;
+}
+
+std::vector<std::string> Config::tables(const std::string& table) const {
+  std::vector<std::string> names;
+  for (const auto& name : table_names_) {
+    if (!name.starts_with(table + ".")) continue;
+    const std::string last = name.substr(table.size() + 1);
+    if (last.find('.') == std::string::npos) names.push_back(last);
+  }
+  return names;
 }
 
 void Config::override_with(const std::string& assignment) {

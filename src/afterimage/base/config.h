@@ -28,6 +28,14 @@ class Config {
   /// one; keys in `elsewhere` (exact names) are left to others.
   void apply(Fields fields, const std::vector<std::string>& elsewhere = {}) const;
 
+  /// Every key with the text of its value and where it stands, in alphabetical order.
+  struct Entry {
+    std::string key, text, where;
+  };
+  std::vector<Entry> entries() const;
+  /// Names of the tables [table.NAME] in the order of the file, empty ones too.
+  std::vector<std::string> tables(const std::string& table) const;
+
   const std::string& source() const { return source_; }
 
  private:
@@ -36,6 +44,7 @@ class Config {
     std::string where;
   };
   std::map<std::string, Value> values_;
+  std::vector<std::string> table_names_;  // dotted, in the order of the file
   std::string source_ = "configuration";
 };
 

@@ -76,6 +76,7 @@ Fields DataOptions::fields() {
            .range(8, 1024)
            .unit("pixels"),
        Field("split", split, "trials to train on"),
+       Field("regions", regions, "ROIs the decoder sees, none named: all (the others are zero)"),
        Field("average_repeats", average_repeats, "average trials of one stimulus in training"),
        Field("normalise_per_block", normalise_per_block,
              "z-scores per run or day, from its training trials, in place of the whole recording"),
@@ -97,6 +98,27 @@ Fields ReconstructOptions::fields() {
       Field("batch", batch, "samples at a time").range(1),
   };
 }
+
+namespace {
+
+/// Rows of the sensors that lie in none of the regions. Errors: a region without sensors.
+std::vector<int64_t> sensors_outside(const Sensors& sensors,
+                                     const std::vector<std::string>& regions) {
+  const auto known = sensors.rois();
+  for (const auto& region : regions) {
+    if (std::find(known.begin(), known.end(), region) == known.end()) {
+      throw Error("data.regions", "there is no ROI '" + region + "'", suggestion(region, known));
+    }
+  }
+  std::vector<int64_t> outside;
+  for (int64_t s = 0; s < sensors.count(); ++s) {
+    const auto& roi = sensors.roi[static_cast<size_t>(s)];
+    if (std::find(regions.begin(), regions.end(), roi) == regions.end()) outside.push_back(s);
+  }
+  return outside;
+}
+
+}  // namespace
 
 Fields Model::fields() { return data_.fields() + decoder_->fields(); }
 
@@ -132,6 +154,9 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
                      ""),
              /*force=*/true);
   model.normalisation_ = Normalisation::fit(recording, trials, model.data_.normalise_per_block);
+  if (!model.data_.regions.empty()) {
+    model.normalisation_.silence(sensors_outside(recording.info().sensors, model.data_.regions));
+  }
   const Samples samples(recording, model.normalisation_,
                         model.data_.samples(model.data_.split, model.data_.average_repeats));
   model.decoder_->fit(samples,
@@ -217,18 +242,18 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   return result;
 }
 
-fs::path find_config(const std::string& name_or_path) {
+fs::path find_config(const std::string& name_or_path, const std::string& folder) {
   if (fs::is_regular_file(name_or_path)) return name_or_path;
-  const fs::path shipped = data_dir() / "configs" / (name_or_path + ".toml");
+  const fs::path shipped = data_dir() / folder / (name_or_path + ".toml");
   if (fs::exists(shipped)) return shipped;
   throw Error(name_or_path,
               "no such configuration file, and none of this name comes with Afterimage",
-              suggestion(name_or_path, shipped_configs()));
+              suggestion(name_or_path, shipped_configs(folder)));
 }
 
-std::vector<std::string> shipped_configs() {
+std::vector<std::string> shipped_configs(const std::string& folder) {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(data_dir() / "configs")) {
+  for (const auto& entry : fs::directory_iterator(data_dir() / folder)) {
     if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());

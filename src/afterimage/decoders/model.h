@@ -20,6 +20,7 @@ struct DataOptions {
   int64_t image_size = 64;
   std::string split = "train";
   bool average_repeats = false;
+  std::vector<std::string> regions;  ///< ROIs whose sensors are used; empty: all
   bool normalise_per_block = false;
   int64_t memory_limit_mb = 2048;
 
@@ -93,10 +94,12 @@ class Model {
 };
 
 /// The configuration a name or a path stands for: a TOML file, or "brain2pix" for
-/// configs/brain2pix.toml of those that come with Afterimage.
-std::filesystem::path find_config(const std::string& name_or_path);
+/// configs/brain2pix.toml of those that come with Afterimage. `folder` is where those are looked
+/// for.
+std::filesystem::path find_config(const std::string& name_or_path,
+                                  const std::string& folder = "configs");
 
 /// Names of the configurations that come with Afterimage.
-std::vector<std::string> shipped_configs();
+std::vector<std::string> shipped_configs(const std::string& folder = "configs");
 
 }  // namespace afterimage

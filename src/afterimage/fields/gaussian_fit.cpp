@@ -103,7 +103,7 @@ GaussianFit GaussianFitter::fit(const FieldStart& start,
 }
 
 at::Tensor predict(const std::vector<FeatureMaps>& maps, int half, const GaussianFit& fit) {
-  const auto features = pooled_features(maps, half, {fit.field})[0].to(at::kDouble);
+  const auto features = with_derivatives(maps, half, fit.field)[0].to(at::kDouble);
   return at::mv(features.t(), fit.slope) + fit.intercept;
 }
 

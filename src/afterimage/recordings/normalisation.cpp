@@ -95,6 +95,10 @@ Normalisation Normalisation::fit(const Reader& read, const std::vector<int64_t>&
   return out;
 }
 
+void Normalisation::silence(const std::vector<int64_t>& sensors) {
+  scale_.index_fill_(1, at::tensor(sensors, at::kLong), 0);
+}
+
 at::Tensor Normalisation::apply(const at::Tensor& responses,
                                 const std::vector<int64_t>& block) const {
   TORCH_INTERNAL_ASSERT(mean_.defined() && responses.dim() == 3 &&

@@ -13,6 +13,7 @@
 #include "afterimage/base/interrupt.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/recordings/importers/import_parts.h"
 #include "afterimage/recordings/prepare/pipeline.h"
 #include "afterimage/recordings/prepare/truth.h"
 #include "afterimage/recordings/sample_batches.h"
@@ -218,11 +219,11 @@ ImportReport prepare(const Recording& from, PrepareOptions options,
 
   const ImagePreparation images(options.images, info, where);
   images.move_fields(info);
-  info.sensors = subset(info.sensors, kept);
+  info.sensors = info.sensors.select(kept);
   info.trials = trials_of(info.trials, groups);
   info.bins = pipeline.bins();
   add_transductive(provenance, info.provenance, transductive);
-  info.provenance = std::move(provenance);
+  info.provenance = with_report(std::move(provenance), report);
   for (const auto& text : transductive) report.notes.push_back("looks at test data: " + text);
 
   RecordingWriter writer(out, info, force);

@@ -42,6 +42,24 @@ std::string averaged_text(const std::vector<int64_t>& averaged) {
   return concat("mean of ", *low, " to ", *high, " trials");
 }
 
+/// How the fields were found, and of how many sensors: "prf: V1 60 of 64 mapped, median R² 0.41".
+std::string fields_text(const nlohmann::json& provenance) {
+  if (!provenance.is_object() || !provenance.contains("receptive_fields")) return {};
+  const auto& fields = provenance["receptive_fields"];
+  std::vector<std::string> parts;
+  for (const auto& roi : fields.value("rois", nlohmann::json::array())) {
+    const std::string name = roi.value("name", "");
+    std::string text = concat(name.empty() ? "no ROI" : name, " ", roi.value("mapped", int64_t{0}),
+                              " of ", roi.value("sensors", int64_t{0}), " mapped");
+    if (roi.contains("median_r2") && roi["median_r2"].is_number()) {
+      const double r2 = roi["median_r2"].get<double>();
+      text += ", median R² " + number_text(std::round(r2 * 100) / 100);
+    }
+    parts.push_back(text);
+  }
+  return concat(fields.value("method", "?"), ": ", join(parts, "; "));
+}
+
 void add_recording(const Recording& recording, Facts& facts) {
   const RecordingInfo& info = recording.info();
   facts.emplace_back("Recording", recording.path().filename().string());
@@ -52,6 +70,9 @@ void add_recording(const Recording& recording, Facts& facts) {
                                           number_text(info.bins.back().stop_ms), " ms"));
   }
   facts.emplace_back("Trials", trials_text(info.trials));
+  if (const auto text = fields_text(info.provenance); !text.empty()) {
+    facts.emplace_back("Receptive fields", text);
+  }
   if (info.degrees_per_stimulus > 0) {
     facts.emplace_back("Stimulus width",
                        number_text(std::round(info.degrees_per_stimulus * 100) / 100) + "°");

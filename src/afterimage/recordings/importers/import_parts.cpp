@@ -41,7 +41,8 @@ std::vector<int64_t> rows_from(const std::vector<int64_t>& numbers, int64_t from
 nlohmann::json with_report(nlohmann::json provenance, const ImportReport& report) {
   if (provenance.is_null()) provenance = nlohmann::json::object();
   if (report.dropped.empty() || !provenance.is_object()) return provenance;
-  auto& list = provenance["dropped"] = nlohmann::json::array();
+  auto& list = provenance["dropped"];
+  if (!list.is_array()) list = nlohmann::json::array();
   for (const auto& [what, count, reason] : report.dropped) {
     list.push_back({{"what", what}, {"count", count}, {"reason", reason}});
   }

@@ -14,6 +14,9 @@ namespace afterimage::nsd {
 constexpr int64_t trials_per_session = 750;
 constexpr double degrees = 8.4;  ///< width of the images on the screen
 
+/// The name of a label of an ROI volume: V1v of prf-visualrois, "streams-5" of others.
+std::string label_name(const std::string& volume, int64_t label);
+
 /// What was shown in each trial of one subject.
 struct Design {
   std::vector<int64_t> image;  ///< row of nsd_stimuli.hdf5, counted from 0

@@ -25,14 +25,6 @@ std::vector<double> values_at(const fs::path& path, const ResponseFiles& respons
   return doubles_of(volume.reshape(-1).index({responses.kept()}));
 }
 
-/// The name of a label: V1v of prf-visualrois, "streams-5" of others.
-std::string label_name(const std::string& volume, int64_t label) {
-  if (volume == "prf-visualrois" && label <= static_cast<int64_t>(visual_rois.size())) {
-    return visual_rois[static_cast<size_t>(label) - 1];
-  }
-  return concat(volume, "-", label);
-}
-
 void name_rois(const fs::path& folder, const std::vector<std::string>& rois,
                const ResponseFiles& responses, Sensors& sensors) {
   for (const auto& roi : rois) {
@@ -68,6 +60,13 @@ void read_fields(const fs::path& folder, double least_r2, const ResponseFiles& r
 }
 
 }  // namespace
+
+std::string label_name(const std::string& volume, int64_t label) {
+  if (volume == "prf-visualrois" && label <= static_cast<int64_t>(visual_rois.size())) {
+    return visual_rois[static_cast<size_t>(label) - 1];
+  }
+  return concat(volume, "-", label);
+}
 
 Sensors read_voxels(const fs::path& folder, const std::vector<std::string>& rois, double field_r2,
                     const ResponseFiles& responses) {

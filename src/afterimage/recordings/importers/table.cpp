@@ -125,17 +125,18 @@ Fields TableOptions::fields() {
 }
 
 std::string TableImporter::template_text() {
-  return to_toml(TableOptions().fields(),
-                 "# What 'afterimage import table THIS.toml --out recording.h5' reads. Relative paths "
-                 "start at\n# this file's folder. An array is named FILE or FILE:NAME: .npy, .npz, "
-                 ".mat, .h5, .hdf5,\n# .nii, .nii.gz. Five lines are often enough; leave out the rest:"
-                 "\n#\n"
-                 "#   responses = [\"train.npy\", \"test.npy\"]     # (trial, sensor) or "
-                 "(trial, sensor, bin)\n"
-                 "#   splits = [\"train\", \"test\"]\n"
-                 "#   images = [\"train_images\", \"test_images\"]  # one for each trial, in name "
-                 "order\n"
-                 "#   bin_start_ms = 0\n#   bin_stop_ms = 4000\n\n");
+  return to_toml(
+      TableOptions().fields(),
+      "# What 'afterimage import table THIS.toml --out recording.h5' reads. Relative paths "
+      "start at\n# this file's folder. An array is named FILE or FILE:NAME: .npy, .npz, "
+      ".mat, .h5, .hdf5,\n# .nii, .nii.gz. Five lines are often enough; leave out the rest:"
+      "\n#\n"
+      "#   responses = [\"train.npy\", \"test.npy\"]     # (trial, sensor) or "
+      "(trial, sensor, bin)\n"
+      "#   splits = [\"train\", \"test\"]\n"
+      "#   images = [\"train_images\", \"test_images\"]  # one for each trial, in name "
+      "order\n"
+      "#   bin_start_ms = 0\n#   bin_stop_ms = 4000\n\n");
 }
 
 ImportReport TableImporter::import(const ImportJob& job) {

@@ -104,16 +104,4 @@ std::vector<int64_t> SensorSelection::apply(const Sensors& sensors, ImportReport
   return kept;
 }
 
-Sensors subset(const Sensors& sensors, const std::vector<int64_t>& rows) {
-  const auto pick = [&](const auto& values) {
-    std::decay_t<decltype(values)> out;
-    for (const int64_t row : rows) out.push_back(values[static_cast<size_t>(row)]);
-    return out;
-  };
-  Sensors out{pick(sensors.name), pick(sensors.roi),  pick(sensors.array),      pick(sensors.x),
-              pick(sensors.y),    pick(sensors.size), pick(sensors.reliability)};
-  for (const auto& [name, values] : sensors.measures) out.measures[name] = pick(values);
-  return out;
-}
-
 }  // namespace afterimage

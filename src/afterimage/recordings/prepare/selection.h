@@ -29,7 +29,4 @@ struct SensorSelection {
                              const std::string& where) const;
 };
 
-/// The sensors of these rows.
-Sensors subset(const Sensors& sensors, const std::vector<int64_t>& rows);
-
 }  // namespace afterimage

@@ -112,32 +112,42 @@ at::Tensor window_weights(const std::vector<Bin>& bins, const Bin& window,
 
 Binning::Binning(const Windows& windows, const std::vector<Bin>& bins, const Sensors& sensors,
                  const std::string& where) {
+  lay_out(windows, sensors, where);
+  for (auto& group : groups_) {
+    const auto& roi = sensors.roi[static_cast<size_t>(group.sensors[0])];
+    std::vector<at::Tensor> columns;
+    for (const Bin& window : windows.of(roi, where)) {
+      columns.push_back(window_weights(bins, window, where));
+    }
+    group.weights = at::stack(columns, 1);  // (old bin, new bin)
+  }
+}
+
+Binning::Binning(const Windows& windows, const Sensors& sensors, const std::string& where) {
+  lay_out(windows, sensors, where);
+}
+
+void Binning::lay_out(const Windows& windows, const Sensors& sensors, const std::string& where) {
   const auto rois = sensors.rois();
-  const size_t count = windows.of(rois.at(0), where).size();
-  bins_ = windows.of(rois[0], where);
-  window_ms_ = at::empty({sensors.count(), static_cast<int64_t>(count), 2}, at::kDouble);
+  const auto& first = windows.of(rois.at(0), where);
+  bins_ = first;
+  window_ms_ = at::empty({sensors.count(), static_cast<int64_t>(first.size()), 2}, at::kDouble);
   for (const auto& roi : rois) {
     const auto& own = windows.of(roi, where);
     Group group;
     for (int64_t s = 0; s < sensors.count(); ++s) {
       if (sensors.roi[static_cast<size_t>(s)] == roi) group.sensors.push_back(s);
     }
-    std::vector<at::Tensor> columns;
-    for (size_t w = 0; w < count; ++w) {
-      columns.push_back(window_weights(bins, own[w], where));
-      same_for_all_ = same_for_all_ && own[w].start_ms == windows.of(rois[0], where)[w].start_ms &&
-                      own[w].stop_ms == windows.of(rois[0], where)[w].stop_ms;
-      bins_[w].start_ms = std::min(bins_[w].start_ms, own[w].start_ms);
-      bins_[w].stop_ms = std::max(bins_[w].stop_ms, own[w].stop_ms);
-      const at::Tensor rows = at::tensor(group.sensors, at::kLong);
-      window_ms_.select(1, static_cast<int64_t>(w))
-          .select(1, 0)
-          .index_fill_(0, rows, own[w].start_ms);
-      window_ms_.select(1, static_cast<int64_t>(w))
-          .select(1, 1)
-          .index_fill_(0, rows, own[w].stop_ms);
+    const at::Tensor rows = at::tensor(group.sensors, at::kLong);
+    for (size_t w = 0; w < first.size(); ++w) {
+      const auto [start, stop] = own[w];
+      same_for_all_ = same_for_all_ && start == first[w].start_ms && stop == first[w].stop_ms;
+      bins_[w].start_ms = std::min(bins_[w].start_ms, start);
+      bins_[w].stop_ms = std::max(bins_[w].stop_ms, stop);
+      const at::Tensor window = window_ms_.select(1, static_cast<int64_t>(w));  // (sensor, 2)
+      window.select(1, 0).index_fill_(0, rows, start);
+      window.select(1, 1).index_fill_(0, rows, stop);
     }
-    group.weights = at::stack(columns, 1);  // (old bin, new bin)
     groups_.push_back(std::move(group));
   }
 }

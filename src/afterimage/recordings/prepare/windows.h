@@ -39,6 +39,8 @@ class Binning {
   /// Errors: a window that reaches outside the recorded time, windows for ROIs that are missing.
   Binning(const Windows& windows, const std::vector<Bin>& bins, const Sensors& sensors,
           const std::string& where);
+  /// Only what the windows are, for responses that are their means already.
+  Binning(const Windows& windows, const Sensors& sensors, const std::string& where);
 
   /// The new bins. Where ROIs have different windows, each spans those of all ROIs;
   /// `window_ms` has each sensor's own, as the simulator stores it in /truth/window_ms.
@@ -56,6 +58,8 @@ class Binning {
   const std::vector<Group>& groups() const { return groups_; }
 
  private:
+  void lay_out(const Windows& windows, const Sensors& sensors, const std::string& where);
+
   std::vector<Bin> bins_;
   std::vector<Group> groups_;
   at::Tensor window_ms_;

@@ -97,9 +97,10 @@ Point centre_in(std::span<Point> patch, const BrainModel& brain, const GeometryO
 /// Left and right halves of the visual field, with the number of arrays (or voxels) in each.
 std::array<std::pair<std::span<Point>, int64_t>, 2> hemispheres(std::vector<Point>& points,
                                                                 int64_t count) {
-  const auto right = std::ranges::partition(points, [](const Point& p) { return p.u < 0; });
+  const auto right =
+      std::partition(points.begin(), points.end(), [](const Point& p) { return p.u < 0; });
   const std::span<Point> all(points);
-  const size_t left_size = points.size() - right.size();
+  const auto left_size = static_cast<size_t>(right - points.begin());
   const auto left = all.first(left_size);
   const double share = total_weight(left) / total_weight(all);
   const auto left_count = static_cast<int64_t>(std::lround(share * static_cast<double>(count)));

@@ -1,0 +1,105 @@
+#include "afterimage/analysis/study.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/output.h"
+#include "afterimage/base/progress.h"
+#include "afterimage/base/text.h"
+#include "afterimage/command.h"
+#include "afterimage/decoders/model.h"
+
+namespace afterimage {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+/// What a run was asked to do: a folder that holds the results of something else is refused.
+std::string description(const StudyPlan& plan, const StudyPlan::Variant& variant, int64_t seed) {
+  return concat("recording ", fs::absolute(plan.recording).string(), "\nconfig ", variant.config,
+                "\nseed ", seed, "\n", join(variant.settings, "\n"), "\n");
+}
+
+void run_command(Words words, const RunOptions& run, int64_t seed) {
+  RunOptions options = run;
+  options.seed = seed;
+  say(run.quiet, "\n$ afterimage " + join(words, " "));
+  for (auto& word : run_words(options)) words.push_back(std::move(word));
+  run_command_line(words);
+}
+
+/// One training with all that follows; what is there already is kept.
+Scores run_one(const StudyPlan& plan, const StudyPlan::Variant& variant, int64_t seed,
+               const fs::path& folder, const RunOptions& run) {
+  const std::string asked = description(plan, variant, seed);
+  fs::create_directories(folder);
+  if (fs::exists(folder / "plan.txt") && read_text(folder / "plan.txt") != asked) {
+    throw Error(folder, "holds a run of another plan",
+                "Remove it, or choose another --out for this plan");
+  }
+  write_text(folder / "plan.txt", asked, /*force=*/true);
+  const std::string model = (folder / "model").string(), images = (folder / "images.h5").string(),
+                    scores = (folder / "scores.json").string(), recording = plan.recording.string();
+  if (!fs::exists(model)) {
+    Words train = {"train", variant.config, "--recording", recording, "--out", model};
+    for (const auto& setting : variant.settings) {
+      train.emplace_back("--set");
+      train.push_back(setting);
+    }
+    train.emplace_back("--set");
+    train.push_back("name=" + variant.name);
+    if (fs::exists(model + ".training/checkpoint.safetensors")) {
+      train.emplace_back("--resume");
+    } else if (fs::exists(model + ".training")) {
+      train.emplace_back("--force");
+    }
+    run_command(train, run, seed);
+  }
+  if (!fs::exists(images)) {
+    run_command({"reconstruct", model, recording, "--out", images}, run, seed);
+  }
+  if (!fs::exists(scores)) {
+    run_command({"evaluate", images, "--recording", recording, "--out", scores, "--metrics",
+                 join(plan.metrics, ",")},
+                run, seed);
+  }
+  return Scores::from_json(nlohmann::json::parse(read_text(scores)), scores);
+}
+
+}  // namespace
+
+std::function<void()> declare_study(CLI::App& app, const Invocation& invocation) {
+  struct Arguments {
+    std::string plan, recording, out;
+  };
+  const auto a = std::make_shared<Arguments>();
+  app.add_option("plan", a->plan,
+                 "a TOML file of what varies (docs/analyses.md), or one that comes with the "
+                 "program: ablation, decoders, regions")
+      ->required();
+  app.add_option("--recording", a->recording, "the recording, in place of the plan's");
+  app.add_option("--out", a->out,
+                 "folder for the models, scores and the summary; a study that was "
+                 "stopped goes on in it")
+      ->required();
+  return [a, &invocation] {
+    const RunContext run(invocation.run);
+    const StudyPlan plan = StudyPlan::read(find_config(a->plan, "configs/studies"), a->recording);
+    if (!fs::exists(plan.recording)) throw Error(plan.recording, "no such recording");
+    std::vector<StudyRun> runs;
+    for (const auto& variant : plan.variants) {
+      for (const auto seed : plan.seeds) {
+        const fs::path folder = fs::path(a->out) / variant.name / concat("seed-", seed);
+        runs.push_back({variant.name, seed, run_one(plan, variant, seed, folder, invocation.run)});
+      }
+    }
+    AnalysisResult result = summarise_study(plan, runs);
+    result.provenance = invocation.provenance(run, {{"plan", a->plan}}, {plan.recording});
+    result.save(fs::path(a->out) / "summary", /*force=*/true);
+    say(run.quiet(), concat(result.lead, " -> ", a->out, "/summary"));
+  };
+}
+
+}  // namespace afterimage

@@ -1,0 +1,100 @@
+"""`afterimage study`: several trainings by a plan, resumable, with one summary."""
+import csv
+
+import pytest
+from conftest import assert_refused, run_program, write_recording
+
+PLAN = """
+recording = "r.h5"
+config = "demo"
+seeds = [1, 2]
+metrics = ["pixel-correlation", "ssim"]
+
+[set]
+data.image_size = 16
+unet.width = 8
+unet.blocks = 2
+objective.perceptual = 0
+training.steps = 3
+
+[variants.whole]
+
+[variants.no-discriminator]
+objective.adversarial = 0
+
+[variants.V1]
+data.regions = ["V1"]
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    write_recording(folder / "r.h5")
+    (folder / "plan.toml").write_text(PLAN)
+    (folder / "linear.toml").write_text('decoder = "ridge"\n')
+    (folder / "ridge.toml").write_text(
+        'recording = "r.h5"\nmetrics = ["pixel-correlation"]\n[set]\ndata.image_size = 16\n'
+        '[variants.linear]\nconfig = "linear.toml"\n')
+    return folder
+
+
+def study(folder, plan="plan.toml", out="out", **options):
+    return run_program("study", plan, "--out", out, "--quiet", cwd=folder, **options)
+
+
+def summary(folder, out="out"):
+    with open(folder / out / "summary" / "summary.csv", newline="") as file:
+        return {(row["variant"], row["metric"]): row for row in csv.DictReader(file)}
+
+
+def test_a_study_trains_every_variant_with_every_seed(folder):
+    study(folder, check=True)
+    table = summary(folder)
+    assert {variant for variant, _ in table} == {"whole", "no-discriminator", "V1"}
+    assert {metric for _, metric in table} == {"pixel-correlation", "ssim"}
+    row = table["whole", "ssim"]
+    assert row["seeds"] == "2" and float(row["difference"]) == 0 and float(row["sd over seeds"]) > 0
+    assert float(row["low"]) <= float(row["mean"]) <= float(row["high"])
+    other = table["no-discriminator", "ssim"]
+    assert float(other["difference"]) == pytest.approx(float(other["mean"]) - float(row["mean"]), abs=2e-4)
+
+
+def test_what_is_done_is_not_done_again(folder):
+    study(folder, check=True)
+    before = {p: p.stat().st_mtime_ns for p in (folder / "out").glob("*/*/model/model.json")}
+    assert len(before) == 6
+    (folder / "out/whole/seed-2/scores.json").unlink()
+    study(folder, check=True)
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+    assert (folder / "out/whole/seed-2/scores.json").exists()
+
+
+def test_a_changed_plan_does_not_mix_with_what_is_there(folder):
+    study(folder, check=True)
+    text = (folder / "plan.toml").read_text().replace("training.steps = 3", "training.steps = 4")
+    (folder / "changed.toml").write_text(text)
+    assert_refused(study(folder, "changed.toml"), "another plan", "--out")
+
+
+def test_a_configuration_beside_the_plan(folder):
+    study(folder, "ridge.toml", "ridge-out", check=True)
+    assert float(summary(folder, "ridge-out")["linear", "pixel-correlation"]["mean"]) > 0.2
+
+
+@pytest.mark.parametrize("text, words", [
+    ('config = "demo"\n[variants.a]\n', ["names no recording", "--recording"]),
+    ('recording = "r.h5"\nconfig = "demo"\n', ["no variants"]),
+    ('recording = "r.h5"\n[variants.a]\n', ["'a'", "configuration"]),
+    ('recording = "r.h5"\nsedes = [1]\n[variants.a]\n', ["sedes", "seeds"]),
+    ('recording = "none.h5"\nconfig = "demo"\n[variants.a]\n', ["none.h5"]),
+    ('recording = "r.h5"\nconfig = "demo"\n[variants.a]\ndata.regions = ["V9"]\n', ["V9", "V1"]),
+])
+def test_bad_plans(folder, text, words):
+    (folder / "bad.toml").write_text(text)
+    assert_refused(study(folder, "bad.toml", "bad"), *words)
+
+
+def test_the_plans_that_come_with_the_program(folder):
+    assert_refused(run_program("study", "ablaton", "--out", "x", cwd=folder), "ablation")
+    assert_refused(run_program("study", "regions", "--out", "x", cwd=folder), "--recording")

@@ -52,6 +52,14 @@ void print_sensors(const Sensors& sensors) {
   }
 }
 
+void print_dropped(const nlohmann::json& provenance) {
+  if (!provenance.is_object()) return;
+  for (const auto& dropped : provenance.value("dropped", nlohmann::json::array())) {
+    line("dropped", concat(dropped.value("count", int64_t{0}), " ", dropped.value("what", "?"),
+                           ": ", dropped.value("reason", "?")));
+  }
+}
+
 void print_recording(const std::string& path) {
   const Recording recording(path);
   const RecordingInfo& info = recording.info();
@@ -76,6 +84,7 @@ void print_recording(const std::string& path) {
   for (const auto& bin : info.bins) {
     line("bin", concat(number_text(bin.start_ms), " to ", number_text(bin.stop_ms), " ms"));
   }
+  print_dropped(info.provenance);
   print_provenance(info.provenance);
 }
 

@@ -63,6 +63,7 @@ def test_dropped_sensors_are_counted_in_summary_and_provenance(run, table, tmp_p
     result = run("import", "table", table('nan = "drop"\n' + FIVE_LINES), "--out", "r.h5", check=True)
     assert "dropped 1 sensors: NaN" in result.stderr
     assert provenance(tmp_path / "r.h5")["dropped"][0]["count"] == 1
+    assert "1 sensors: NaN" in run("info", "r.h5", check=True).stdout
 
 
 def test_stimuli_in_two_splits_are_noticed(run, table, tmp_path):

@@ -52,9 +52,6 @@ void tuned(benchmark::State& state, const char* move) {
     projection.forward(responses).backward(given);
     projection.zero_grad();
   }
-  state.counters["ms_per_sample"] = benchmark::Counter(
-      1e-3 * static_cast<double>(batch),
-      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 BENCHMARK_CAPTURE(tuned, free, "free")->Unit(benchmark::kMillisecond)->UseRealTime();

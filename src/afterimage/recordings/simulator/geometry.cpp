@@ -190,7 +190,10 @@ at::Tensor gaussian_fields(const Sensors& sensors, const std::vector<int64_t>& r
   const auto along = [&](const at::Tensor& centre) {  // (sensor, side)
     return at::softmax(-0.5 * ((centres.unsqueeze(0) - centre) / size).square(), 1);
   };
-  const auto field = along(y).unsqueeze(2) * along(x).unsqueeze(1);  // (sensor, y, x)
+  auto field = along(y).unsqueeze(2) * along(x).unsqueeze(1);  // (sensor, y, x)
+  // Denormal numbers add nothing and make products twenty times as slow.
+  constexpr double nothing = 1e-30;
+  field.masked_fill_(field < nothing, 0);
   return field.reshape({count, side * side}).t().to(at::kFloat).contiguous();
 }
 

@@ -51,7 +51,7 @@ struct Setup {
 
 void training_step(benchmark::State& state, Precision precision) {
   Setup setup(precision);
-  AdversarialStep step(setup.unet->parameters(), setup.discriminator, setup.perceptual, {}, {},
+  AdversarialStep step({{setup.unet->parameters()}}, setup.discriminator, setup.perceptual, {}, {},
                        setup.run);
   for (auto _ : state) step({setup.maps, setup.generate(), setup.targets, {}}, 2e-4);
 }

@@ -121,7 +121,16 @@ void Config::override_with(const std::string& assignment) {
   if (equals == std::string::npos || equals == 0) {
     throw Error("--set", "'" + assignment + "' is no assignment", "Write key=value");
   }
-  values_[assignment.substr(0, equals)] = {assignment.substr(equals + 1), "--set"};
+  const std::string key = assignment.substr(0, equals), text = assignment.substr(equals + 1);
+  const auto there = values_.find(key);
+  if (key.ends_with(".kind") && there != values_.end() && there->second.text != text) {
+    // Another kind has other options: those that the file gives the old one go.
+    const std::string table = key.substr(0, key.rfind('.') + 1);
+    std::erase_if(values_, [&table](const auto& entry) {
+      return entry.first.starts_with(table) && entry.second.where != "--set";
+    });
+  }
+  values_[key] = {text, "--set"};
 }
 
 std::string Config::text(const std::string& key, const std::string& fallback) const {

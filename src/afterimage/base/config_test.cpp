@@ -82,6 +82,18 @@ TEST_F(ConfigTest, OverridesWinAndAreNamed) {
             "--set: 'training.steps' is no assignment. Write key=value");
 }
 
+TEST_F(ConfigTest, AnotherKindLeavesTheOptionsOfTheOldOne) {
+  Config config = read("[part]\nkind = 'a'\nwidth = 3\n[other]\nwidth = 4\n");
+  config.override_with("part.height=2");
+  config.override_with("part.kind=a");
+  EXPECT_EQ(config.text("part.width"), "3") << "the same kind";
+  config.override_with("part.kind=b");
+  EXPECT_EQ(config.text("part.kind"), "b");
+  EXPECT_EQ(config.text("part.width"), "");
+  EXPECT_EQ(config.text("part.height"), "2") << "asked for on the command line";
+  EXPECT_EQ(config.text("other.width"), "4");
+}
+
 TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
   EXPECT_EQ(refusal("decoder = 'a'\n[training]\nstep = 3\n"),
             "a.toml:3: unknown key 'training.step'. Did you mean 'training.steps'?");

@@ -93,10 +93,10 @@ void ImageToImage::build(const DecoderInput& input, const RunContext& run) {
   unet_->to(run.device());
 }
 
-std::vector<at::Tensor> ImageToImage::parameters() const {
-  std::vector<at::Tensor> all = projection_->parameters();
-  for (const auto& parameter : unet_->parameters()) all.push_back(parameter);
-  return all;
+std::vector<ParameterGroup> ImageToImage::parameters() const {
+  auto groups = projection_->parameter_groups();
+  groups.push_back({unet_->parameters()});
+  return groups;
 }
 
 at::Tensor ImageToImage::maps(const at::Tensor& responses, const at::Tensor& linear) {

@@ -36,7 +36,7 @@ class ImageToImage : public Decoder {
   at::Tensor image(const at::Tensor& maps);
   /// The ridge reconstruction of training samples, held out; undefined without linear_input.
   at::Tensor linear_of_training(const at::Tensor& responses, const std::vector<int64_t>& rows);
-  std::vector<at::Tensor> parameters() const;
+  std::vector<ParameterGroup> parameters() const;
 
   Projection* projection() override { return projection_.get(); }
 

@@ -21,6 +21,9 @@ class GaussianProjection : public Projection {
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   int64_t channels() const override { return static_cast<int64_t>(groups_.size()) * bins_; }
   at::Tensor forward(const at::Tensor& responses) override;
+  std::vector<ParameterGroup> parameter_groups() const override {
+    return {fields_->parameter_group()};
+  }
   std::vector<std::string> channel_names() const override;
   std::vector<std::string> notes() const override;
   std::optional<FieldTensors> learned_fields() const override { return fields_->now(); }

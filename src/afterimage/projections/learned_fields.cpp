@@ -23,6 +23,8 @@ Fields LearnedFieldsImpl::fields() {
       Field("reach", reach_, "farthest a bounded centre moves from its start, along x and y")
           .range(1e-6, 10)
           .unit("stimulus widths"),
+      Field("rate", rate_, "learning rate of centres and sizes over that of the network")
+          .range(0, 1000),
       Field("start_size", start_size_, "size of fields that start without knowledge")
           .range(smallest, 10)
           .unit("stimulus widths"),

@@ -7,6 +7,7 @@
 
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
+#include "afterimage/networks/parameter_group.h"
 #include "afterimage/recordings/recording.h"
 
 namespace afterimage {
@@ -32,6 +33,7 @@ class LearnedFieldsImpl : public torch::nn::Module {
 
   /// As they are now; they carry gradients unless frozen.
   FieldTensors now() const;
+  ParameterGroup parameter_group() const { return {parameters(), rate_}; }
   /// 1 for sensors that take part, else 0. (s) float32
   const at::Tensor& active() const { return active_; }
   int64_t unplaced() const { return unplaced_; }
@@ -40,6 +42,7 @@ class LearnedFieldsImpl : public torch::nn::Module {
   std::string start_ = "recording";
   std::string move_ = "free";
   double reach_ = 0.1;
+  double rate_ = 1;
   double start_size_ = 0.2;
 
   at::Tensor x_, y_, log_size_;                    // what is learned: places, or (bounded) steps

@@ -11,6 +11,7 @@
 
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
+#include "afterimage/networks/parameter_group.h"
 #include "afterimage/projections/learned_fields.h"
 #include "afterimage/recordings/samples.h"
 
@@ -32,6 +33,8 @@ class Projection : public torch::nn::Module {
   virtual void start(const Samples&, const RunContext&) {}
   virtual int64_t channels() const = 0;
   virtual at::Tensor forward(const at::Tensor& responses) = 0;
+  /// Everything it learns, by how fast it does so beside the network.
+  virtual std::vector<ParameterGroup> parameter_groups() const { return {{parameters(), 1}}; }
   /// What each channel holds ("V1, bin 0"), for reports.
   virtual std::vector<std::string> channel_names() const = 0;
   /// The Gaussian field of each sensor as it was learned, for projections that have such.

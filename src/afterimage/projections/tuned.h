@@ -27,6 +27,9 @@ class TunedProjection : public Projection {
   void start(const Samples& train, const RunContext& run) override;
   int64_t channels() const override { return features_; }
   at::Tensor forward(const at::Tensor& responses) override;
+  std::vector<ParameterGroup> parameter_groups() const override {
+    return {fields_->parameter_group(), {{tuning_}, 1}};
+  }
   std::vector<std::string> channel_names() const override;
   std::vector<std::string> notes() const override;
   std::optional<FieldTensors> learned_fields() const override { return fields_->now(); }

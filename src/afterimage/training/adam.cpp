@@ -48,7 +48,16 @@ Fields AdamOptions::fields() {
 }
 
 Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options)
-    : parameters_(std::move(parameters)), options_(options) {
+    : Adam({ParameterGroup{std::move(parameters)}}, options) {}
+
+Adam::Adam(const std::vector<ParameterGroup>& groups, const AdamOptions& options)
+    : options_(options) {
+  for (const auto& group : groups) {
+    for (const auto& parameter : group.parameters) {
+      rows_of_rate_[group.rate].push_back(parameters_.size());
+      parameters_.push_back(parameter);
+    }
+  }
   for (const auto& parameter : parameters_) {
     TORCH_INTERNAL_ASSERT(parameter.is_non_overlapping_and_dense());
     first_.push_back(at::zeros_like(parameter));
@@ -59,8 +68,14 @@ Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options)
 
 void Adam::step(double learning_rate) {
   const at::NoGradGuard no_grad;
+  for (const auto& [rate, rows] : rows_of_rate_) step_those(rows, learning_rate * rate);
+  // An autocast scope around the whole step would go on with the bf16 copies of the old weights.
+  at::autocast::clear_cache();
+}
+
+void Adam::step_those(const std::vector<size_t>& rows, double learning_rate) {
   std::vector<at::Tensor> parameters, gradients, first, second, steps;
-  for (size_t i = 0; i < parameters_.size(); ++i) {
+  for (const size_t i : rows) {
     at::Tensor& gradient = parameters_[i].mutable_grad();
     if (!gradient.defined()) continue;
     parameters.push_back(in_memory_order(parameters_[i]));
@@ -75,8 +90,6 @@ void Adam::step(double learning_rate) {
   at::_fused_adam_(parameters, gradients, first, second, /*max_exp_avg_sqs=*/{}, steps,
                    learning_rate, options_.beta1, options_.beta2, /*weight_decay=*/0,
                    options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
-  // An autocast scope around the whole step would go on with the bf16 copies of the old weights.
-  at::autocast::clear_cache();
 }
 
 TensorMap Adam::to_tensors() const {

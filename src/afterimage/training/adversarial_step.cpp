@@ -62,7 +62,7 @@ Fields AdversarialStepOptions::fields() {
          };
 }
 
-AdversarialStep::AdversarialStep(std::vector<at::Tensor> generator_parameters,
+AdversarialStep::AdversarialStep(const std::vector<ParameterGroup>& generator_parameters,
                                  PatchGan discriminator,
                                  std::shared_ptr<const PerceptualLoss> perceptual,
                                  const ObjectiveOptions& objective,
@@ -72,7 +72,7 @@ AdversarialStep::AdversarialStep(std::vector<at::Tensor> generator_parameters,
       objective_(objective),
       options_(options),
       run_(run),
-      generator_adam_(std::move(generator_parameters), options.generator),
+      generator_adam_(generator_parameters, options.generator),
       discriminator_adam_(adversarial() ? discriminator_->parameters() : std::vector<at::Tensor>{},
                           options.discriminator),
       history_(options.history, options.history_probability),

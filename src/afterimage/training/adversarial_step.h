@@ -49,7 +49,7 @@ class AdversarialStep {
   /// `generator_parameters`: all that the generator learns (projection and U-Net). `discriminator`
   /// may be empty when its weight is zero, `perceptual` when its weight is. `run` outlives the
   /// step.
-  AdversarialStep(std::vector<at::Tensor> generator_parameters, PatchGan discriminator,
+  AdversarialStep(const std::vector<ParameterGroup>& generator_parameters, PatchGan discriminator,
                   std::shared_ptr<const PerceptualLoss> perceptual,
                   const ObjectiveOptions& objective, const AdversarialStepOptions& options,
                   const RunContext& run);

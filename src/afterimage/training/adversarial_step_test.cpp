@@ -37,9 +37,9 @@ class AdversarialStepTest : public ::testing::Test {
         reference::fill(*module);
       }
       network->to(type);
-      std::vector<at::Tensor> parameters = projection->parameters();
-      for (const auto& parameter : unet->parameters()) parameters.push_back(parameter);
-      step = std::make_unique<AdversarialStep>(parameters, discriminator,
+      const std::vector<ParameterGroup> learned = {{projection->parameters()},
+                                                   {unet->parameters()}};
+      step = std::make_unique<AdversarialStep>(learned, discriminator,
                                                std::make_shared<PerceptualLoss>(network, objective),
                                                objective, options, run);
     }
@@ -216,7 +216,7 @@ TEST_F(AdversarialStepTest, TermsOfWeightZeroAreLeftOut) {
   auto terms = objective();
   terms.adversarial = terms.perceptual = 0;
   torch::nn::Conv2d generator(torch::nn::Conv2dOptions(4, 3, 1));
-  AdversarialStep step(generator->parameters(), PatchGan(nullptr), nullptr, terms, {}, run_);
+  AdversarialStep step({{generator->parameters()}}, PatchGan(nullptr), nullptr, terms, {}, run_);
   const auto maps = wave({3, 4, 32, 32}).to(at::kFloat);
   const auto targets = (wave({3, 3, 32, 32}, 1) * 0.5 + 0.5).to(at::kFloat);
   std::map<std::string, double> losses;
@@ -225,7 +225,8 @@ TEST_F(AdversarialStepTest, TermsOfWeightZeroAreLeftOut) {
   EXPECT_NEAR(losses.at("generator"), 0.5 * losses.at("pixel"), 1e-6);
   terms.pixel = 0;
   EXPECT_THROW(
-      AdversarialStep(generator->parameters(), PatchGan(nullptr), nullptr, terms, {}, run_), Error);
+      AdversarialStep({{generator->parameters()}}, PatchGan(nullptr), nullptr, terms, {}, run_),
+      Error);
 }
 
 TEST_F(AdversarialStepTest, RefusesAStateOfAnotherModel) {

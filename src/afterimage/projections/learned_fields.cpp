@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "afterimage/base/error.h"
+#include "afterimage/projections/field_fit.h"
 
 namespace afterimage {
 namespace {
@@ -25,6 +26,8 @@ Fields LearnedFieldsImpl::fields() {
           .unit("stimulus widths"),
       Field("rate", rate_, "learning rate of centres and sizes over that of the network")
           .range(0, 1000),
+      Field("fit", fit_,
+            "before training, move fields to where they lay out the images' colours best"),
       Field("start_size", start_size_, "size of fields that start without knowledge")
           .range(smallest, 10)
           .unit("stimulus widths"),
@@ -69,6 +72,22 @@ void LearnedFieldsImpl::build(const Sensors& sensors, const RunContext& run,
   y_ = keep("y", y, start_y_);
   log_size_ = keep("log_size", size.log(), start_log_size_);
   active_ = register_buffer("active", active_);
+}
+
+void LearnedFieldsImpl::start(const Samples& train, const RunContext& run) {
+  if (fit_) move_to(fit_fields(train, now(), active_, run));
+}
+
+void LearnedFieldsImpl::move_to(const FieldTensors& fields) {
+  const at::NoGradGuard no_grad;
+  const auto steps = [](const at::Tensor& to, const at::Tensor& from, double reach) {
+    return reach * ((to - from) / reach).clamp(-0.99, 0.99).atanh();
+  };
+  const bool bounded = move_ == "bounded";
+  x_.copy_(bounded ? steps(fields.x, start_x_, reach_) : fields.x);
+  y_.copy_(bounded ? steps(fields.y, start_y_, reach_) : fields.y);
+  const auto log_size = fields.size.log();
+  log_size_.copy_(bounded ? steps(log_size, start_log_size_, std::log(2.0)) : log_size);
 }
 
 FieldTensors LearnedFieldsImpl::now() const {

@@ -8,7 +8,7 @@
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
 #include "afterimage/networks/parameter_group.h"
-#include "afterimage/recordings/recording.h"
+#include "afterimage/recordings/samples.h"
 
 namespace afterimage {
 
@@ -31,6 +31,8 @@ class LearnedFieldsImpl : public torch::nn::Module {
   /// Errors: the start is the recording's, and it has no fields.
   void build(const Sensors& sensors, const RunContext& run, const std::string& where);
 
+  /// Moves them before training, where the option asks for it (fit_fields).
+  void start(const Samples& train, const RunContext& run);
   /// As they are now; they carry gradients unless frozen.
   FieldTensors now() const;
   ParameterGroup parameter_group() const { return {parameters(), rate_}; }
@@ -39,10 +41,13 @@ class LearnedFieldsImpl : public torch::nn::Module {
   int64_t unplaced() const { return unplaced_; }
 
  private:
+  void move_to(const FieldTensors& fields);
+
   std::string start_ = "recording";
   std::string move_ = "free";
   double reach_ = 0.1;
   double rate_ = 1;
+  bool fit_ = false;
   double start_size_ = 0.2;
 
   at::Tensor x_, y_, log_size_;                    // what is learned: places, or (bounded) steps

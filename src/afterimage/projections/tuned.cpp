@@ -30,6 +30,7 @@ void TunedProjection::build(const Sensors& sensors, int64_t bins, int64_t side,
 }
 
 void TunedProjection::start(const Samples& train, const RunContext& run) {
+  fields_->start(train, run);
   if (tuning_start_ == "random") return;
   const at::NoGradGuard no_grad;
   const auto now = fields_->now();

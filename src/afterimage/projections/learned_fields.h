@@ -27,8 +27,8 @@ struct FieldTensors {
 class LearnedFieldsImpl : public torch::nn::Module {
  public:
   Fields fields();
-  /// Errors: the start is the recording's, and it has no fields.
-  void build(const Sensors& sensors, const RunContext& run, const std::string& where);
+  /// Errors, naming the projection: the start is the recording's, and it has no fields.
+  void build(const Sensors& sensors, const RunContext& run, const std::string& projection);
 
   /// As they are now; they carry gradients unless frozen.
   FieldTensors now() const;

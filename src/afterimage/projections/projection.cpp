@@ -1,6 +1,8 @@
 #include "afterimage/projections/projection.h"
 
+#include "afterimage/base/error.h"
 #include "afterimage/base/table.h"
+#include "afterimage/base/text.h"
 #include "afterimage/projections/attention.h"
 #include "afterimage/projections/dense.h"
 #include "afterimage/projections/fixed.h"
@@ -37,6 +39,11 @@ std::vector<std::string> unplaced_note(int64_t unplaced, int64_t sensors) {
   if (unplaced == 0) return {};
   return {concat(unplaced, " of ", sensors,
                  " sensors have no receptive field on the stimulus and take no part")};
+}
+
+void refuse_unmapped(const std::string& projection, const std::string& instead) {
+  throw Error("projection '" + projection + "'", "no sensor of the recording has a receptive field",
+              "Estimate them first (afterimage fields RECORDING --out WITH_FIELDS), or " + instead);
 }
 
 std::shared_ptr<Projection> make_projection(const std::string& name, const std::string& where) {

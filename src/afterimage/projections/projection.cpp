@@ -8,6 +8,7 @@
 #include "afterimage/projections/fixed.h"
 #include "afterimage/projections/gaussian.h"
 #include "afterimage/projections/tuned.h"
+#include "afterimage/projections/upconv.h"
 
 namespace afterimage {
 namespace {
@@ -29,8 +30,10 @@ const std::vector<ProjectionEntry>& projection_table() {
        make<TunedProjection>},
       {"attention", "every pixel and feature attends to the electrode arrays; no fields needed",
        "IRFA, section 3.1", make<AttentionProjection>},
-      {"dense", "fully connected, no receptive fields",
-       "baseline of MonkeySee, after Shen et al. 2019", make<DenseProjection>},
+      {"dense", "one fully connected layer, no receptive fields", "Afterimage",
+       make<DenseProjection>},
+      {"upconv", "fully connected layers and up-convolutions: the image itself, without a U-Net",
+       "Shen et al. 2019; baseline of MonkeySee and IRFA", make<UpconvProjection>},
   };
   return table;
 }

@@ -22,9 +22,11 @@ void build(UpconvProjection& projection, int64_t side) {
   projection.build(three, 2, side, RunContext({}));
 }
 
-TEST(UpconvProjection, AgreesWithPyTorchInFloat64) {
+// Float64 but for the rows that formula.h repeats in a large dense layer, which are float32.
+TEST(UpconvProjection, AgreesWithPyTorch) {
   const auto expected = reference::read("projections/upconv.safetensors");
   constexpr int64_t stride = 13;
+  constexpr double tolerance = 1e-6;
   for (const int64_t side : {24, 256}) {  // three doublings from 3 x 3, and all six from 4 x 4
     SCOPED_TRACE(side);
     const auto name = std::to_string(side) + ".";
@@ -36,11 +38,11 @@ TEST(UpconvProjection, AgreesWithPyTorchInFloat64) {
     const auto image = projection.forward(responses);
     ASSERT_EQ(image.sizes(), (std::vector<int64_t>{2, 3, side, side}));
     (image * wave(image.sizes(), 4)).sum().backward();
-    EXPECT_LT(error(image, expected.at(name + "image"), stride * side), 1e-10);
-    EXPECT_LT(error(responses.grad(), expected.at(name + "grad.responses")), 1e-9);
+    EXPECT_LT(error(image, expected.at(name + "image"), stride * side), tolerance);
+    EXPECT_LT(error(responses.grad(), expected.at(name + "grad.responses")), tolerance);
     for (const auto& entry : projection.named_parameters()) {
       EXPECT_LT(error(entry.value().grad(), expected.at(name + "grad." + entry.key()), stride),
-                1e-9)
+                tolerance)
           << entry.key();
     }
   }

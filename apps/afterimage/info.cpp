@@ -10,8 +10,10 @@
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
+#include "afterimage/decoders/model_card.h"
 #include "afterimage/decoders/reconstruction.h"
 #include "afterimage/evaluation/scores.h"
+#include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/recording.h"
 #include "afterimage/report/artefact.h"
 
@@ -94,6 +96,8 @@ void print_model(const std::string& path) {
   line("name", card.value("name", "?"));
   line("decoder", card.value("decoder", "?"));
   line("trained on", concat(card.value("samples", int64_t{0}), " samples"));
+  const auto input = decoder_input_from_json(card.value("input", nlohmann::json::object()), path);
+  line("reads", concat(input.sensors.count(), " sensors; bins ", bins_text(input.bins)));
   print_provenance(card.value("provenance", nlohmann::json::object()));
 }
 

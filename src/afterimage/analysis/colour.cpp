@@ -15,7 +15,7 @@ Fields Colour::fields() {
 AnalysisResult Colour::analyse(Model& model, const Recording& recording, const RunContext& run) {
   Conditions test(model, recording, split_, baseline_responses("mean", model, recording), run);
   std::vector<std::pair<std::string, at::Tensor>> sets = {{"shown", colourfulness(test.truth())}};
-  for (const auto& condition : conditions_in_space(model.input().sensors, recording.bins())) {
+  for (const auto& condition : conditions_in_space(model.input())) {
     sets.emplace_back(condition.name, colourfulness(test.reconstruct(condition.kept)));
   }
   double most = 1e-6;

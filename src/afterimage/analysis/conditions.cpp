@@ -7,6 +7,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/controls.h"
+#include "afterimage/recordings/bins.h"
 
 namespace afterimage {
 namespace {
@@ -36,20 +37,23 @@ at::Tensor sensors_of(const Sensors& sensors, const std::string& roi, const std:
     if (sensors.roi[static_cast<size_t>(s)] == roi) rows[s] = true;
   }
   if (!rows.any().item<bool>()) {
-    throw Error(where, "there is no ROI '" + roi + "'", suggestion(roi, sensors.rois()));
+    throw Error(where, "there is no ROI '" + roi + "'", "There are " + join(sensors.rois()));
   }
   return rows;
 }
 
-std::vector<Condition> conditions_in_space(const Sensors& sensors, int64_t bins) {
+std::vector<Condition> conditions_in_space(const DecoderInput& input) {
+  const auto every_bin = at::ones({std::ssize(input.bins)}, at::kBool);
   std::vector<Condition> conditions;
-  for (const auto& regions : all_and_each(sensors)) {
-    conditions.push_back(condition(sensors, regions, "all", at::ones({bins}, at::kBool)));
+  for (const auto& regions : all_and_each(input.sensors)) {
+    conditions.push_back(condition(input.sensors, regions, "all", every_bin));
   }
   return conditions;
 }
 
-std::vector<Condition> conditions_in_time(const Sensors& sensors, int64_t bins) {
+std::vector<Condition> conditions_in_time(const DecoderInput& input) {
+  const Sensors& sensors = input.sensors;
+  const auto bins = std::ssize(input.bins);
   std::vector<Condition> conditions;
   for (const auto& regions : all_and_each(sensors)) {
     conditions.push_back(condition(sensors, regions, "all", at::ones({bins}, at::kBool)));
@@ -72,27 +76,22 @@ at::Tensor baseline_responses(const std::string& kind, const Model& model,
   const auto sensors = input.sensors.count(), bins = static_cast<int64_t>(input.bins.size());
   if (kind == "mean") return at::zeros({sensors, bins});
   const std::string where = recording.path().string();
-  if (recording.info().sensors.name != input.sensors.name) {
-    throw Error(where, "has other sensors than the model",
-                "Name a recording of the same sensors that keeps bins before stimulus onset");
-  }
-  std::vector<int64_t> before;
-  for (size_t b = 0; b < recording.info().bins.size(); ++b) {
-    if (recording.info().bins[b].stop_ms <= 0) before.push_back(static_cast<int64_t>(b));
-  }
+  check_same_sensors(input.sensors, recording);
+  const auto before = bins_before_onset(recording.info().bins);
   if (before.empty()) {
     throw Error(where, "has no bin before stimulus onset",
-                "Name a recording that has some (baseline_recording), or use baseline = mean");
+                concat("Its bins are ", bins_text(recording.info().bins),
+                       "; name a recording that has some (baseline_recording), or use "
+                       "baseline = mean"));
   }
   const auto trials = recording.info().trials_of(model.train_split(), where);
-  const auto index = at::tensor(before, at::kLong);
   auto sum = at::zeros({sensors}, at::kDouble);
   constexpr size_t step = 256;
   for (size_t first = 0; first < trials.size(); first += step) {
     const std::vector<int64_t> part(
         trials.begin() + static_cast<std::ptrdiff_t>(first),
         trials.begin() + static_cast<std::ptrdiff_t>(std::min(first + step, trials.size())));
-    sum += recording.responses(part).index_select(2, index).mean(2).sum(0).to(at::kDouble);
+    sum += select_bins(recording.responses(part), before).mean(2).sum(0).to(at::kDouble);
   }
   const auto raw = (sum / static_cast<double>(trials.size())).to(at::kFloat);
   constexpr int64_t no_block = -1;  // over all blocks

@@ -27,11 +27,12 @@ struct Condition {
 at::Tensor sensors_of(const Sensors& sensors, const std::string& roi, const std::string& where);
 
 /// Keep one ROI, or all of them, in all windows.
-std::vector<Condition> conditions_in_space(const Sensors& sensors, int64_t bins);
+std::vector<Condition> conditions_in_space(const DecoderInput& input);
 
 /// MonkeySee's spatiotemporal occlusion: for every ROI and for all ROIs together, all windows, only
-/// window i, and all but window i. With three ROIs and five windows 4 x (1 + 5 + 5) = 44.
-std::vector<Condition> conditions_in_time(const Sensors& sensors, int64_t bins);
+/// window i, and all but window i; windows are the bins the decoder reads. With three ROIs and five
+/// windows 4 x (1 + 5 + 5) = 44.
+std::vector<Condition> conditions_in_time(const DecoderInput& input);
 
 /// What stands in for a response that is kept from the decoder: the mean training response
 /// ("mean"; 0, as responses are standardised) or that before stimulus onset ("pre-stimulus", from

@@ -10,17 +10,19 @@
 namespace afterimage {
 namespace {
 
-Sensors three_regions() {
-  Sensors sensors;
+DecoderInput three_regions(int64_t bins) {
+  DecoderInput input;
+  for (int64_t b = 0; b < bins; ++b) input.bins.push_back({40.0 * b, 40.0 * (b + 1)});
+  Sensors& sensors = input.sensors;
   for (const std::string roi : {"V1", "V4", "V1", "IT"}) {
     sensors.name.push_back("s" + std::to_string(sensors.name.size()));
     sensors.roi.push_back(roi);
   }
-  return sensors;
+  return input;
 }
 
 TEST(Conditions, The44OfThePaper) {
-  const auto all = conditions_in_time(three_regions(), 5);
+  const auto all = conditions_in_time(three_regions(5));
   EXPECT_EQ(all.size(), 44u);
   std::set<std::string> names;
   for (const auto& condition : all) names.insert(condition.name);
@@ -30,7 +32,7 @@ TEST(Conditions, The44OfThePaper) {
 }
 
 TEST(Conditions, KeepWhatTheySay) {
-  for (const auto& condition : conditions_in_time(three_regions(), 5)) {
+  for (const auto& condition : conditions_in_time(three_regions(5))) {
     const int64_t sensors = condition.regions == "all" ? 4 : condition.regions == "V1" ? 2 : 1;
     const int64_t bins = condition.windows == "all" ? 5 : condition.windows[0] == 'o' ? 1 : 4;
     EXPECT_EQ(condition.kept.sum().item<int64_t>(), sensors * bins) << condition.name;
@@ -45,13 +47,13 @@ TEST(Conditions, KeepWhatTheySay) {
 }
 
 TEST(Conditions, OneBinHasNoWindows) {
-  EXPECT_EQ(conditions_in_time(three_regions(), 1).size(), 4u);
-  EXPECT_EQ(conditions_in_space(three_regions(), 1).size(), 4u);
+  EXPECT_EQ(conditions_in_time(three_regions(1)).size(), 4u);
+  EXPECT_EQ(conditions_in_space(three_regions(1)).size(), 4u);
 }
 
 TEST(Conditions, AnUnknownRegionIsNamed) {
   try {
-    sensors_of(three_regions(), "V2", "here");
+    sensors_of(three_regions(1).sensors, "V2", "here");
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("'V2'"), std::string::npos);

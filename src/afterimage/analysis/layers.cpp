@@ -5,6 +5,7 @@
 #include "afterimage/analysis/conditions.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/recordings/bins.h"
 
 namespace afterimage {
 namespace {
@@ -67,7 +68,7 @@ AnalysisResult Layers::analyse(Model& model, const Recording& recording, const R
   for (const auto* metric : metrics) layers.push_back(layer_of(*metric));
 
   std::vector<Row> rows;
-  const auto all = conditions_in_time(model.input().sensors, recording.bins());
+  const auto all = conditions_in_time(model.input());
   Progress progress("Layers", std::ssize(all), "condition", run.quiet());
   for (const auto& condition : all) {
     progress.advance();
@@ -84,7 +85,8 @@ AnalysisResult Layers::analyse(Model& model, const Recording& recording, const R
   result.lead = concat("Correlation of the features of ", test.count(),
                        " reconstructions with those of the images shown, in layers of ",
                        afterimage::split(metrics.front()->name, '-').front(),
-                       "; regions and windows left out stand at their training mean.");
+                       "; regions and windows left out stand at their training mean. Windows: ",
+                       bins_text(model.input().bins), ".");
   const auto pick = [&rows](auto wanted) {
     std::vector<Row> some;
     for (const auto& row : rows) {
@@ -94,7 +96,7 @@ AnalysisResult Layers::analyse(Model& model, const Recording& recording, const R
   };
   add_charts(result, "regions", "one region alone",
              pick([](const Condition& c) { return c.windows == "all"; }), layers);
-  if (recording.bins() > 1) {
+  if (model.input().bins.size() > 1) {
     add_charts(result, "windows", "one window of all regions",
                pick([](const Condition& c) { return c.regions == "all" && c.windows != "all"; }),
                layers);

@@ -119,10 +119,7 @@ AnalysisResult LearnedFieldsAnalysis::analyse(Model& model, const Recording& rec
     throw Error("model '" + model.name() + "'", "its projection learns no receptive fields",
                 "Train one with projection.kind = \"gaussian\" or \"tuned\"");
   }
-  if (recording.info().sensors.name != model.input().sensors.name) {
-    throw Error(recording.path(), "has other sensors than the model was trained on",
-                "Name the recording of that training");
-  }
+  check_same_sensors(model.input().sensors, recording);
   const Sensors& sensors = recording.info().sensors;
   const Comparison fields =
       compare({learned->x.cpu(), learned->y.cpu(), learned->size.cpu()}, recording);

@@ -5,6 +5,7 @@
 #include "afterimage/analysis/conditions.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/recordings/bins.h"
 
 namespace afterimage {
 namespace {
@@ -98,13 +99,13 @@ Fields Occlusion::fields() {
 }
 
 AnalysisResult Occlusion::analyse(Model& model, const Recording& recording, const RunContext& run) {
-  const int64_t bins = recording.bins();
+  const auto bins = std::ssize(model.input().bins);
   std::optional<Recording> other;
   if (!baseline_recording_.empty()) other.emplace(baseline_recording_);
   const auto baseline = baseline_responses(baseline_, model, other ? *other : recording);
   Conditions test(model, recording, split_, baseline, run);
   const auto metrics = computable_metrics(metrics_, test.truth(), run);
-  const auto conditions = conditions_in_time(model.input().sensors, bins);
+  const auto conditions = conditions_in_time(model.input());
   const int64_t shown = std::min(images_, test.count());
 
   std::vector<Outcome> outcomes;
@@ -121,7 +122,8 @@ AnalysisResult Occlusion::analyse(Model& model, const Recording& recording, cons
   result.title = "Occlusion: " + model.name();
   result.lead = concat(test.count(), " test images reconstructed under ", conditions.size(),
                        " conditions; responses kept from the decoder stand at ",
-                       baseline_ == "mean" ? "their training mean." : "their level before onset.");
+                       baseline_ == "mean" ? "their training mean" : "their level before onset",
+                       ". Windows: ", bins_text(model.input().bins), ".");
   const auto rows = test.stimulus_names(shown);
   result.grids.push_back(image_grid("regions", "One region alone, the others at baseline", outcomes,
                                     test.truth(), rows,

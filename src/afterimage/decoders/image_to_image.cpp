@@ -27,8 +27,9 @@ class Training : public Trainable {
     batch.targets = samples_.images(rows).to(device_).contiguous(at::MemoryFormat::ChannelsLast);
     if (features_ != nullptr) batch.target_features = features_->features(rows, batch.targets);
     const auto responses = samples_.responses(rows);
-    batch.maps = decoder_.maps(responses, decoder_.linear_of_training(responses, rows));
-    batch.image = decoder_.image(batch.maps);
+    const auto maps = decoder_.maps(responses, decoder_.linear_of_training(responses, rows));
+    batch.image = decoder_.image(maps);
+    batch.maps = decoder_.condition(maps);
     return step_(batch, learning_rate);
   }
 
@@ -61,7 +62,11 @@ void ImageToImage::choose_parts(const Config& config) {
 }
 
 Fields ImageToImage::fields() {
-  return Fields{Field("linear_input", linear_input_,
+  return Fields{Field("generator", generator_,
+                      "what makes the image of the maps: the U-Net, or nothing: the projection's "
+                      "three maps are the image (upconv)")
+                    .one_of({"unet", "projection"}),
+                Field("linear_input", linear_input_,
                       "the network also sees the ridge reconstruction, in training cross-fitted"),
                 Field("projection.kind", projection_kind_, "how responses are laid out in space")} +
          prefixed("projection", projection_->fields()) + prefixed("unet", unet_options_.fields()) +
@@ -77,25 +82,41 @@ Fields ImageToImage::fields() {
 void ImageToImage::build(const DecoderInput& input, const RunContext& run) {
   run_ = &run;
   fallback_note_ = objective_.take_fallback(run.weights());
-  const int64_t multiple = int64_t{1} << (unet_options_.blocks + 1);
-  if (input.image_size % multiple != 0) {
-    throw Error("data.image_size",
-                concat("is ", input.image_size, ", and a U-Net of ", unet_options_.blocks,
-                       " blocks halves it ", unet_options_.blocks + 1, " times"),
-                concat("Give a multiple of ", multiple, ", or fewer unet.blocks"));
-  }
+  check_generator(input.image_size);
   projection_->build(input.sensors, static_cast<int64_t>(input.bins.size()), input.image_size, run);
   if (linear_input_) linear_.build(input, run);
+  projection_->to(run.device());
+  if (generator_ == "projection") return;
   unet_ = UNet(input_channels(), unet_options_);
   initialise_normal(*unet_, run.generator("initialisation of the U-Net"));
   lay_channels_last(*unet_);
-  projection_->to(run.device());
   unet_->to(run.device());
+}
+
+void ImageToImage::check_generator(int64_t image_size) const {
+  const bool whole = projection_kind_ == "upconv";
+  if (whole != (generator_ == "projection")) {
+    throw Error(
+        "generator", concat("is '", generator_, "', and the projection '", projection_kind_, "'"),
+        "The projection 'upconv' makes the image itself: give generator = \"projection\" with "
+        "it, and with no other");
+  }
+  if (whole && linear_input_) {
+    throw Error("linear_input", "is on, and there is no U-Net to see the ridge reconstruction",
+                "Give linear_input = false");
+  }
+  const int64_t multiple = int64_t{1} << (unet_options_.blocks + 1);
+  if (!whole && image_size % multiple != 0) {
+    throw Error("data.image_size",
+                concat("is ", image_size, ", and a U-Net of ", unet_options_.blocks,
+                       " blocks halves it ", unet_options_.blocks + 1, " times"),
+                concat("Give a multiple of ", multiple, ", or fewer unet.blocks"));
+  }
 }
 
 std::vector<ParameterGroup> ImageToImage::parameters() const {
   auto groups = projection_->parameter_groups();
-  groups.push_back({unet_->parameters()});
+  if (unet_) groups.push_back({unet_->parameters()});
   return groups;
 }
 
@@ -115,12 +136,16 @@ at::Tensor ImageToImage::linear_of_training(const at::Tensor& responses,
 
 at::Tensor ImageToImage::image(const at::Tensor& maps) {
   const AutocastScope precision(*run_);
-  return unet_(maps);
+  return unet_ ? unet_(maps) : maps.sigmoid();
+}
+
+at::Tensor ImageToImage::condition(const at::Tensor& maps) const {
+  return unet_ ? maps : maps.narrow(1, 0, 0);
 }
 
 void ImageToImage::fit(const Samples& train_samples, const FitContext& context) {
   if (linear_input_) linear_.fit(train_samples, context);
-  PatchGan discriminator(input_channels() + 3);
+  PatchGan discriminator(3 + (unet_ ? input_channels() : 0));
   initialise_normal(*discriminator, run_->generator("initialisation of the discriminator"));
   lay_channels_last(*discriminator);
   discriminator->to(run_->device());
@@ -139,28 +164,28 @@ void ImageToImage::fit(const Samples& train_samples, const FitContext& context) 
   for (const auto& note : projection_->notes()) say(run_->quiet(), note);
   if (!context.resume) projection_->start(train_samples, *run_);
   projection_->train();
-  unet_->train();
+  if (unet_) unet_->train();
   train(training, train_samples.count(), trainer_, context);
 }
 
 at::Tensor ImageToImage::reconstruct(const at::Tensor& responses) {
   const at::NoGradGuard no_grad;
   projection_->eval();
-  unet_->eval();
+  if (unet_) unet_->eval();
   const auto linear = linear_input_ ? linear_.of_new(responses) : at::Tensor();
   return image(maps(responses, linear)).to(at::kCPU, at::kFloat).contiguous();
 }
 
 TensorMap ImageToImage::state() const {
   TensorMap state = module_state(*projection_, "projection.");
-  state.merge(module_state(*unet_, "unet."));
+  if (unet_) state.merge(module_state(*unet_, "unet."));
   if (linear_input_) add_under(state, "linear.", linear_.state());
   return state;
 }
 
 void ImageToImage::load(const TensorMap& state, const std::string& where) {
   load_module_state(*projection_, state, "projection.", where);
-  load_module_state(*unet_, state, "unet.", where);
+  if (unet_) load_module_state(*unet_, state, "unet.", where);
   if (linear_input_) linear_.load(state_under(state, "linear."), where);
 }
 

@@ -18,6 +18,9 @@ namespace afterimage {
 /// turns the maps into an image, under an adversarial, a perceptual and a pixel loss.
 ///
 ///     responses (n, sensor, bin) -> maps (n, C, H, W) -> image (n, 3, H, W)
+///
+/// With generator = "projection" there is no U-Net: the projection `upconv` makes the image, and
+/// the discriminator sees images alone (Shen et al. 2019).
 class ImageToImage : public Decoder {
  public:
   ImageToImage();
@@ -34,6 +37,8 @@ class ImageToImage : public Decoder {
   /// ridge reconstruction of the same responses, (n, 3, H, W), undefined without linear_input.
   at::Tensor maps(const at::Tensor& responses, const at::Tensor& linear);
   at::Tensor image(const at::Tensor& maps);
+  /// What of the maps the discriminator sees beside an image: all; none where they are the image.
+  at::Tensor condition(const at::Tensor& maps) const;
   /// The ridge reconstruction of training samples, held out; undefined without linear_input.
   at::Tensor linear_of_training(const at::Tensor& responses, const std::vector<int64_t>& rows);
   std::vector<ParameterGroup> parameters() const;
@@ -43,6 +48,10 @@ class ImageToImage : public Decoder {
  private:
   int64_t input_channels() const { return projection_->channels() + (linear_input_ ? 3 : 0); }
 
+  /// Errors: a generator the projection does not go with; a side the U-Net cannot halve.
+  void check_generator(int64_t image_size) const;
+
+  std::string generator_ = "unet";
   std::string projection_kind_ = "fixed";
   UNetOptions unet_options_;
   ObjectiveOptions objective_;

@@ -6,10 +6,12 @@
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
+#include "afterimage/base/progress.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/controls.h"
 #include "afterimage/decoders/model_card.h"
+#include "afterimage/recordings/bins.h"
 
 namespace afterimage {
 namespace {
@@ -50,24 +52,60 @@ std::string fingerprint(const Fields& fields, const RunContext& run, const json&
   return sha256(concat(to_json(fields).dump(), run.to_json().dump(), inputs.dump()));
 }
 
-void check_same(const std::vector<std::string>& model, const std::vector<std::string>& recording,
-                const std::string& where) {
-  if (model == recording) return;
-  std::set<std::string> missing(model.begin(), model.end());
-  for (const auto& name : recording) missing.erase(name);
-  if (!missing.empty()) {
-    throw Error(where,
-                concat("lacks ", missing.size(), " of the model's ", model.size(),
-                       " sensors, the first being '", *missing.begin(), "'"),
-                "Use the recording the model was trained on, or one of the same sensors");
+using Names = std::vector<std::string>;
+
+/// Those of `names` that are not among `others`.
+Names without(const Names& names, const Names& others) {
+  const std::set<std::string> known(others.begin(), others.end());
+  Names rest;
+  for (const auto& name : names) {
+    if (!known.contains(name)) rest.push_back(name);
   }
-  throw Error(where,
-              concat("has ", recording.size(), " sensors, the model ", model.size(),
-                     ", or they stand in another order"),
-              "Give it exactly the model's sensors, in its order");
+  return rest;
+}
+
+/// "3 (e1, e2, ...)".
+std::string first_of(const Names& names) {
+  constexpr size_t most = 3;
+  const Names some(names.begin(),
+                   names.begin() + std::min(std::ssize(names), std::ptrdiff_t{most}));
+  return concat(names.size(), " (", join(some), names.size() > most ? ", ...)" : ")");
+}
+
+/// Says which bins a decoder is not shown, when it was left to the default.
+void say_left_out(const std::vector<Bin>& bins, const DataOptions& data, const RunContext& run) {
+  const auto before = bins_before_onset(bins);
+  if (!data.bins.empty() || before.empty()) return;
+  say(run.quiet(), concat(before.size(), " of ", bins.size(),
+                          " bins end before stimulus onset and are left out (",
+                          bins_text(select_bins(bins, before)), "); data.bins chooses others"));
 }
 
 }  // namespace
+
+void check_same_sensors(const Sensors& expected, const Recording& recording) {
+  const Names &model = expected.name, &names = recording.info().sensors.name;
+  if (model == names) return;
+  const std::string where = recording.path().string();
+  const std::string right = "Use the recording the model was trained on, or one of its sensors";
+  const Names missing = without(model, names), more = without(names, model);
+  if (!missing.empty() || !more.empty()) {
+    std::string what;
+    if (!missing.empty()) {
+      what = concat("lacks ", first_of(missing), " of the model's ", model.size(), " sensors");
+    }
+    if (!more.empty()) {
+      what +=
+          concat(what.empty() ? "has " : " and has ", first_of(more), " that the model has not");
+    }
+    throw Error(where, what, right);
+  }
+  const auto [ours, theirs] = std::mismatch(model.begin(), model.end(), names.begin());
+  throw Error(where,
+              concat("has the model's sensors in another order: sensor ", ours - model.begin(),
+                     " is '", *theirs, "', the model's '", *ours, "'"),
+              right);
+}
 
 Fields DataOptions::fields() {
   return prefixed(
@@ -77,16 +115,15 @@ Fields DataOptions::fields() {
            .unit("pixels"),
        Field("split", split, "trials to train on"),
        Field("regions", regions, "ROIs the decoder sees, none named: all (the others are zero)"),
+       Field("bins", bins,
+             "time bins the decoder sees: by number (2), by ms from onset (0-80), or all; none "
+             "named: those after stimulus onset"),
        Field("average_repeats", average_repeats, "average trials of one stimulus in training"),
        Field("normalise_per_block", normalise_per_block,
              "z-scores per run or day, from its training trials, in place of the whole recording"),
        Field("memory_limit_mb", memory_limit_mb, "above it, data are read batch by batch")
            .range(0)
            .unit("MiB")});
-}
-
-Samples::Options DataOptions::samples(const std::string& which_split, bool average) const {
-  return {which_split, average, image_size, memory_limit_mb << 20};
 }
 
 Fields ReconstructOptions::fields() {
@@ -101,16 +138,19 @@ Fields ReconstructOptions::fields() {
 
 namespace {
 
-/// Rows of the sensors that lie in none of the regions. Errors: a region without sensors.
+/// Rows of the sensors that lie in none of the regions; no regions: none. Errors: a region without
+/// sensors.
 std::vector<int64_t> sensors_outside(const Sensors& sensors,
                                      const std::vector<std::string>& regions) {
   const auto known = sensors.rois();
   for (const auto& region : regions) {
     if (std::find(known.begin(), known.end(), region) == known.end()) {
-      throw Error("data.regions", "there is no ROI '" + region + "'", suggestion(region, known));
+      throw Error("data.regions", "there is no ROI '" + region + "'",
+                  "The recording has " + join(known));
     }
   }
   std::vector<int64_t> outside;
+  if (regions.empty()) return outside;
   for (int64_t s = 0; s < sensors.count(); ++s) {
     const auto& roi = sensors.roi[static_cast<size_t>(s)];
     if (std::find(regions.begin(), regions.end(), roi) == regions.end()) outside.push_back(s);
@@ -143,8 +183,12 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
                    const TrainOptions& options, const json& provenance) {
   Model model;
   model.configure(config);
-  model.build({recording.info().sensors, recording.info().bins, model.data_.image_size}, run);
-  const auto trials = recording.info().trials_of(model.data_.split, recording.path().string());
+  const RecordingInfo& info = recording.info();
+  const auto bins = choose_bins(info.bins, model.data_.bins, "data.bins");
+  model.build({info.sensors, select_bins(info.bins, bins), model.data_.image_size}, run);
+  const auto trials = info.trials_of(model.data_.split, recording.path().string());
+  const auto outside = sensors_outside(info.sensors, model.data_.regions);
+  say_left_out(info.bins, model.data_, run);
 
   const fs::path folder = open_working_folder(options);
   write_text(folder / "config.toml",
@@ -153,12 +197,12 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
                          model.fields(),
                      ""),
              /*force=*/true);
-  model.normalisation_ = Normalisation::fit(recording, trials, model.data_.normalise_per_block);
-  if (!model.data_.regions.empty()) {
-    model.normalisation_.silence(sensors_outside(recording.info().sensors, model.data_.regions));
-  }
-  const Samples samples(recording, model.normalisation_,
-                        model.data_.samples(model.data_.split, model.data_.average_repeats));
+  model.normalisation_ =
+      Normalisation::fit(recording, trials, model.data_.normalise_per_block, bins);
+  model.normalisation_.silence(outside);
+  const Samples samples(
+      recording, model.normalisation_,
+      model.samples_options(model.data_.split, model.data_.average_repeats, bins));
   model.decoder_->fit(samples,
                       {run, folder, options.resume, fingerprint(model.fields(), run, provenance)});
   model.card_ = {{"format", "afterimage-model"}, {"version", model_version},
@@ -203,18 +247,15 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
   return model;
 }
 
-void Model::check_fits(const Recording& recording) const {
-  const std::string where = recording.path().string();
-  check_same(input_.sensors.name, recording.info().sensors.name, where);
-  if (static_cast<int64_t>(input_.bins.size()) != recording.bins()) {
-    throw Error(where, concat("has ", recording.bins(), " bins, the model ", input_.bins.size()),
-                "Bin the recording as the one the model was trained on");
-  }
+Samples::Options Model::samples_options(const std::string& split, bool average,
+                                        std::vector<int64_t> bins) const {
+  return {split, average, std::move(bins), data_.image_size, data_.memory_limit_mb << 20};
 }
 
 Samples Model::samples(const Recording& recording, const std::string& split, bool average) const {
-  check_fits(recording);
-  return Samples(recording, normalisation_, data_.samples(split, average));
+  check_same_sensors(input_.sensors, recording);
+  auto bins = find_bins(recording.info().bins, input_.bins, recording.path().string());
+  return Samples(recording, normalisation_, samples_options(split, average, std::move(bins)));
 }
 
 Reconstruction Model::reconstruct(const Recording& recording, const ReconstructOptions& options,
@@ -234,8 +275,7 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   result.trials_averaged = test.trials_averaged();
   result.images = reconstruct_in_batches(*decoder_, responses, options.batch);
   if (!controls.empty()) {
-    const Samples train(recording, normalisation_,
-                        data_.samples(data_.split, data_.average_repeats));
+    const Samples train = samples(recording, data_.split, data_.average_repeats);
     result.controls =
         control_images(controls, *decoder_, decoder_name_, input_, train, responses, run);
   }

@@ -21,11 +21,11 @@ struct DataOptions {
   std::string split = "train";
   bool average_repeats = false;
   std::vector<std::string> regions;  ///< ROIs whose sensors are used; empty: all
+  std::vector<std::string> bins;     ///< as choose_bins reads them; empty: after stimulus onset
   bool normalise_per_block = false;
   int64_t memory_limit_mb = 2048;
 
   Fields fields();
-  Samples::Options samples(const std::string& which_split, bool average) const;
 };
 
 struct TrainOptions {
@@ -44,7 +44,7 @@ struct ReconstructOptions {
 };
 
 /// A trained decoder with all that belongs to it, as a folder:
-///   model.json            what it is: decoder, sensors, bins, image size, provenance
+///   model.json            what it is: decoder, sensors, the bins it reads, image size, provenance
 ///   config.toml           every option as it was used
 ///   weights.safetensors   what was learned
 ///   normalisation.safetensors
@@ -60,13 +60,13 @@ class Model {
   /// Errors: no model, of a newer version, or weights that do not fit.
   static Model load(const std::filesystem::path& folder, const RunContext& run);
 
-  /// Images of one split, and the controls. Errors: the recording's sensors or bins are not those
-  /// the model was trained on (compared by name).
+  /// Images of one split, and the controls. Errors: the recording's sensors are not those the model
+  /// was trained on (compared by name), or it lacks one of the bins the model reads (by times).
   Reconstruction reconstruct(const Recording& recording, const ReconstructOptions& options,
                              const RunContext& run);
 
   /// One split of a recording as this model reads it: its normalisation and image size. The model
-  /// and the recording must outlive it. Errors: sensors or bins are not those of the training.
+  /// and the recording must outlive it. Errors: as for `reconstruct`.
   Samples samples(const Recording& recording, const std::string& split, bool average) const;
   Decoder& decoder() { return *decoder_; }
   const DecoderInput& input() const { return input_; }
@@ -82,7 +82,8 @@ class Model {
   Fields fields();
   void configure(const Config& config);
   void build(const DecoderInput& input, const RunContext& run);
-  void check_fits(const Recording& recording) const;
+  Samples::Options samples_options(const std::string& split, bool average,
+                                   std::vector<int64_t> bins) const;
   void save(const std::filesystem::path& folder) const;
 
   std::string name_, decoder_name_;
@@ -92,6 +93,10 @@ class Model {
   std::unique_ptr<Decoder> decoder_;
   nlohmann::json card_;
 };
+
+/// Errors, naming the first that differ: a recording with other sensors than these, or with the
+/// same in another order.
+void check_same_sensors(const Sensors& expected, const Recording& recording);
 
 /// The configuration a name or a path stands for: a TOML file, or "brain2pix" for
 /// configs/brain2pix.toml of those that come with Afterimage. `folder` is where those are looked

@@ -3,20 +3,13 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/image_sets.h"
 #include "afterimage/evaluation/scores.h"
 #include "afterimage/evaluation/statistics.h"
 #include "afterimage/formats/image.h"
 
 namespace afterimage {
 namespace {
-
-/// A set of images to score, and which reconstruction it belongs to (-1: shared by several).
-struct ImageSet {
-  std::string name;
-  bool control = false;
-  at::Tensor images;
-  std::vector<size_t> compared_by;  ///< reconstructions that are compared with it
-};
 
 void check_alike(const std::vector<Reconstruction>& all, const RecordingInfo& info,
                  const std::string& where) {
@@ -62,38 +55,6 @@ at::Tensor true_images(const Recording& recording, const Reconstruction& reconst
     parts.push_back(images.to(at::kFloat).div_(255));
   }
   return at::cat(parts);
-}
-
-/// Adds a control of reconstruction `owner` under its own name, unless it is there already; under
-/// "control (reconstruction)" when it is the reconstruction's alone or another has that name.
-void add_control(std::vector<ImageSet>& sets, const std::string& control, const at::Tensor& images,
-                 const Reconstruction& reconstruction, size_t owner) {
-  auto name = control;
-  if (control == "shuffled") name += " (" + reconstruction.name + ")";
-  for (auto& set : sets) {
-    if (set.name != name) continue;
-    if (set.images.equal(images)) {
-      if (set.control) set.compared_by.push_back(owner);
-      return;
-    }
-    name = control + " (" + reconstruction.name + ")";
-  }
-  sets.push_back({name, true, images, {owner}});
-}
-
-/// Reconstructions first, then their controls.
-std::vector<ImageSet> image_sets(const std::vector<Reconstruction>& reconstructions) {
-  std::vector<ImageSet> sets;
-  for (size_t i = 0; i < reconstructions.size(); ++i) {
-    sets.push_back({reconstructions[i].name, false, reconstructions[i].images, {}});
-    for (size_t before = 0; before < i; ++before) sets.back().compared_by.push_back(before);
-  }
-  for (size_t i = 0; i < reconstructions.size(); ++i) {
-    for (const auto& [control, images] : reconstructions[i].controls) {
-      add_control(sets, control, images, reconstructions[i], i);
-    }
-  }
-  return sets;
 }
 
 /// Weights of the images that every score shares, so that differences are paired.

@@ -9,6 +9,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/sample_batches.h"
 #include "afterimage/recordings/samples.h"
 
@@ -119,9 +120,11 @@ FieldData read_field_data(const Recording& recording, const FieldDataOptions& op
                           const RunContext& run) {
   const std::string where = recording.path().string();
   const RecordingInfo& info = recording.info();
+  const auto bins = choose_bins(info.bins, {}, where);
   const auto normalisation =
-      Normalisation::fit(recording, info.trials_of("train", where), options.per_block);
+      Normalisation::fit(recording, info.trials_of("train", where), options.per_block, bins);
   Samples::Options wanted;
+  wanted.bins = bins;
   wanted.average_repeats = true;
   wanted.image_size = std::min({options.resolution, std::max(info.height, info.width)});
   const Samples samples(recording, normalisation, wanted);

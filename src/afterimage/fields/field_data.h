@@ -26,8 +26,9 @@ struct FieldDataOptions {
 struct FieldData {
   at::Tensor images;  ///< (n, 3, side, side) uint8
   at::Tensor clips;   ///< of a video: (n, frame, side, side) uint8 gray, the image being the last
-  at::Tensor responses;    ///< (n, sensor) float32: mean over bins, mean 0 and variance 1 over rows
-  at::Tensor varies;       ///< (sensor) bool: false where the response never changes
+  at::Tensor responses;  ///< (n, sensor) float32: mean over bins after onset, mean 0 and variance 1
+                         ///< over rows
+  at::Tensor varies;     ///< (sensor) bool: false where the response never changes
   int64_t first_half = 0;  ///< rows of the first half
 
   int64_t count() const { return images.size(0); }

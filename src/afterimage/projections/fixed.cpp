@@ -93,8 +93,7 @@ void FixedProjection::build(const Sensors& sensors, int64_t bins, int64_t side, 
     }
   }
   if (unplaced_ == sensors.count()) {
-    throw Error("projection 'fixed'", "no sensor of the recording has a receptive field",
-                "Use a recording with fields, or a decoder that needs none (ridge)");
+    refuse_unmapped("fixed", "use a decoder that needs none (irfa-16, ridge)");
   }
 
   const double floor = spread_ > 0 ? floor_ : 0;

@@ -18,7 +18,7 @@ void GaussianProjection::build(const Sensors& sensors, int64_t bins, int64_t sid
                                const RunContext& run) {
   bins_ = bins;
   side_ = side;
-  fields_->build(sensors, run, "projection 'gaussian'");
+  fields_->build(sensors, run, "gaussian");
   groups_ = sensor_groups(sensors, group_);
   for (size_t g = 0; g < groups_.size(); ++g) {
     members_.push_back(

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "afterimage/base/error.h"
 #include "afterimage/projections/field_fit.h"
+#include "afterimage/projections/projection.h"
 
 namespace afterimage {
 namespace {
@@ -35,7 +35,7 @@ Fields LearnedFieldsImpl::fields() {
 }
 
 void LearnedFieldsImpl::build(const Sensors& sensors, const RunContext& run,
-                              const std::string& where) {
+                              const std::string& projection) {
   const int64_t count = sensors.count();
   auto x = at::full({count}, 0.5), y = at::full({count}, 0.5);
   auto size = at::full({count}, start_size_);
@@ -58,8 +58,7 @@ void LearnedFieldsImpl::build(const Sensors& sensors, const RunContext& run,
       size[s] = std::isfinite(sensors.size[i]) ? std::max(sensors.size[i], smallest) : unknown_size;
     }
     if (unplaced_ == count) {
-      throw Error(where, "no sensor of the recording has a receptive field",
-                  "Estimate them first (afterimage fields), or set projection.start = \"none\"");
+      refuse_unmapped(projection, "set projection.start = \"none\"");
     }
   }
   const bool learned = move_ != "frozen";

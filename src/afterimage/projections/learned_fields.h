@@ -28,8 +28,8 @@ struct FieldTensors {
 class LearnedFieldsImpl : public torch::nn::Module {
  public:
   Fields fields();
-  /// Errors: the start is the recording's, and it has no fields.
-  void build(const Sensors& sensors, const RunContext& run, const std::string& where);
+  /// Errors, naming the projection: the start is the recording's, and it has no fields.
+  void build(const Sensors& sensors, const RunContext& run, const std::string& projection);
 
   /// Moves them before training, where the option asks for it (fit_fields).
   void start(const Samples& train, const RunContext& run);

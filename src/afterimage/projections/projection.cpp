@@ -1,11 +1,14 @@
 #include "afterimage/projections/projection.h"
 
+#include "afterimage/base/error.h"
 #include "afterimage/base/table.h"
+#include "afterimage/base/text.h"
 #include "afterimage/projections/attention.h"
 #include "afterimage/projections/dense.h"
 #include "afterimage/projections/fixed.h"
 #include "afterimage/projections/gaussian.h"
 #include "afterimage/projections/tuned.h"
+#include "afterimage/projections/upconv.h"
 
 namespace afterimage {
 namespace {
@@ -27,8 +30,10 @@ const std::vector<ProjectionEntry>& projection_table() {
        make<TunedProjection>},
       {"attention", "every pixel and feature attends to the electrode arrays; no fields needed",
        "IRFA, section 3.1", make<AttentionProjection>},
-      {"dense", "fully connected, no receptive fields",
-       "baseline of MonkeySee, after Shen et al. 2019", make<DenseProjection>},
+      {"dense", "one fully connected layer, no receptive fields", "Afterimage",
+       make<DenseProjection>},
+      {"upconv", "fully connected layers and up-convolutions: the image itself, without a U-Net",
+       "Shen et al. 2019; baseline of MonkeySee and IRFA", make<UpconvProjection>},
   };
   return table;
 }
@@ -37,6 +42,11 @@ std::vector<std::string> unplaced_note(int64_t unplaced, int64_t sensors) {
   if (unplaced == 0) return {};
   return {concat(unplaced, " of ", sensors,
                  " sensors have no receptive field on the stimulus and take no part")};
+}
+
+void refuse_unmapped(const std::string& projection, const std::string& instead) {
+  throw Error("projection '" + projection + "'", "no sensor of the recording has a receptive field",
+              "Estimate them first (afterimage fields RECORDING --out WITH_FIELDS), or " + instead);
 }
 
 std::shared_ptr<Projection> make_projection(const std::string& name, const std::string& where) {

@@ -59,6 +59,10 @@ const std::vector<ProjectionEntry>& projection_table();
 /// What `notes` says of sensors without a place; nothing when all have one.
 std::vector<std::string> unplaced_note(int64_t unplaced, int64_t sensors);
 
+/// Refuses a recording none of whose sensors has a receptive field: says how to get fields, and
+/// with `instead` what does without them.
+[[noreturn]] void refuse_unmapped(const std::string& projection, const std::string& instead);
+
 /// A new projection; an Error with the nearest name when there is none of this name.
 std::shared_ptr<Projection> make_projection(const std::string& name, const std::string& where);
 

@@ -23,7 +23,7 @@ void TunedProjection::build(const Sensors& sensors, int64_t bins, int64_t side,
                             const RunContext& run) {
   bins_ = bins;
   side_ = side;
-  fields_->build(sensors, run, "projection 'tuned'");
+  fields_->build(sensors, run, "tuned");
   tuning_ = register_parameter("tuning", at::randn({sensors.count(), bins, features_},
                                                    run.generator("tuning of the projection")) *
                                              0.1);

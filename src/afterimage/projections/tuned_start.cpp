@@ -139,7 +139,7 @@ at::Tensor filter_images(const at::Tensor& images, const at::Tensor& filters) {
 
 at::Tensor fit_tuning(const Samples& train, const FieldTensors& fields, const at::Tensor& active,
                       int64_t features, const RunContext& run) {
-  const int64_t sensors = active.numel(), bins = train.recording().bins();
+  const int64_t sensors = active.numel(), bins = train.bins();
   if (sensors > largest_tuning_problem) {
     throw Error("projection 'tuned'",
                 concat("the closed-form start is for at most ", largest_tuning_problem,

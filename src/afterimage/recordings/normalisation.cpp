@@ -9,6 +9,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/sample_batches.h"
 #include "afterimage/recordings/samples.h"
 
@@ -65,9 +66,12 @@ Moments moments_of(const Reader& read, const std::vector<int64_t>& trials) {
 }  // namespace
 
 Normalisation Normalisation::fit(const Recording& recording, const std::vector<int64_t>& trials,
-                                 bool per_block) {
-  return fit([&](const std::vector<int64_t>& rows) { return recording.responses(rows); }, trials,
-             recording.info().trials.block, per_block);
+                                 bool per_block, const std::vector<int64_t>& bins) {
+  return fit(
+      [&](const std::vector<int64_t>& rows) {
+        return select_bins(recording.responses(rows), bins);
+      },
+      trials, recording.info().trials.block, per_block);
 }
 
 Normalisation Normalisation::fit(const Reader& read, const std::vector<int64_t>& trials,

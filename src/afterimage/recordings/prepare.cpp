@@ -13,6 +13,7 @@
 #include "afterimage/base/interrupt.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/importers/import_parts.h"
 #include "afterimage/recordings/prepare/pipeline.h"
 #include "afterimage/recordings/prepare/truth.h"
@@ -205,7 +206,11 @@ ImportReport prepare(const Recording& from, PrepareOptions options,
 
   Pipeline pipeline(from, info.trials, options, transductive, report);
   if (options.reliability != "keep") {
-    measure(options, pipeline.reader(), pipeline.trials(), run, info, report, where);
+    const auto after = bins_after_onset(pipeline.bins());
+    const auto read = [&](const std::vector<int64_t>& trials) {
+      return select_bins(pipeline.reader()(trials), after);
+    };
+    measure(options, read, pipeline.trials(), run, info, report, where);
   }
   const auto kept = options.sensors.apply(info.sensors, report, where);
   if (options.reliability == "test" && options.sensors.uses_measures()) {

@@ -8,6 +8,7 @@
 #include <ATen/ops/tensor.h>
 
 #include "afterimage/formats/image.h"
+#include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
@@ -28,8 +29,7 @@ Samples::Samples(const Recording& recording, const Normalisation& normalisation,
   group_trials();
   const int64_t size = options_.image_size;
   const auto images = static_cast<int64_t>(image_stimulus_.size());
-  const int64_t bytes =
-      count() * recording_.sensors() * recording_.bins() * 4 + images * 3 * size * size;
+  const int64_t bytes = count() * recording_.sensors() * bins() * 4 + images * 3 * size * size;
   if (bytes <= options_.memory_limit) load_all();
 }
 
@@ -58,7 +58,7 @@ void Samples::group_trials() {
 }
 
 void Samples::load_all() {
-  responses_ = at::empty({count(), recording_.sensors(), recording_.bins()}, at::kFloat);
+  responses_ = at::empty({count(), recording_.sensors(), bins()}, at::kFloat);
   std::vector<int64_t> rows(static_cast<size_t>(count()));
   std::iota(rows.begin(), rows.end(), 0);
   const int64_t most_trials = *std::max_element(trials_averaged_.begin(), trials_averaged_.end());
@@ -85,7 +85,8 @@ at::Tensor Samples::load_responses(const std::vector<int64_t>& rows) const {
       block.push_back(recording_.info().trials.block[static_cast<size_t>(trial)]);
     }
   }
-  const at::Tensor all = normalisation_.apply(recording_.responses(trials), block);
+  const at::Tensor all =
+      normalisation_.apply(select_bins(recording_.responses(trials), options_.bins), block);
   if (trials.size() == rows.size()) return all;  // nothing to average
   at::Tensor out = at::empty({static_cast<int64_t>(rows.size()), all.size(1), all.size(2)},
                              all.options());  // (n, sensor, bin)
@@ -103,6 +104,10 @@ at::Tensor Samples::load_images(const std::vector<int64_t>& stimuli) const {
   const int64_t size = options_.image_size;
   if (stored.size(2) == size && stored.size(3) == size) return stored;
   return resize_image(stored, size, size);
+}
+
+int64_t Samples::bins() const {
+  return options_.bins.empty() ? recording_.bins() : std::ssize(options_.bins);
 }
 
 std::vector<std::string> Samples::photographs() const {

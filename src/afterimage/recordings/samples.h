@@ -19,8 +19,9 @@ namespace afterimage {
 class Normalisation {
  public:
   Normalisation() = default;
+  /// Of the bins of these rows; no rows: of all.
   static Normalisation fit(const Recording& recording, const std::vector<int64_t>& trials,
-                           bool per_block);
+                           bool per_block, const std::vector<int64_t>& bins = {});
   /// The same from responses that come from elsewhere: `read(trials)` gives (n, sensor, bin)
   /// float32, `block` the block of each trial there is.
   static Normalisation fit(const std::function<at::Tensor(const std::vector<int64_t>&)>& read,
@@ -49,6 +50,7 @@ class Samples {
   struct Options {
     std::string split = "train";
     bool average_repeats = false;
+    std::vector<int64_t> bins = {};           ///< rows of the recording's bins; none: all
     int64_t image_size = 64;                  ///< pixels, square
     int64_t memory_limit = int64_t{2} << 30;  ///< bytes; above it, rows are read when asked for
   };
@@ -58,6 +60,8 @@ class Samples {
   int64_t count() const { return static_cast<int64_t>(stimulus_.size()); }
   const Recording& recording() const { return recording_; }
   int64_t image_size() const { return options_.image_size; }
+  /// How many bins each sample has.
+  int64_t bins() const;
   bool in_memory() const { return responses_.defined(); }
 
   /// Row of the stimuli shown in each sample.

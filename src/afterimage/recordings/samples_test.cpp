@@ -192,5 +192,21 @@ TEST_F(SamplesTest, ReadByBatchGivesExactlyTheSame) {
   }
 }
 
+TEST_F(SamplesTest, HoldTheChosenBinsAlone) {
+  const Recording recording(path_);
+  const auto trials = recording.info().trials_of("train", "");
+  const auto all = Normalisation::fit(recording, trials, true);
+  const auto second = Normalisation::fit(recording, trials, true, {1});
+  const Samples both(recording, all, {.average_repeats = true, .image_size = 4});
+  for (const int64_t memory : {int64_t{1} << 20, int64_t{0}}) {
+    const Samples one(
+        recording, second,
+        {.average_repeats = true, .bins = {1}, .image_size = 4, .memory_limit = memory});
+    EXPECT_EQ(one.bins(), 1);
+    EXPECT_EQ(one.in_memory(), memory > 0);
+    EXPECT_TRUE(one.responses({0, 3}).allclose(both.responses({0, 3}).narrow(2, 1, 1)));
+  }
+}
+
 }  // namespace
 }  // namespace afterimage

@@ -67,7 +67,8 @@ class Simulation {
                          run.generator("simulator schedule"))),
         tuning_(brain_, geometry_, run.generator("simulator tuning")),
         features_(make_features()),
-        responses_(brain_, geometry_, options.bins, noise_options(), trials_.count(), run) {}
+        responses_(brain_, geometry_, {options.bins, options.pre_stimulus}, noise_options(),
+                   trials_.count(), run) {}
 
   SimulationSummary write(const std::filesystem::path& out, bool force,
                           const nlohmann::json& provenance) {
@@ -236,6 +237,8 @@ Fields SimulatorOptions::fields() {
       Field("bins", bins,
             "window: the mean over one window per area; five: five windows, the same for all")
           .one_of({"window", "five"}),
+      Field("pre_stimulus", pre_stimulus,
+            "one more bin, before stimulus onset: baseline and noise, no signal"),
       Field("snr", snr, "signal variance over noise variance of one trial in its best bin")
           .range(0.01, 1000),
       Field("snr_spread", snr_spread, "standard deviation of log(snr) over sensors").range(0, 2),

@@ -29,6 +29,7 @@ struct SimulatorOptions {
   bool skip_bad = false;
 
   std::string bins = "window";
+  bool pre_stimulus = false;
   double snr = 2;
   double snr_spread = 0.4;
   double gain_share = 0.1;

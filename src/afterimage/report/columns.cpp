@@ -44,35 +44,11 @@ void check_alike(const std::vector<Reconstruction>& all) {
   }
 }
 
-/// Controls are named as `evaluate` names them, so that each column finds its scores: by what they
-/// are, and with the decoder's name where they are its own or another set has the name.
-void add_control(std::vector<ImageColumn>& columns, const std::string& control,
-                 const at::Tensor& images, const std::string& decoder) {
-  const std::string own = concat(control, " (", decoder, ")");
-  std::string name = control == "shuffled" ? own : control;
-  for (const auto& column : columns) {
-    if (column.name != name) continue;
-    if (column.images.equal(images)) return;
-    name = own;
-  }
-  columns.push_back({name, true, images});
-}
-
 }  // namespace
 
-std::vector<ImageColumn> image_columns(const std::vector<Reconstruction>& reconstructions) {
-  std::vector<ImageColumn> columns;
-  if (reconstructions.empty()) return columns;
-  check_alike(reconstructions);
-  for (const auto& reconstruction : reconstructions) {
-    columns.push_back({reconstruction.name, false, reconstruction.images});
-  }
-  for (const auto& reconstruction : reconstructions) {
-    for (const auto& [control, images] : reconstruction.controls) {
-      add_control(columns, control, images, reconstruction.name);
-    }
-  }
-  return columns;
+std::vector<ImageSet> image_columns(const std::vector<Reconstruction>& reconstructions) {
+  if (!reconstructions.empty()) check_alike(reconstructions);
+  return image_sets(reconstructions);
 }
 
 }  // namespace afterimage

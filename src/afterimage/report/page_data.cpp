@@ -41,7 +41,7 @@ void check_scores(const Scores& scores, const std::vector<int64_t>& stimulus) {
 }
 
 /// The place of a column's scores among the sets, or null.
-nlohmann::json set_of(const ImageColumn& column, const std::optional<Scores>& scores) {
+nlohmann::json set_of(const ImageSet& column, const std::optional<Scores>& scores) {
   if (!scores) return nullptr;
   const auto found = std::find_if(scores->sets.begin(), scores->sets.end(),
                                   [&](const auto& set) { return set.name == column.name; });

@@ -12,11 +12,11 @@
 namespace afterimage {
 namespace {
 
-constexpr const char* right =
+constexpr const char* notation =
     "Name all, single, five or authors, or list milliseconds: 25-125, 0-50|50-100, "
     "V1:0-133,V4:33-166";
 
-double number(std::string_view text, const std::string& where) {
+double number(std::string_view text, const std::string& where, const std::string& right) {
   double value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (code == std::errc() && end == text.data() + text.size() && std::isfinite(value)) return value;
@@ -25,20 +25,8 @@ double number(std::string_view text, const std::string& where) {
 
 std::vector<Bin> parse_list(const std::string& text, const std::string& where) {
   std::vector<Bin> list;
-  for (const auto& part : split(text, '|')) {
-    // The dash after the first character: a start may be negative (-100-0).
-    const size_t dash = part.find('-', 1);
-    if (part.empty() || dash == std::string::npos) {
-      throw Error(where, concat("'", part, "' is no window"), right);
-    }
-    const Bin window{number(std::string_view(part).substr(0, dash), where),
-                     number(std::string_view(part).substr(dash + 1), where)};
-    if (window.start_ms >= window.stop_ms) {
-      throw Error(where, concat("the window ", part, " ends before it starts"), right);
-    }
-    list.push_back(window);
-  }
-  if (list.empty()) throw Error(where, "names no window", right);
+  for (const auto& part : split(text, '|')) list.push_back(parse_window(part, where, notation));
+  if (list.empty()) throw Error(where, "names no window", notation);
   return list;
 }
 
@@ -59,6 +47,20 @@ std::string preset(const std::string& name) {
 
 }  // namespace
 
+Bin parse_window(const std::string& text, const std::string& where, const std::string& right) {
+  // The dash after the first character: a start may be negative (-100-0).
+  const size_t dash = text.find('-', 1);
+  if (text.empty() || dash == std::string::npos) {
+    throw Error(where, concat("'", text, "' is no window"), right);
+  }
+  const Bin window{number(std::string_view(text).substr(0, dash), where, right),
+                   number(std::string_view(text).substr(dash + 1), where, right)};
+  if (window.start_ms >= window.stop_ms) {
+    throw Error(where, concat("the window ", text, " ends before it starts"), right);
+  }
+  return window;
+}
+
 Windows Windows::parse(const std::string& text, const std::string& where) {
   Windows out;
   if (text == "all") return out;
@@ -68,13 +70,13 @@ Windows Windows::parse(const std::string& text, const std::string& where) {
     const std::string list = colon == std::string::npos ? entry : entry.substr(colon + 1);
     if (!out.windows_.emplace(roi, parse_list(list, where)).second) {
       throw Error(where, roi.empty() ? "two lists for all ROIs" : "'" + roi + "' comes twice",
-                  right);
+                  notation);
     }
     if (out.windows_.begin()->second.size() != out.windows_[roi].size()) {
       throw Error(where, "ROIs have different numbers of windows", "Give each ROI equally many");
     }
   }
-  if (out.windows_.empty()) throw Error(where, "names no window", right);
+  if (out.windows_.empty()) throw Error(where, "names no window", notation);
   return out;
 }
 

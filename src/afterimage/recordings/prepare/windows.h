@@ -66,6 +66,10 @@ class Binning {
   bool same_for_all_ = true;
 };
 
+/// A window written "0-80" (milliseconds from onset; the start may be negative: "-100-0"). Errors
+/// name `where` and end with `right`.
+Bin parse_window(const std::string& text, const std::string& where, const std::string& right);
+
 /// The mean weight of each bin in a window: (bin) float32, summing to 1. An Error when the window
 /// is not covered by the bins.
 at::Tensor window_weights(const std::vector<Bin>& bins, const Bin& window,

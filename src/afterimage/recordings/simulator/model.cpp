@@ -10,7 +10,7 @@ namespace {
 // four standard deviations of its Gaussian.
 
 BrainModel tvsd() {
-  BrainModel brain{"tvsd", 500 / 28.9, 0.82, {}, {}};
+  BrainModel brain{"tvsd", 500 / 28.9, 0.82, {}, {}, {-100, 0}};
   brain.rois = {
       {"V1",
        7,
@@ -42,7 +42,7 @@ BrainModel tvsd() {
 }
 
 BrainModel brain2pix() {
-  BrainModel brain{"brain2pix", 20, 0.75, {}, {}};
+  BrainModel brain{"brain2pix", 20, 0.75, {}, {}, {-700, 0}};
   const TimeCourse blood{true, 0, 500, 0, 0, 0};
   const Window peak{2800, 6300};
   brain.rois = {

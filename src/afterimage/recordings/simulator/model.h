@@ -53,6 +53,7 @@ struct BrainModel {
   double fovea_degrees = 0;  ///< `a` of w = log(z + a), Schwartz 1980
   std::vector<RoiModel> rois;
   std::vector<Window> five;  ///< the windows of bins = "five", the same for all areas
+  Window before;             ///< the window of the bin before stimulus onset
 };
 
 /// The model called "tvsd" (three areas of a macaque, 15 arrays of 64 electrodes) or "brain2pix"

@@ -29,22 +29,31 @@ double value_at(const TimeCourse& course, double since_onset_ms) {
          (course.sustained + (1 - course.sustained) * std::exp(-since_onset_ms / course.decay_ms));
 }
 
-std::vector<Window> windows_of(const BrainModel& brain, size_t roi, const std::string& bins) {
-  return bins == "five" ? brain.five : std::vector<Window>{brain.rois[roi].window};
+std::vector<Window> windows_of(const BrainModel& brain, size_t roi, const BinOptions& bins) {
+  std::vector<Window> windows;
+  if (bins.pre_stimulus) windows.push_back(brain.before);
+  if (bins.kind == "five") {
+    windows.insert(windows.end(), brain.five.begin(), brain.five.end());
+  } else {
+    windows.push_back(brain.rois[roi].window);
+  }
+  return windows;
 }
 
-std::vector<Bin> bins_of(const BrainModel& brain, const std::string& bins) {
-  std::vector<Bin> list;
-  if (bins == "five") {
-    for (const auto& window : brain.five) list.push_back({window.start_ms, window.stop_ms});
-    return list;
+/// Each bin spans the areas' windows.
+std::vector<Bin> bins_of(const BrainModel& brain, const BinOptions& bins) {
+  std::vector<Bin> spans;
+  for (size_t roi = 0; roi < brain.rois.size(); ++roi) {
+    const auto windows = windows_of(brain, roi, bins);
+    if (roi == 0)
+      spans.assign(windows.size(), {std::numeric_limits<double>::infinity(),
+                                    -std::numeric_limits<double>::infinity()});
+    for (size_t b = 0; b < windows.size(); ++b) {
+      spans[b].start_ms = std::min(spans[b].start_ms, windows[b].start_ms);
+      spans[b].stop_ms = std::max(spans[b].stop_ms, windows[b].stop_ms);
+    }
   }
-  Bin span{std::numeric_limits<double>::infinity(), 0};
-  for (const auto& roi : brain.rois) {
-    span.start_ms = std::min(span.start_ms, roi.window.start_ms);
-    span.stop_ms = std::max(span.stop_ms, roi.window.stop_ms);
-  }
-  return {span};
+  return spans;
 }
 
 std::vector<int64_t> shuffled(int64_t count, at::Generator& generator) {
@@ -92,18 +101,19 @@ double mean_over(const TimeCourse& course, double latency_ms, const Window& wind
 }
 
 ResponseModel::ResponseModel(const BrainModel& brain, const Geometry& geometry,
-                             const std::string& bins, const NoiseOptions& options, int64_t trials,
+                             const BinOptions& bins, const NoiseOptions& options, int64_t trials,
                              const RunContext& run)
     : trial_noise_(run.generator("simulator trial noise")),
       bins_(bins_of(brain, bins)),
       noise_correlation_(options.noise_correlation) {
+  if (bins.pre_stimulus) noise_before_ = run.generator("simulator noise before onset");
   draw_time_courses(brain, geometry, bins, run.generator("simulator latencies"));
   draw_noise_levels(options, trials, run);
   share_among_neighbours(geometry);
 }
 
 void ResponseModel::draw_time_courses(const BrainModel& brain, const Geometry& geometry,
-                                      const std::string& bins, at::Generator generator) {
+                                      const BinOptions& bins, at::Generator generator) {
   const int64_t sensors = geometry.sensors.count();
   const auto count = static_cast<int64_t>(bins_.size());
   time_course_ = at::empty({sensors, count}, at::kFloat);
@@ -158,18 +168,26 @@ void ResponseModel::share_among_neighbours(const Geometry& geometry) {
   }
 }
 
-at::Tensor ResponseModel::noise(int64_t n) {
-  const int64_t sensors = time_course_.size(0), count = time_course_.size(1);
-  const auto own = at::randn({n, count, sensors}, trial_noise_, at::kFloat);
-  const auto source = at::randn({n, count, sensors}, trial_noise_, at::kFloat);
+at::Tensor ResponseModel::fresh_noise(int64_t n, int64_t bins, at::Generator& generator) const {
+  const int64_t sensors = time_course_.size(0);
+  const auto own = at::randn({n, bins, sensors}, generator, at::kFloat);
+  const auto source = at::randn({n, bins, sensors}, generator, at::kFloat);
   const auto shared = source.matmul(neighbours_.t());
-  auto fresh = std::sqrt(1 - noise_correlation_) * own + std::sqrt(noise_correlation_) * shared;
-  for (int64_t b = 1; b < count; ++b) {
-    fresh.select(1, b)
-        .mul_(std::sqrt(1 - kBinCorrelation * kBinCorrelation))
-        .add_(fresh.select(1, b - 1), kBinCorrelation);
+  return std::sqrt(1 - noise_correlation_) * own + std::sqrt(noise_correlation_) * shared;
+}
+
+at::Tensor ResponseModel::noise(int64_t n) {
+  auto noise = fresh_noise(n, time_course_.size(1) - (noise_before_ ? 1 : 0), trial_noise_);
+  const double own = std::sqrt(1 - kBinCorrelation * kBinCorrelation);
+  for (int64_t b = 1; b < noise.size(1); ++b) {
+    noise.select(1, b).mul_(own).add_(noise.select(1, b - 1), kBinCorrelation);
   }
-  return (fresh * noise_sd_).transpose(1, 2);  // (n, sensor, bin)
+  if (noise_before_) {  // the chain of bins goes on backwards: it is the same in both directions
+    const auto before =
+        own * fresh_noise(n, 1, *noise_before_) + kBinCorrelation * noise.narrow(1, 0, 1);
+    noise = at::cat({before, noise}, 1);
+  }
+  return (noise * noise_sd_).transpose(1, 2);  // (n, sensor, bin)
 }
 
 at::Tensor ResponseModel::responses(const at::Tensor& signals, const Trials& trials, int64_t first,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,11 @@
 #include "afterimage/recordings/simulator/model.h"
 
 namespace afterimage::simulator {
+
+struct BinOptions {
+  std::string kind = "window";  ///< "window" or "five"
+  bool pre_stimulus = false;    ///< one more bin, before onset
+};
 
 struct NoiseOptions {
   double snr = 2;                  ///< variance of signal over noise, one trial, best bin
@@ -40,10 +46,12 @@ double mean_over(const TimeCourse& course, double latency_ms, const Window& wind
 /// by successive bins. Var(e) + Var(c g (2 + z)) = 1 / snr(s) in the best bin.
 class ResponseModel {
  public:
-  ResponseModel(const BrainModel& brain, const Geometry& geometry, const std::string& bins,
+  ResponseModel(const BrainModel& brain, const Geometry& geometry, const BinOptions& bins,
                 const NoiseOptions& options, int64_t trials, const RunContext& run);
 
   /// The bins of the recording. With bins = "window" there is one, which spans the areas' windows.
+  /// A bin before onset comes first; its T is 0, its noise has a stream of its own, and the other
+  /// bins are what they are without it.
   const std::vector<Bin>& bins() const { return bins_; }
 
   /// Responses of the trials first .. first + n: (n, sensor, bin) float32. Asked for in order;
@@ -55,13 +63,15 @@ class ResponseModel {
   std::vector<std::pair<std::string, at::Tensor>> truth() const;
 
  private:
-  void draw_time_courses(const BrainModel& brain, const Geometry& geometry, const std::string& bins,
+  void draw_time_courses(const BrainModel& brain, const Geometry& geometry, const BinOptions& bins,
                          at::Generator generator);
   void draw_noise_levels(const NoiseOptions& options, int64_t trials, const RunContext& run);
   void share_among_neighbours(const Geometry& geometry);
+  at::Tensor fresh_noise(int64_t n, int64_t bins, at::Generator& generator) const;
   at::Tensor noise(int64_t n);
 
   at::Generator trial_noise_;
+  std::optional<at::Generator> noise_before_;  // of the bin before onset, if there is one
   std::vector<Bin> bins_;
   double noise_correlation_;
   at::Tensor time_course_;          // (sensor, bin)

@@ -23,7 +23,7 @@ struct Shown {
   std::map<std::string, at::Tensor> truth;
 };
 
-Shown shown(NoiseOptions options, const std::string& bins = "window", const char* preset = "tvsd",
+Shown shown(NoiseOptions options, const BinOptions& bins = {}, const char* preset = "tvsd",
             int64_t seed = 1) {
   const auto run = example::run_with(seed);
   const auto brain = brain_model(preset, 0.125);
@@ -150,7 +150,7 @@ TEST(Responses, DriftMovesBaselinesFromBlockToBlock) {
 }
 
 TEST(Responses, AreasRespondOneAfterTheOther) {
-  const auto data = shown(steady(), "five");
+  const auto data = shown(steady(), {"five"});
   EXPECT_EQ(data.responses.size(2), 5);
   const auto& course = data.truth.at("time_course");
   const auto bin_of_rise = [&](const std::string& roi) {
@@ -174,16 +174,35 @@ TEST(Responses, AreasRespondOneAfterTheOther) {
 }
 
 TEST(Responses, BloodRespondsLate) {
-  const auto data = shown(steady(), "five", "brain2pix");
+  const auto data = shown(steady(), {"five"}, "brain2pix");
   const auto course = data.truth.at("time_course").mean(0);
   EXPECT_EQ(course.argmax().item<int64_t>(), 3);  // 4.9-5.6 s
   EXPECT_GT(course[0].item<double>(), 0.5);
 }
 
+TEST(Responses, BeforeOnsetThereIsBaselineAndNoise) {
+  const auto after = shown(steady(), {"five"}), all = shown(steady(), {"five", true});
+  EXPECT_TRUE(at::equal(all.responses.narrow(2, 1, 5), after.responses));
+  const auto before = all.responses.select(2, 0);  // (trial, sensor)
+  EXPECT_EQ(all.truth.at("time_course").select(1, 0).abs().max().item<double>(), 0);
+  // Noise SD at most 1.2 over 8000 trials, 5 SDs: no sensor answers.
+  const auto mean = before.mean(0) - all.truth.at("baseline");
+  EXPECT_LT(mean.abs().max().item<double>(), 0.07);
+  // All there is besides is e, correlated with the next bin as any two successive ones are.
+  const auto expected = all.truth.at("noise_variance");
+  EXPECT_LT(((before - before.mean(0)).square().mean(0) / expected - 1).abs().max().item<double>(),
+            0.1);
+  const auto of_bins = [&](int64_t bin) {
+    const auto x = residuals(all);
+    return (x.select(2, bin) * x.select(2, bin + 1)).mean(0) / expected;
+  };
+  EXPECT_NEAR(of_bins(0).mean().item<double>(), 0.3, 0.02);
+}
+
 TEST(Responses, FollowTheSeed) {
   const NoiseOptions options;
   EXPECT_TRUE(at::equal(shown(options).responses, shown(options).responses));
-  EXPECT_FALSE(at::equal(shown(options).responses, shown(options, "window", "tvsd", 2).responses));
+  EXPECT_FALSE(at::equal(shown(options).responses, shown(options, {}, "tvsd", 2).responses));
 }
 
 }  // namespace

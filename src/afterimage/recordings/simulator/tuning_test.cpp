@@ -18,7 +18,7 @@ at::Tensor random_images(int64_t n, int64_t side, int64_t seed) {
 
 /// One area whose sensors see nothing but one kind of feature.
 BrainModel brain_with(const Shares& shares, int64_t sensors) {
-  BrainModel brain{"test", 17, 0.8, {}, {{0, 40}}};
+  BrainModel brain{"test", 17, 0.8, {}, {{0, 40}}, {-100, 0}};
   brain.rois = {{"V1", 1, sensors, 0.5, 0.05, shares, {false, 40, 0, 4, 40, 0.5}, {0, 133}}};
   return brain;
 }

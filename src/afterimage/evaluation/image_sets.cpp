@@ -1,0 +1,39 @@
+#include "afterimage/evaluation/image_sets.h"
+
+namespace afterimage {
+namespace {
+
+/// Adds a control of reconstruction `owner` under its own name, unless it is there already; under
+/// "control (reconstruction)" when it is the reconstruction's alone or another has that name.
+void add_control(std::vector<ImageSet>& sets, const std::string& control, const at::Tensor& images,
+                 const Reconstruction& reconstruction, size_t owner) {
+  auto name = control;
+  if (control == "shuffled") name += " (" + reconstruction.name + ")";
+  for (auto& set : sets) {
+    if (set.name != name) continue;
+    if (set.images.equal(images)) {
+      if (set.control) set.compared_by.push_back(owner);
+      return;
+    }
+    name = control + " (" + reconstruction.name + ")";
+  }
+  sets.push_back({name, true, images, {owner}});
+}
+
+}  // namespace
+
+std::vector<ImageSet> image_sets(const std::vector<Reconstruction>& reconstructions) {
+  std::vector<ImageSet> sets;
+  for (size_t i = 0; i < reconstructions.size(); ++i) {
+    sets.push_back({reconstructions[i].name, false, reconstructions[i].images, {}});
+    for (size_t before = 0; before < i; ++before) sets.back().compared_by.push_back(before);
+  }
+  for (size_t i = 0; i < reconstructions.size(); ++i) {
+    for (const auto& [control, images] : reconstructions[i].controls) {
+      add_control(sets, control, images, reconstructions[i], i);
+    }
+  }
+  return sets;
+}
+
+}  // namespace afterimage

@@ -7,24 +7,12 @@
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
+#include "irfa_sensors.h"
+
 namespace afterimage {
 namespace {
 
 constexpr int64_t batch = 8, side = 64;
-// Responses of the 15 arrays (IRFA, section 3.2).
-const std::vector<int64_t> arrays = {43, 59, 37, 44, 50, 2, 48, 43, 44, 53, 29, 17, 24, 59, 24};
-
-Sensors make_sensors() {
-  Sensors sensors;
-  for (size_t array = 0; array < arrays.size(); ++array) {
-    for (int64_t i = 0; i < arrays[array]; ++i) {
-      sensors.name.push_back(std::to_string(sensors.name.size()));
-      sensors.roi.push_back("V1");
-      sensors.array.push_back(static_cast<int64_t>(array));
-    }
-  }
-  return sensors;
-}
 
 double peak_mib() {
   rusage usage{};
@@ -39,7 +27,7 @@ void attention(benchmark::State& state) {
   AttentionProjection projection;
   Fields fields = projection.fields();
   set_field(find_field(fields, "features", ""), std::to_string(state.range(0)), "");
-  const Sensors sensors = make_sensors();
+  const Sensors sensors = irfa_sensors();
   projection.build(sensors, 1, side, run);
   const auto responses = at::randn({batch, sensors.count(), 1}, run.generator("responses"));
   const auto given = at::randn({batch, state.range(0), side, side}, run.generator("gradient"));

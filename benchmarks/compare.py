@@ -6,7 +6,8 @@ Usage: compare.py BUILD_DIR [NAME ...] [--rounds N]
 A benchmark is a program BUILD_DIR/benchmarks/bench_NAME (Google Benchmark). Its peer, where it has
 one, is benchmarks/peers/NAME.py; it prints one JSON object on its last line, from the names of the
 benchmark's cases ("training_step/fp32") to milliseconds. Both run with the same number of threads
-(OMP_NUM_THREADS, default: all processors).
+(OMP_NUM_THREADS, default: all processors), which spin only shortly while they wait, as those of the
+program do (GOMP_SPINCOUNT): else other programs on the machine are what is measured.
 """
 import argparse
 import json
@@ -60,7 +61,8 @@ def main():
     options = parser.parse_args()
 
     threads = os.environ.get("OMP_NUM_THREADS", str(os.cpu_count()))
-    environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+    environment = {"GOMP_SPINCOUNT": "10000", **os.environ, "OMP_NUM_THREADS": threads,
+                   "MKL_NUM_THREADS": threads}
     programs = sorted(path for path in (options.build_dir / "benchmarks").glob("bench_*")
                       if path.is_file() and os.access(path, os.X_OK))
     if options.names:

@@ -61,6 +61,7 @@ async function start() {
     showImages(report, sprites, viewer);
     if (imageMetrics(report).length) new Spread(report, viewer);
   }
+  await showPointMaps(report);
   showSections();
   document.documentElement.dataset.ready = "true";
 }

@@ -10,11 +10,11 @@ OMP_NUM_THREADS.
 import argparse
 import json
 import pathlib
-import statistics
 import sys
-import time
 
 import torch
+
+from timing import milliseconds
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tests" / "reference"))
 from networks import PatchGan, SqueezeNet, UNet  # noqa: E402
@@ -34,14 +34,9 @@ def main():
     step = Step(torch.nn.Identity(), UNet(15), PatchGan(18), SqueezeNet().eval(),
                 {"adversarial": 0.01, "perceptual": 1.0, "pixel": 0.5},
                 History(50, torch.Generator().manual_seed(1)), SQUEEZENET_LAYERS)
-    wall, processor = [], []
-    for _ in range(options.steps + 2):
-        began, used = time.perf_counter(), time.process_time()
-        step(maps, targets)
-        wall.append(1e3 * (time.perf_counter() - began))
-        processor.append(1e3 * (time.process_time() - used))
-    print(f"processor: {statistics.median(processor[2:]):.1f} ms", file=sys.stderr)
-    print(json.dumps({"training_step/fp32": statistics.median(wall[2:])}))
+    wall, processor = milliseconds(lambda: step(maps, targets), options.steps)
+    print(f"processor: {processor:.1f} ms", file=sys.stderr)
+    print(json.dumps({"training_step/fp32": wall}))
 
 
 main()

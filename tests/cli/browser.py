@@ -146,8 +146,18 @@ class Browser:
     def press(self, key, code=None):
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code or key,
-                      windowsVirtualKeyCode={"Enter": 13, "Escape": 27, "Tab": 9}.get(key, 0),
+                      windowsVirtualKeyCode={"Enter": 13, "Escape": 27, "Tab": 9, "ArrowLeft": 37,
+                                             "ArrowRight": 39}.get(key, 0),
                       text="\r" if key == "Enter" and kind == "keyDown" else "")
+
+    def move_to(self, x, y):
+        """Moves the mouse, without a button pressed."""
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def tap(self, x, y):
+        """Touches the screen for a moment."""
+        self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def screenshot(self, path, full=False):
         image = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=full)

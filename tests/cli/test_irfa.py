@@ -1,7 +1,10 @@
 """IRFA on a small recording: training, reconstruction, and what it refuses."""
 import csv
+import json
+import shutil
 
 import h5py
+import numpy as np
 import pytest
 from conftest import assert_refused, run_program
 
@@ -52,15 +55,90 @@ def test_inverse_receptive_fields(run, recording, tmp_path, trained):
     table = rows(tmp_path / "a" / "arrays.csv")
     assert [row["array"] for row in table] == ["V1", "V4"]
     assert sum(float(row["mean weight"]) for row in table) == pytest.approx(1, abs=2e-3)
+    assert all(-1 <= float(row["overlap"]) <= 1 for row in table)
+    summary = {row["what"]: float(row["value"]) for row in rows(tmp_path / "a" / "summary.csv")}
+    own = sum(float(row["overlap"]) for row in table) / 2
+    assert summary["overlap with the known fields (correlation)"] == pytest.approx(own, abs=2e-3)
+    others = sum(float(row["overlap with others"]) for row in table) / 2
+    assert summary["overlap with the known fields of other arrays"] == pytest.approx(others, abs=2e-3)
+    assert 0 < summary["p of an overlap as large by chance"] <= 1
 
 
 def test_embedding(run, recording, tmp_path, trained):
-    run("analyse", "embedding", trained, recording, "--out", "a", "--quiet",
-        "--split", "train", "--tsne.iterations", "300", check=True)
+    run("analyse", "embedding", trained, recording, "--out", "a", "--quiet", "--split", "train",
+        "--tsne.iterations", "300", "--seeds", "2", "--images", "50", check=True)
     points = rows(tmp_path / "a" / "points.csv")
     assert len(points) == 2 * 120 * 2  # kinds, images, arrays
+    starts = [row["start"] for row in rows(tmp_path / "a" / "starts.csv") if row["fields"] == "spatial"]
+    assert starts == ["principal components", "random 1", "random 2"]
+    agreement = rows(tmp_path / "a" / "agreement.csv")
+    assert len(agreement) == 2 * 3  # kinds, pairs of starts
+    assert all(-1 <= float(row["adjusted Rand index"]) <= 1 for row in agreement)
+    sweep = rows(tmp_path / "a" / "sweep.csv")
+    assert len(sweep) == 2 * 3 * 7  # kinds, starts, values of eps
+    saved = json.loads((tmp_path / "a" / "analysis.json").read_text())
+    assert len(saved["maps"]["images"]["names"]) == 120
+    assert len(saved["maps"]["images"]["kept"]) == 40  # every third of 120: at most 50
+    for chart in saved["charts"]:
+        assert [len(series["y"]) for series in chart["series"]] == [7] * 4
     assert_refused(run("analyse", "embedding", trained, recording, "--out", "b", "--quiet"),
                    "12 rows", "perplexity")
+
+
+def test_the_page_needs_the_analysis_alone(run, recording, tmp_path, trained):
+    run("analyse", "embedding", trained, recording, "--out", "a", "--quiet", "--split", "train",
+        "--tsne.iterations", "250", "--seeds", "0", "--image-size", "8", check=True)
+    assert not (tmp_path / "a" / "agreement.csv").exists()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "a").rename(tmp_path / "elsewhere" / "a")
+    run("report", "elsewhere/a", "--out", "page.html", check=True)
+    page = (tmp_path / "page.html").read_text()
+    data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    analysis = data["maps"][0]
+    assert analysis["sprites"]["width"] == 8
+    assert [len(one["x"]) for one in analysis["maps"]] == [240, 240]
+    assert min(analysis["cells"]) == 0
+
+
+def reconstructed(path):
+    with h5py.File(path) as file:
+        return {name: file[name][()] for name in ("images", "controls/ridge", "controls/shuffled",
+                                                  "controls/mean")}, file.attrs["provenance"]
+
+
+def test_arrays_can_be_absent_when_reconstructing(run, recording, tmp_path, trained):
+    """What the absent array responds is of no account to the decoder and to its controls."""
+    changed = tmp_path / "recording.h5"
+    shutil.copy(recording, changed)
+    with h5py.File(changed, "r+") as file:
+        test = file["trials/split"].asstr()[()] == "test"
+        v4 = file["sensors/roi"].asstr()[()] == "V4"
+        responses = file["responses"][()]
+        responses[np.ix_(test, v4)] += 3
+        file["responses"][...] = responses
+    images = {}
+    for name, path, more in [("whole", recording, []), ("absent", recording, ["--absent", "V4"]),
+                             ("changed", changed, ["--absent", "V4"])]:
+        run("reconstruct", trained, path, "--out", f"{name}.h5", *more, "--quiet", check=True)
+        images[name], provenance = reconstructed(tmp_path / f"{name}.h5")
+    assert json.loads(provenance)["options"]["absent"] == ["V4"]
+    for name in images["whole"]:
+        assert np.array_equal(images["absent"][name], images["changed"][name]), name
+        if name != "controls/mean":
+            assert not np.allclose(images["absent"][name], images["whole"][name]), name
+    run("report", recording, "absent.h5", "--out", "page.html", check=True)
+    assert "and its controls were given nothing of V4." in (tmp_path / "page.html").read_text()
+
+
+def test_wrong_absent_arrays_are_refused(run, recording, tmp_path, trained):
+    def refused(model, arrays, *words):
+        result = run("reconstruct", model, recording, "--out", "x.h5", "--absent", arrays)
+        assert_refused(result, "--absent", *words)
+        assert not (tmp_path / "x.h5").exists()
+    refused(trained, "V2", "'V2'", "V1, V4")
+    refused(trained, "V1,V4", "leaves no array")
+    run("train", "demo", "--recording", recording, "--out", "demo", *SMALL, check=True)
+    refused("demo", "V4", "attention", "irfa-16", "data.regions")
 
 
 def test_a_model_without_attention_is_refused(run, recording):

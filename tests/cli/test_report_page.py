@@ -177,6 +177,129 @@ def test_a_row_enlarges_by_keyboard_and_steps(browser):
     assert not browser.evaluate("document.querySelector('#viewer').open")
 
 
+CARD = "document.querySelector('.point-card')"
+
+
+@pytest.fixture
+def point_map(browser):
+    """The first map of points, in view: gives the place of a point in the window."""
+    if not browser.evaluate("pointMaps.length"):
+        pytest.skip("the page has no map of points")
+    browser.evaluate("pointMaps[0].plot.scrollIntoView({block: 'center'})")
+
+    def place(point):
+        return browser.evaluate(f"""(() => {{
+          const box = pointMaps[0].top.getBoundingClientRect();
+          const [x, y] = pointMaps[0].place({point});
+          return [box.left + x, box.top + y];
+        }})()""")
+    yield place
+    browser.move_to(1, 1)
+    browser.evaluate("pointMaps[0].top.blur(); pointMaps[0].show(null)")
+
+
+def card(browser):
+    """What the card shows: the image's name and the facts, or None while it is hidden."""
+    return browser.evaluate(f"{CARD}.hidden ? null : "
+                            f"[...{CARD}.querySelectorAll('strong, span')].map((e) => e.textContent)")
+
+
+def expected_card(browser, point):
+    return browser.evaluate(f"""(() => {{
+      const {{map, analysis}} = pointMaps[0];
+      const facts = map.colourings.map((one) =>
+        one.group[{point}] < 0 ? `no ${{one.name}}` : one.labels[one.group[{point}]]).join(", ");
+      const shown = analysis.cells[map.image[{point}]] >= 0;
+      return [analysis.names[map.image[{point}]], facts + (shown ? "" : " (image not on this page)")];
+    }})()""")
+
+
+def quarters(browser, canvas):
+    """Mean colours of a canvas' quarters."""
+    return browser.evaluate(f"""(() => {{
+      const canvas = {canvas}, [w, h] = [canvas.width >> 1, canvas.height >> 1];
+      return [0, 1, 2, 3].flatMap((i) => {{
+        const {{data}} = canvas.getContext('2d').getImageData((i % 2) * w, (i >> 1) * h, w, h);
+        return [0, 1, 2].map((c) => {{
+          let sum = 0;
+          for (let p = c; p < data.length; p += 4) sum += data[p];
+          return sum / (w * h);
+        }});
+      }});
+    }})()""")
+
+
+@pytest.mark.parametrize("point", [0, 13, 20])
+def test_hovering_a_point_shows_its_image(browser, point_map, point):
+    assert card(browser) is None
+    browser.move_to(*point_map(point))
+    assert card(browser) == expected_card(browser, point)
+    box = browser.evaluate(f"(({{width, height}}) => [width, height])"
+                           f"({CARD}.querySelector('canvas').getBoundingClientRect())")
+    assert min(box) >= 96
+    browser.move_to(1, 1)
+    assert card(browser) is None
+
+
+def test_the_image_is_that_of_the_point(browser, point_map):
+    """Against the table of images of the same page, where it shows the same stimulus."""
+    browser.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    name = browser.evaluate("pointMaps[0].analysis.names[pointMaps[0].map.image[13]]")
+    if name not in names(browser):
+        pytest.skip("the page has no table with this image")
+    browser.move_to(*point_map(13))
+    shown = quarters(browser, f"{CARD}.querySelector('canvas')")
+    row = names(browser).index(name)
+    table = [quarters(browser, f"document.querySelectorAll('{ROWS}')[{i}].querySelector('canvas')")
+             for i in (row, row - 1)]
+    apart = [max(abs(a - b) for a, b in zip(shown, seen)) for seen in table]
+    assert apart[0] < 4 and apart[1] > 8
+
+
+def test_points_without_an_image_say_so(browser, point_map):
+    point = browser.evaluate("pointMaps[0].map.image.findIndex("
+                             "(image) => pointMaps[0].analysis.cells[image] < 0)")
+    if point < 0:
+        pytest.skip("the page has the images of all points")
+    browser.move_to(*point_map(point))
+    assert card(browser) == expected_card(browser, point)
+    assert card(browser)[1].endswith("(image not on this page)")
+    assert browser.evaluate(f"{CARD}.querySelector('canvas').getBoundingClientRect().width") == 0
+
+
+def test_points_are_reached_by_keyboard_and_touch(browser, point_map):
+    browser.press("Tab")  # the page then takes the focus below for one by keyboard
+    browser.evaluate("pointMaps[0].top.focus()")
+    start = browser.evaluate("pointMaps[0].shown")
+    assert card(browser) == expected_card(browser, start)
+    browser.press("ArrowRight")
+    moved = browser.evaluate("pointMaps[0].shown")
+    assert point_map(moved)[0] > point_map(start)[0]
+    assert card(browser) == expected_card(browser, moved)
+    browser.press("Escape")
+    assert card(browser) is None
+    browser.tap(*point_map(7))
+    assert card(browser) == expected_card(browser, 7)
+
+
+def test_colours_change_from_arrays_to_clusters(browser, point_map):
+    def pixels():
+        return browser.evaluate("pointMaps[0].base.toDataURL()")
+
+    def legend():
+        return browser.evaluate("[...pointMaps[0].legend.children].map((item) => item.textContent)")
+    labels = browser.evaluate("pointMaps[0].map.colourings.map((one) => one.labels)")
+    buttons = "document.querySelectorAll('.point-map .choice button')"
+    before = pixels()
+    assert legend()[0] == labels[0][0]
+    browser.evaluate(f"{buttons}[1].click()")
+    assert pixels() != before
+    assert legend()[0] == labels[1][0]
+    assert browser.evaluate(f"{buttons}[1].ariaPressed") == "true"
+    browser.evaluate(f"{buttons}[0].click()")
+    assert pixels() == before
+
+
 @pytest.mark.parametrize("width", [390, 768, 1280])
 def test_the_page_never_scrolls_sideways(browser, width):
     browser.resize(width, 844, phone=width < 500)

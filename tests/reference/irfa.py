@@ -6,6 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+# Responses of the 15 arrays (IRFA, section 3.2).
+ARRAYS = [43, 59, 37, 44, 50, 2, 48, 43, 44, 53, 29, 17, 24, 59, 24]
+
 
 class Embedding(nn.Module):
     def __init__(self, inputs, features, normalise):

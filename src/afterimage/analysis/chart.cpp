@@ -225,10 +225,15 @@ class Drawing {
     std::string out;
     double at = left;
     for (size_t s = 0; s < chart_.series.size(); ++s) {
+      const double wide = 30 + 6.5 * static_cast<double>(chart_.series[s].name.size());
+      constexpr double more = 90;  // what is written when the others find no place
+      if (at + wide + (s + 1 < chart_.series.size() ? more : 0) > width) {
+        return out + text(at, 19, concat("and ", chart_.series.size() - s, " more"), "start");
+      }
       out += concat("<rect class=\"series-", s % colours, "\" x=\"", decimal(at),
                     "\" y=\"10\" width=\"10\" height=\"10\"/>",
                     text(at + 15, 19, chart_.series[s].name, "start"));
-      at += 30 + 6.5 * static_cast<double>(chart_.series[s].name.size());
+      at += wide;
     }
     return out;
   }

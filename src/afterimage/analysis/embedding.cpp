@@ -2,70 +2,158 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
+#include "afterimage/analysis/agreement.h"
 #include "afterimage/analysis/conditions.h"
+#include "afterimage/analysis/exemplars.h"
 #include "afterimage/analysis/irf_maps.h"
+#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/formats/image.h"
 
 namespace afterimage {
 namespace {
 
-/// One kind of inverse receptive field on its map; rows are image by image, array by array.
-struct Kind {
-  std::string name;
+/// One map of a kind of field. Rows are image by image, array by array.
+struct ClusteredMap {
+  std::string start;
   Tsne found;
   at::Tensor labels;
 };
 
-int64_t clusters(const at::Tensor& labels) { return labels.max().item<int64_t>() + 1; }
+/// One kind of field: its map from principal components, then those from random starts.
+struct Kind {
+  std::string name;
+  std::vector<ClusteredMap> maps;
+};
 
-Chart scatter(const Kind& kind, const std::vector<std::string>& arrays) {
-  Chart chart{kind.name,
-              concat("t-SNE of ", kind.name, " fields, a colour per array"),
-              Chart::Kind::points,
-              "",
-              "",
-              {},
-              {}};
-  const auto map = kind.found.map.view({-1, std::ssize(arrays), 2});  // (image, array, 2)
-  for (size_t h = 0; h < arrays.size(); ++h) {
-    Series series{arrays[h], {}, {}};
-    for (int64_t i = 0; i < map.size(0); ++i) {
-      series.x.push_back(map[i][static_cast<int64_t>(h)][0].item<double>());
-      series.y.push_back(map[i][static_cast<int64_t>(h)][1].item<double>());
+int64_t count_clusters(const at::Tensor& labels) { return labels.max().item<int64_t>() + 1; }
+int64_t count_noise(const at::Tensor& labels) { return labels.lt(0).sum().item<int64_t>(); }
+
+Kind embed(const std::string& name, const at::Tensor& rows, const TsneOptions& options,
+           const DbscanOptions& dbscan_options, int64_t seeds, const RunContext& run) {
+  const auto p = tsne_affinities(rows, options);
+  Kind kind{name, {}};
+  const auto add = [&](const std::string& start, const at::Tensor& from) {
+    say(run.quiet(), concat("map of ", name, " fields, start ", start));
+    const Tsne found = tsne(p, from, options);
+    kind.maps.push_back({start, found, dbscan(found.map, dbscan_options)});
+  };
+  add("principal components", principal_start(rows));
+  for (int64_t seed = 1; seed <= seeds; ++seed) {
+    add(concat("random ", seed),
+        random_start(rows.size(0), run.generator(concat("t-SNE start ", seed))));
+  }
+  return kind;
+}
+
+PointMap point_map(const Kind& kind, const PointNames& names) {
+  const auto& shown = kind.maps.front();
+  PointMap map{kind.name, concat("t-SNE of ", kind.name, " fields"), {}, {}, {}, {}};
+  Colouring array{"array", names.arrays, {}}, cluster{"cluster", {}, {}};
+  for (int64_t c = 0; c < count_clusters(shown.labels); ++c) {
+    cluster.labels.push_back(concat("cluster ", c));
+  }
+  for (int64_t i = 0; i < shown.labels.numel(); ++i) {
+    map.x.push_back(shown.found.map[i][0].item<double>());
+    map.y.push_back(shown.found.map[i][1].item<double>());
+    map.image.push_back(static_cast<int64_t>(names.image(i)));
+    array.group.push_back(static_cast<int64_t>(names.array(i)));
+    cluster.group.push_back(shown.labels[i].item<int64_t>());
+  }
+  map.colourings = {array, cluster};
+  return map;
+}
+
+void add_points(Table& table, const Kind& kind, const PointNames& names) {
+  const auto& shown = kind.maps.front();
+  for (int64_t i = 0; i < shown.labels.numel(); ++i) {
+    table.rows.push_back({kind.name, names.images[names.image(i)], names.arrays[names.array(i)],
+                          cell(shown.found.map[i][0].item<double>()),
+                          cell(shown.found.map[i][1].item<double>()),
+                          std::to_string(shown.labels[i].item<int64_t>())});
+  }
+}
+
+void add_exemplars(Table& table, const Kind& kind, const std::vector<Cluster>& clusters,
+                   const PointNames& names) {
+  for (const auto& cluster : clusters) {
+    const int64_t nearest = cluster.points.front();
+    table.rows.push_back({kind.name, std::to_string(cluster.label),
+                          std::to_string(cluster.points.size()), names.images[names.image(nearest)],
+                          names.arrays[names.array(nearest)]});
+  }
+}
+
+/// Clusters and noise of every map for every eps; gives the lines of both charts: of the map shown,
+/// and the mean over random starts.
+void add_sweep(Table& table, Chart& clusters, Chart& noise, const Kind& kind,
+               const std::vector<double>& values, int64_t min_samples) {
+  const auto random = static_cast<double>(kind.maps.size() - 1);
+  const auto lines = [&](const std::string& name) {
+    for (Chart* chart : {&clusters, &noise}) chart->series.push_back({name, values, {}});
+  };
+  lines(kind.name);
+  if (random > 0) lines(concat(kind.name, ", mean of ", kind.maps.size() - 1, " random starts"));
+  const size_t shown = clusters.series.size() - (random > 0 ? 2 : 1), mean = shown + 1;
+  for (const double eps : values) {
+    if (random > 0) {
+      clusters.series[mean].y.push_back(0);
+      noise.series[mean].y.push_back(0);
     }
-    chart.series.push_back(series);
+    for (size_t i = 0; i < kind.maps.size(); ++i) {
+      const auto labels = dbscan(kind.maps[i].found.map, {eps, min_samples});
+      const auto found = static_cast<double>(count_clusters(labels));
+      const double share =
+          static_cast<double>(count_noise(labels)) / static_cast<double>(labels.numel());
+      table.rows.push_back({kind.name, kind.maps[i].start, cell(eps),
+                            std::to_string(count_clusters(labels)),
+                            std::to_string(count_noise(labels))});
+      if (i == 0) {
+        clusters.series[shown].y.push_back(found);
+        noise.series[shown].y.push_back(share);
+      } else {
+        clusters.series[mean].y.back() += found / random;
+        noise.series[mean].y.back() += share / random;
+      }
+    }
   }
-  return chart;
 }
 
-void add_points(Table& table, const Kind& kind, const std::vector<std::string>& arrays,
-                const std::vector<std::string>& images) {
-  for (int64_t row = 0; row < kind.labels.numel(); ++row) {
-    const auto i = static_cast<size_t>(row);
-    table.rows.push_back({kind.name, images[i / arrays.size()], arrays[i % arrays.size()],
-                          cell(kind.found.map[row][0].item<double>()),
-                          cell(kind.found.map[row][1].item<double>()),
-                          std::to_string(kind.labels[row].item<int64_t>())});
+/// What each map loses, and how alike the clusters of every two are. The mean of the latter.
+double add_stability(Table& starts, Table& agreement, const Kind& kind) {
+  double sum = 0, pairs = 0;
+  for (size_t i = 0; i < kind.maps.size(); ++i) {
+    const auto& map = kind.maps[i];
+    starts.rows.push_back({kind.name, map.start, cell(map.found.divergence),
+                           std::to_string(count_clusters(map.labels)),
+                           std::to_string(count_noise(map.labels))});
+    for (size_t j = i + 1; j < kind.maps.size(); ++j) {
+      const double index = adjusted_rand(map.labels, kind.maps[j].labels);
+      agreement.rows.push_back({kind.name, map.start, kind.maps[j].start, cell(index)});
+      sum += index;
+      ++pairs;
+    }
   }
+  return sum / pairs;
 }
 
-void add_exemplars(Table& table, const Kind& kind, const std::vector<std::string>& arrays,
-                   const std::vector<std::string>& images) {
-  for (int64_t c = 0; c < clusters(kind.labels); ++c) {
-    const auto members = kind.labels.eq(c).nonzero().squeeze(1);
-    const auto points = kind.found.map.index_select(0, members);
-    const auto nearest = (points - points.mean(0)).norm(2, {1}).argmin();
-    const auto i = static_cast<size_t>(members[nearest.item<int64_t>()].item<int64_t>());
-    table.rows.push_back({kind.name, std::to_string(c), std::to_string(members.numel()),
-                          images[i / arrays.size()], arrays[i % arrays.size()]});
-  }
+Chart sweep_chart(const std::string& name, const std::string& title, const std::string& y) {
+  return {name, title, Chart::Kind::lines, "eps", y, {}, {}};
 }
 
 }  // namespace
 
 Fields Embedding::fields() {
-  return Fields{Field("split", split_, "trials whose attention is embedded"),
-                Field("sweep", sweep_, "values of eps that are counted besides").range(1e-9)} +
+  return Fields{
+             Field("split", split_, "trials whose attention is embedded"),
+             Field("seeds", seeds_, "random starts of each map, beside the one shown")
+                 .range(0, 100),
+             Field("images", images_, "images kept for the page, evenly spaced if there are more")
+                 .range(1, 5000),
+             Field("image_size", image_size_, "side of those").range(8, 256).unit("pixels"),
+             Field("sweep", sweep_, "values of eps that are counted besides").range(1e-9)} +
          prefixed("tsne", tsne_.fields()) + prefixed("dbscan", dbscan_.fields());
 }
 
@@ -73,42 +161,60 @@ AnalysisResult Embedding::analyse(Model& model, const Recording& recording, cons
   const Conditions test(model, recording, split_, baseline_responses("mean", model, recording),
                         run);
   const IrfMaps maps = inverse_receptive_fields(model, test.responses());
-  const auto images = test.stimulus_names(test.count());
+  const PointNames names{test.stimulus_names(test.count()), maps.arrays};
   AnalysisResult result;
   result.name = "embedding";
   result.title = "Clusters of inverse receptive fields: " + model.name();
-  result.lead =
-      concat("t-SNE (perplexity ", cell(tsne_.perplexity), ") and DBSCAN (eps ", cell(dbscan_.eps),
-             ") of the fields of ", test.count(), " images x ", maps.arrays.size(),
-             " arrays. The numbers of clusters depend on eps: see the "
-             "sweep.");
-  Table sweep{"sweep", "Clusters and noise by eps", {"fields", "eps", "clusters", "noise"}, {}};
+  Table sweep{
+      "sweep", "Clusters and noise by eps", {"fields", "start", "eps", "clusters", "noise"}, {}};
   Table exemplars{"exemplars",
                   "The point nearest to the middle of each cluster",
                   {"fields", "cluster", "points", "image", "array"},
                   {}};
   Table points{
       "points", "Every point of the maps", {"fields", "image", "array", "x", "y", "cluster"}, {}};
-  Table quality{"divergence", "What the maps lose", {"fields", "Kullback-Leibler divergence"}, {}};
+  Table starts{"starts",
+               "What each map loses, and its clusters",
+               {"fields", "start", "Kullback-Leibler divergence", "clusters", "noise"},
+               {}};
+  Table agreement{"agreement",
+                  "Adjusted Rand index between the clusters of two starts (noise is one cluster)",
+                  {"fields", "start", "other start", "adjusted Rand index"},
+                  {}};
+  Chart clusters = sweep_chart("sweep-clusters", "Clusters against eps", "clusters");
+  Chart noise = sweep_chart("sweep-noise", "Noise against eps", "share of the points");
+  auto values = sweep_;
+  values.push_back(dbscan_.eps);
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  std::string alike;
   for (const auto& [name, fields] :
        {std::pair{"spatial", maps.spatial.flatten(2)}, std::pair{"feature", maps.feature}}) {
-    Kind kind{name, tsne(fields.flatten(0, 1), tsne_), {}};
-    kind.labels = dbscan(kind.found.map, dbscan_);
-    auto values = sweep_;
-    values.push_back(dbscan_.eps);
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-    for (const double eps : values) {
-      const auto labels = dbscan(kind.found.map, {eps, dbscan_.min_samples});
-      sweep.rows.push_back({name, cell(eps), std::to_string(clusters(labels)),
-                            std::to_string(labels.lt(0).sum().item<int64_t>())});
-    }
-    quality.rows.push_back({name, cell(kind.found.divergence)});
-    result.charts.push_back(scatter(kind, maps.arrays));
-    add_exemplars(exemplars, kind, maps.arrays, images);
-    add_points(points, kind, maps.arrays, images);
+    const Kind kind = embed(name, fields.flatten(0, 1), tsne_, dbscan_, seeds_, run);
+    const auto found = clusters_of(kind.maps.front().found.map, kind.maps.front().labels);
+    add_sweep(sweep, clusters, noise, kind, values, dbscan_.min_samples);
+    const double index = add_stability(starts, agreement, kind);
+    if (seeds_ > 0) alike += concat(alike.empty() ? "" : ", ", name, " ", cell(index));
+    add_exemplars(exemplars, kind, found, names);
+    add_points(points, kind, names);
+    result.maps.push_back(point_map(kind, names));
+    constexpr size_t most_clusters = 20, columns = 6;
+    auto grid = exemplar_grid(name, found, names, test.truth(), most_clusters, columns);
+    if (!grid.rows.empty()) result.grids.push_back(grid);
   }
-  result.tables = {sweep, quality, exemplars, points};
+  result.lead =
+      concat("t-SNE (perplexity ", cell(tsne_.perplexity), ") and DBSCAN (eps ", cell(dbscan_.eps),
+             ") of the fields of ", test.count(), " images x ", maps.arrays.size(),
+             " arrays. The numbers of clusters depend on eps: see "
+             "the sweep.");
+  if (!alike.empty()) {
+    result.lead +=
+        concat(" Adjusted Rand index between starts, mean (1: the same clusters): ", alike, ".");
+  }
+  result.charts = {clusters, noise};
+  result.tables = {sweep, starts, exemplars, points};
+  if (seeds_ > 0) result.tables.insert(result.tables.begin() + 2, agreement);
+  result.point_images = PointImages::of(names.images, test.truth(), images_, image_size_);
   return result;
 }
 

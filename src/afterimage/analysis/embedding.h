@@ -7,8 +7,9 @@
 namespace afterimage {
 
 /// IRFA's clusters (Fig. 4C): t-SNE of the spatial and of the feature inverse receptive fields of
-/// every image and array, DBSCAN of the maps with a sweep of eps, and the image and array nearest
-/// to the middle of each cluster.
+/// every image and array, DBSCAN of the maps with a sweep of eps, and the images nearest to the
+/// middle of each cluster. The map shown starts from principal components; maps from random starts
+/// tell how much of it is the start's doing.
 class Embedding : public Analysis {
  public:
   Fields fields() override;
@@ -16,6 +17,8 @@ class Embedding : public Analysis {
 
  private:
   std::string split_ = "test";
+  int64_t seeds_ = 3;
+  int64_t images_ = 400, image_size_ = 64;
   TsneOptions tsne_;
   DbscanOptions dbscan_;
   std::vector<double> sweep_ = {0.5, 0.75, 1, 1.25, 1.5, 2, 3};

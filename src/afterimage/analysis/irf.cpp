@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "afterimage/analysis/conditions.h"
+#include "afterimage/analysis/field_overlap.h"
 #include "afterimage/analysis/irf_maps.h"
 #include "afterimage/base/text.h"
 #include "afterimage/projections/attention.h"
@@ -39,18 +40,11 @@ at::Tensor known_centres(const Sensors& sensors, const std::vector<SensorGroup>&
   return at::tensor(all, at::kDouble).view({-1, 2});
 }
 
-/// How often arrays in another order lie as near to the known centres: one-sided, the given order
-/// counted in.
-double nearer_by_chance(const at::Tensor& ours, const at::Tensor& known, int64_t permutations,
-                        const at::Generator& random) {
-  const auto distance = (ours.unsqueeze(1) - known.unsqueeze(0)).norm(2, {2});  // (h, h)
-  const double given = distance.diagonal().mean().item<double>();
-  int64_t as_near = 1;
-  for (int64_t i = 0; i < permutations; ++i) {
-    const auto order = at::randperm(ours.size(0), random);
-    as_near += distance.gather(1, order.unsqueeze(1)).mean().item<double>() <= given + 1e-12;
-  }
-  return static_cast<double>(as_near) / static_cast<double>(permutations + 1);
+/// The mean of those that are known, but of array h.
+at::Tensor mean_of_others(const at::Tensor& overlap, int64_t h) {
+  auto others = overlap.clone();
+  others[h] = NAN;
+  return others.nanmean();
 }
 
 /// Deviations of all arrays in 20 classes: one row of bars for each kind.
@@ -90,7 +84,13 @@ AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunC
       maps.feature.std(0, false) / maps.feature.mean(0).clamp_min(1e-12);  // (h, C)
   const auto ours = centres(mean), known = known_centres(sensors, groups);
   const auto apart = (ours - known).norm(2, {1});
-  const auto mapped = apart.isfinite().nonzero().squeeze(1);
+  const auto fields = array_fields(sensors, groups, mean.size(2));
+  const auto overlap = overlaps(mean, fields).to(at::kDouble);  // (h, h'), NaN: field not known
+  const auto rows_of = [](const at::Tensor& known_of_array) {
+    return known_of_array.isfinite().nonzero().squeeze(1);
+  };
+  const auto mapped = rows_of(apart), sized = rows_of(overlap.diagonal());
+  const auto among = overlap.index_select(0, sized).index_select(1, sized);
 
   AnalysisResult result;
   result.name = "irf";
@@ -100,12 +100,13 @@ AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunC
   Table table{"arrays",
               "Every array's inverse receptive field",
               {"array", "mean weight", "spatial deviation", "feature deviation", "x", "y",
-               "known x", "known y", "distance"},
+               "known x", "known y", "distance", "overlap", "overlap with others"},
               {}};
   const auto number = [](const at::Tensor& value) { return cell(value.item<double>()); };
   ImageGrid grid{"spatial",
-                 "Spatial inverse receptive fields, mean over images (each to its largest)",
-                 {"mean", "deviation"},
+                 "Spatial inverse receptive fields over images, and the known field (each to its "
+                 "largest)",
+                 {"mean", "deviation", "known"},
                  maps.arrays,
                  {}};
   std::vector<at::Tensor> pictures;
@@ -113,8 +114,10 @@ AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunC
     table.rows.push_back({maps.arrays[static_cast<size_t>(h)], number(mean[h].mean()),
                           number(spatial[h].mean()), number(feature[h].mean()), number(ours[h][0]),
                           number(ours[h][1]), number(known[h][0]), number(known[h][1]),
-                          number(apart[h])});
-    for (const auto& map : {mean[h], maps.spatial.select(1, h).std(0, false)}) {
+                          number(apart[h]), number(overlap[h][h]),
+                          number(mean_of_others(overlap[h], h))});
+    for (const auto& map :
+         {mean[h], maps.spatial.select(1, h).std(0, false), fields[h].nan_to_num(0)}) {
       pictures.push_back((map / map.max().clamp_min(1e-12)).expand({3, -1, -1}));
     }
   }
@@ -122,13 +125,25 @@ AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunC
   Table summary{"summary", "All arrays together", {"what", "value"}, {}};
   summary.rows.push_back({"spatial deviation", number(spatial.mean())});
   summary.rows.push_back({"feature deviation", number(feature.mean())});
+  const auto by_chance = [&](const at::Tensor& likeness, const char* purpose) {
+    return cell(matched_by_chance(likeness, permutations_, run.generator(purpose)));
+  };
   if (mapped.numel() > 1) {
+    const auto from = ours.index_select(0, mapped), to = known.index_select(0, mapped);
+    const auto distance = (from.unsqueeze(1) - to.unsqueeze(0)).norm(2, {2});  // (h, h')
     summary.rows.push_back(
         {"distance from the known fields", number(apart.index_select(0, mapped).mean())});
     summary.rows.push_back(
-        {"p of a distance as small by chance",
-         cell(nearer_by_chance(ours.index_select(0, mapped), known.index_select(0, mapped),
-                               permutations_, run.generator("permutations")))});
+        {"p of a distance as small by chance", by_chance(-distance, "permutations")});
+  }
+  if (sized.numel() > 1) {
+    const auto count = static_cast<double>(sized.numel());
+    const auto own = among.diagonal().mean();
+    summary.rows.push_back({"overlap with the known fields (correlation)", number(own)});
+    summary.rows.push_back({"overlap with the known fields of other arrays",
+                            number((among.mean() * count - own) / (count - 1))});
+    summary.rows.push_back(
+        {"p of an overlap as large by chance", by_chance(among, "permutations of the overlap")});
   }
   result.tables = {summary, table};
   result.charts = {histogram("spatial-deviation", "How much spatial fields change", spatial),

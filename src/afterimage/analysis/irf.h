@@ -6,8 +6,10 @@ namespace afterimage {
 
 /// IRFA's inverse receptive fields (Fig. 4A, B): spatial (attention weights averaged over features)
 /// and feature (averaged over space) per array, their standard deviation across stimuli with its
-/// histograms, and how far the centre of an array's spatial field lies from its sensors' known
-/// fields; whether nearer than those of other arrays is tested by permuting the arrays.
+/// histograms. Where the sensors' fields are known: how far the centre of an array's spatial field
+/// lies from them, and how much it overlaps them (correlation over pixels with the sum of its
+/// sensors' Gaussians). Whether arrays are nearer to their own fields than to those of other arrays
+/// is tested by permuting the arrays.
 class Irf : public Analysis {
  public:
   Fields fields() override;

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "afterimage/analysis/chart.h"
+#include "afterimage/analysis/point_map.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
@@ -35,20 +36,6 @@ std::string csv(const Table& table) {
   line(table.columns);
   for (const auto& row : table.rows) line(row);
   return text;
-}
-
-/// The grid as one picture, a white line of two pixels between the images.
-at::Tensor sheet(const ImageGrid& grid) {
-  constexpr int64_t gap = 2;
-  const int64_t height = grid.images.size(2), width = grid.images.size(3);
-  const auto columns = static_cast<int64_t>(grid.columns.size());
-  const auto rows = static_cast<int64_t>(grid.rows.size());
-  auto out = at::ones({3, rows * (height + gap) - gap, columns * (width + gap) - gap});
-  for (int64_t i = 0; i < rows * columns; ++i) {
-    const int64_t y = i / columns * (height + gap), x = i % columns * (width + gap);
-    out.slice(1, y, y + height).slice(2, x, x + width).copy_(grid.images[i]);
-  }
-  return out.clamp(0, 1).mul(255).round().to(at::kByte);
 }
 
 /// NaN, which JSON lacks, as null.
@@ -94,25 +81,15 @@ Chart chart_from(const json& saved) {
   return chart;
 }
 
-/// The images of a saved grid, cut out of its picture again.
 ImageGrid grid_from(const json& saved, const fs::path& folder) {
-  constexpr int64_t gap = 2;
   ImageGrid grid{saved.at("name"),
                  saved.at("title"),
                  saved.at("columns").get<std::vector<std::string>>(),
                  saved.at("rows").get<std::vector<std::string>>(),
                  {}};
-  const auto picture = read_image(folder / (grid.name + ".png")).to(at::kFloat).div(255);
   const auto columns = static_cast<int64_t>(grid.columns.size());
-  const auto rows = static_cast<int64_t>(grid.rows.size());
-  const int64_t height = (picture.size(1) + gap) / rows - gap;
-  const int64_t width = (picture.size(2) + gap) / columns - gap;
-  std::vector<at::Tensor> images;
-  for (int64_t i = 0; i < rows * columns; ++i) {
-    const int64_t y = i / columns * (height + gap), x = i % columns * (width + gap);
-    images.push_back(picture.slice(1, y, y + height).slice(2, x, x + width));
-  }
-  grid.images = at::stack(images);
+  grid.images = images_of(folder / (grid.name + ".png"), columns,
+                          columns * static_cast<int64_t>(grid.rows.size()));
   return grid;
 }
 
@@ -151,12 +128,21 @@ void AnalysisResult::save(const fs::path& folder, bool force) const {
   for (const auto& grid : grids) {
     TORCH_INTERNAL_ASSERT(grid.images.size(0) ==
                           static_cast<int64_t>(grid.rows.size() * grid.columns.size()));
-    write_png(output.path() / (grid.name + ".png"), sheet(grid));
+    write_png(output.path() / (grid.name + ".png"),
+              sheet_of(grid.images, static_cast<int64_t>(grid.columns.size())));
     saved["grids"].push_back({{"name", grid.name},
                               {"title", grid.title},
                               {"columns", grid.columns},
                               {"rows", grid.rows}});
   }
+  for (const auto& map : maps) {
+    for (const auto& colouring : map.colourings) {
+      const Chart chart = chart_of(map, colouring);
+      write_text(output.path() / (chart.name + ".svg"), chart_svg(chart, /*standalone=*/true),
+                 true);
+    }
+  }
+  if (!maps.empty()) saved["maps"] = save_maps(*this, output.path());
   write_text(output.path() / "analysis.json", saved.dump(1), true);
   output.commit();
 }
@@ -171,8 +157,11 @@ AnalysisResult AnalysisResult::load(const fs::path& folder) {
     throw Error(file, "was written by a newer version of Afterimage", "Update Afterimage");
   }
   try {
-    AnalysisResult result{saved.at("name"),      saved.at("title"), saved.at("lead"), {}, {}, {},
-                          saved.at("provenance")};
+    AnalysisResult result;
+    result.name = saved.at("name");
+    result.title = saved.at("title");
+    result.lead = saved.at("lead");
+    result.provenance = saved.at("provenance");
     for (const auto& table : saved.at("tables")) {
       result.tables.push_back({table.at("name"), table.at("title"),
                                table.at("columns").get<std::vector<std::string>>(),
@@ -180,6 +169,7 @@ AnalysisResult AnalysisResult::load(const fs::path& folder) {
     }
     for (const auto& chart : saved.at("charts")) result.charts.push_back(chart_from(chart));
     for (const auto& grid : saved.at("grids")) result.grids.push_back(grid_from(grid, folder));
+    if (saved.contains("maps")) load_maps(saved["maps"], folder, result);
     return result;
   } catch (const json::exception& error) {
     throw Error(file, concat("is broken: ", error.what()), "Run the analysis again");

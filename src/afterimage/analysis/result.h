@@ -41,8 +41,35 @@ struct ImageGrid {
   at::Tensor images;  ///< (rows * columns, 3, H, W) float in [0,1], row by row
 };
 
+/// One way to tell points of a map apart.
+struct Colouring {
+  std::string name;                 ///< "array", "cluster"
+  std::vector<std::string> labels;  ///< of its groups
+  std::vector<int64_t> group;       ///< of each point; -1: of none (noise)
+};
+
+/// A map whose points each belong to an image: the page shows the image a reader points at.
+struct PointMap {
+  std::string name, title;
+  std::vector<double> x, y;
+  std::vector<int64_t> image;  ///< of each point: place among PointImages::names
+  std::vector<Colouring> colourings;
+};
+
+/// The images of an analysis' maps, made small; where there are many, some of them.
+struct PointImages {
+  std::vector<std::string> names;  ///< of all
+  std::vector<int64_t> kept;       ///< places of those in `images`, ascending
+  at::Tensor images;               ///< (kept, 3, H, W) float in [0,1]
+
+  /// All images, reduced to `side` pixels, or of more than `most` every so many-th.
+  static PointImages of(const std::vector<std::string>& names, const at::Tensor& images,
+                        int64_t most, int64_t side);
+};
+
 /// What an analysis found. As a folder: analysis.json (everything but pixels), a CSV for each
-/// table, an SVG for each chart and a PNG for each grid.
+/// table, an SVG for each chart and each colouring of a map, a PNG for each grid and one for the
+/// images of the maps.
 struct AnalysisResult {
   std::string name;   ///< "occlusion"
   std::string title;  ///< "Occlusion in space and time: monkeysee-spatial"
@@ -50,6 +77,8 @@ struct AnalysisResult {
   std::vector<Table> tables;
   std::vector<Chart> charts;
   std::vector<ImageGrid> grids;
+  std::vector<PointMap> maps;
+  PointImages point_images;  ///< of all maps
   nlohmann::json provenance;
 
   void save(const std::filesystem::path& folder, bool force) const;

@@ -60,6 +60,62 @@ TEST(AnalysisResult, ComesBackAsItWasSaved) {
   EXPECT_THROW(saved.save(folder / "out", false), Error);
 }
 
+AnalysisResult example_with_map() {
+  auto result = example();
+  result.maps = {{"map",
+                  "A map",
+                  {0.5, -1.25, 3},
+                  {1, 2, 3},
+                  {0, 4, 2},
+                  {{"array", {"a", "b"}, {0, 1, 0}}, {"cluster", {"cluster 0"}, {0, -1, 0}}}}};
+  const auto images = at::arange(5 * 3 * 8 * 8).view({5, 3, 8, 8}).to(at::kFloat) / 960;
+  result.point_images = PointImages::of({"i", "ii", "iii", "iv", "v"}, images, 2, 4);
+  return result;
+}
+
+TEST(AnalysisResult, MapsComeBackWithTheImagesTheyKeep) {
+  const TemporaryFolder folder;
+  const auto saved = example_with_map();
+  EXPECT_EQ(saved.point_images.kept, (std::vector<int64_t>{0, 3}));  // of five two, evenly spaced
+  EXPECT_EQ(saved.point_images.images.sizes(), (at::IntArrayRef{2, 3, 4, 4}));
+  saved.save(folder / "out", false);
+  const auto loaded = AnalysisResult::load(folder / "out");
+  ASSERT_EQ(loaded.maps.size(), 1u);
+  EXPECT_EQ(loaded.maps[0].x, saved.maps[0].x);
+  EXPECT_EQ(loaded.maps[0].image, saved.maps[0].image);
+  EXPECT_EQ(loaded.maps[0].colourings[1].group, saved.maps[0].colourings[1].group);
+  EXPECT_EQ(loaded.point_images.names, saved.point_images.names);
+  EXPECT_EQ(loaded.point_images.kept, saved.point_images.kept);
+  EXPECT_LT((loaded.point_images.images - saved.point_images.images).abs().max().item<float>(),
+            0.5 / 255 + 1e-6);
+  EXPECT_EQ(count(read_text(folder / "out/map-by-cluster.svg"), "<circle"), 3u);
+}
+
+TEST(AnalysisResult, MapsThatDoNotFitTogetherAreRefused) {
+  const TemporaryFolder folder;
+  example_with_map().save(folder / "out", false);
+  const auto text = read_text(folder / "out/analysis.json");
+  const auto refused = [&](const std::string& place, const nlohmann::json& value) {
+    auto broken = nlohmann::json::parse(text);
+    broken[nlohmann::json::json_pointer(place)] = value;
+    write_text(folder / "out/analysis.json", broken.dump(), true);
+    EXPECT_THROW(AnalysisResult::load(folder / "out"), Error) << place;
+  };
+  refused("/maps/maps/0/x", {1, 2});
+  refused("/maps/maps/0/image", {0, 5, 2});
+  refused("/maps/maps/0/colourings/1/group", {0, 1, 0});
+  refused("/maps/images/kept", {0, 5});
+  refused("/maps/images/kept", nlohmann::json::array());
+  refused("/maps/images/kept", nlohmann::json(std::vector<int64_t>(200)));  // more than were saved
+}
+
+TEST(ChartSvg, SaysHowManyNamesFindNoPlace) {
+  Chart chart{"p", "P", Chart::Kind::points, "", "", {}, {}};
+  for (int i = 0; i < 40; ++i) chart.series.push_back({"cluster " + std::to_string(i), {0}, {0}});
+  const auto svg = chart_svg(chart, false);
+  EXPECT_NE(svg.find(">and 34 more<"), std::string::npos) << svg;
+}
+
 TEST(AnalysisResult, OtherFilesAreRefused) {
   const TemporaryFolder folder;
   EXPECT_THROW(AnalysisResult::load(folder / "none"), Error);

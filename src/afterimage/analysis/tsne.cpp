@@ -14,23 +14,6 @@
 namespace afterimage {
 namespace {
 
-/// The two principal components, the first with standard deviation 1e-4. The largest loading of
-/// each is positive, so that the signs are not the solver's choice.
-at::Tensor principal_start(const at::Tensor& rows) {
-  const auto centred = rows.to(at::kDouble) - rows.to(at::kDouble).mean(0);
-  const bool wide = centred.size(1) > centred.size(0);
-  const auto gram = wide ? at::mm(centred, centred.t()) : at::mm(centred.t(), centred);
-  const auto vectors = std::get<1>(at::linalg_eigh(gram));
-  const int64_t count = std::min<int64_t>(2, vectors.size(1));
-  const auto two = vectors.slice(1, vectors.size(1) - count).flip(1);
-  auto axes = wide ? at::mm(centred.t(), two) : two;  // (d, 2)
-  const auto largest = axes.gather(0, axes.abs().argmax(0, true));
-  auto map = at::mm(centred, axes * largest.sign() / axes.norm(2, 0).clamp_min(1e-300));
-  map = map / map.select(1, 0).std().clamp_min(1e-300) * 1e-4;
-  if (map.size(1) < 2) map = at::cat({map, at::zeros_like(map)}, 1);
-  return map.contiguous();
-}
-
 /// force_i = sum_j p_ij (y_i - y_j) / (1 + |y_i - y_j|^2)
 at::Tensor attraction(const Affinities& p, const at::Tensor& points) {
   const auto out = at::empty_like(points);
@@ -86,7 +69,7 @@ Fields TsneOptions::fields() {
   };
 }
 
-Tsne tsne(const at::Tensor& rows, const TsneOptions& options) {
+Affinities tsne_affinities(const at::Tensor& rows, const TsneOptions& options) {
   const int64_t n = rows.size(0);
   const auto k = static_cast<int64_t>(3 * options.perplexity);
   if (n <= k) {
@@ -98,11 +81,36 @@ Tsne tsne(const at::Tensor& rows, const TsneOptions& options) {
   if (!rows.isfinite().all().item<bool>()) {
     throw Error("t-SNE", "some values are not finite", "Leave those rows out");
   }
+  return affinities(nearest_neighbours(rows, k), options.perplexity);
+}
 
-  const Affinities p = affinities(nearest_neighbours(rows, k), options.perplexity);
+/// The largest loading of each component is positive, so that the signs are not the solver's
+/// choice.
+at::Tensor principal_start(const at::Tensor& rows) {
+  const auto centred = rows.to(at::kDouble) - rows.to(at::kDouble).mean(0);
+  const bool wide = centred.size(1) > centred.size(0);
+  const auto gram = wide ? at::mm(centred, centred.t()) : at::mm(centred.t(), centred);
+  const auto vectors = std::get<1>(at::linalg_eigh(gram));
+  const int64_t count = std::min<int64_t>(2, vectors.size(1));
+  const auto two = vectors.slice(1, vectors.size(1) - count).flip(1);
+  auto axes = wide ? at::mm(centred.t(), two) : two;  // (d, 2)
+  const auto largest = axes.gather(0, axes.abs().argmax(0, true));
+  auto map = at::mm(centred, axes * largest.sign() / axes.norm(2, 0).clamp_min(1e-300));
+  map = map / map.select(1, 0).std().clamp_min(1e-300) * 1e-4;
+  if (map.size(1) < 2) map = at::cat({map, at::zeros_like(map)}, 1);
+  return map.contiguous();
+}
+
+at::Tensor random_start(int64_t n, at::Generator generator) {
+  return at::randn({n, 2}, std::move(generator), at::kDouble) * 1e-4;
+}
+
+Tsne tsne(const Affinities& p, const at::Tensor& start, const TsneOptions& options) {
+  const int64_t n = p.rows();
+  TORCH_INTERNAL_ASSERT(start.size(0) == n && start.size(1) == 2);
   const double rate = options.learning_rate > 0 ? options.learning_rate
                                                 : static_cast<double>(n) / options.exaggeration;
-  Tsne out{principal_start(rows), 0};
+  Tsne out{start.clone(), 0};
   Descent descend(out.map);
   GridRepulsion interpolated;
   for (int64_t step = 0; step < options.iterations; ++step) {
@@ -115,6 +123,11 @@ Tsne tsne(const at::Tensor& rows, const TsneOptions& options) {
   }
   out.divergence = tsne_divergence(p, out.map);
   return out;
+}
+
+Tsne tsne(const at::Tensor& rows, const TsneOptions& options) {
+  const Affinities p = tsne_affinities(rows, options);  // refuses what has no components either
+  return tsne(p, principal_start(rows), options);
 }
 
 double tsne_divergence(const Affinities& p, const at::Tensor& map) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -25,10 +26,20 @@ struct Tsne {
   double divergence = 0;  ///< Kullback-Leibler, over the pairs of neighbours
 };
 
-/// t-SNE (van der Maaten and Hinton 2008) of rows (n, d): neighbours 3 x perplexity, a start from
-/// the two principal components at standard deviation 1e-4 (Kobak and Berens 2019), gradient
-/// descent with gains and momentum .5, after the exaggeration .8. Nothing is random: the same rows
-/// give the same map. Errors: fewer rows than the perplexity needs; values that are not finite.
+/// What the map is to keep of rows (n, d): 3 x perplexity neighbours of each. Errors: fewer rows
+/// than the perplexity needs; values that are not finite.
+Affinities tsne_affinities(const at::Tensor& rows, const TsneOptions& options);
+
+/// Where a map starts, (n, 2) float64 at standard deviation 1e-4: the two principal components
+/// (Kobak and Berens 2019), which leaves nothing to chance, or normal numbers.
+at::Tensor principal_start(const at::Tensor& rows);
+at::Tensor random_start(int64_t n, at::Generator generator);
+
+/// t-SNE (van der Maaten and Hinton 2008) from a start: gradient descent with gains and momentum
+/// .5, after the exaggeration .8. The same start gives the same map.
+Tsne tsne(const Affinities& p, const at::Tensor& start, const TsneOptions& options);
+
+/// The same of rows (n, d), from their principal components.
 Tsne tsne(const at::Tensor& rows, const TsneOptions& options);
 
 /// sum p log(p / q) of a map over the pairs in `p`, with the exact Z.

@@ -68,6 +68,21 @@ TEST_F(TsneTest, TheMapIsAsGoodAsScikitLearnsAndOpenTsnes) {
   }
 }
 
+TEST_F(TsneTest, RandomStartsEndAsWellElsewhere) {
+  const RunContext run({});
+  const auto from = [&](const std::string& purpose) {
+    return tsne(p, random_start(p.rows(), run.generator(purpose)), {});
+  };
+  const Tsne principal = tsne(rows, {}), first = from("one"), second = from("two");
+  EXPECT_NEAR(random_start(4000, run.generator("one")).std().item<double>(), 1e-4, 5e-6);
+  EXPECT_TRUE(at::equal(first.map, from("one").map));
+  for (const Tsne& found : {first, second}) {
+    EXPECT_LT(found.divergence, 1.05 * principal.divergence);
+    EXPECT_GT(kept(found.map), number("sklearn.kept") - 0.03);
+    EXPECT_FALSE(at::allclose(found.map, principal.map, 0.1, 1));
+  }
+}
+
 TEST(Repulsion, InterpolationAgreesWithAllPairs) {
   const auto random = RunContext({}).generator("points");
   for (const double width : {1e-3, 3.0, 40.0, 130.0}) {

@@ -9,6 +9,7 @@
 #include "afterimage/base/progress.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
+#include "afterimage/decoders/absent_arrays.h"
 #include "afterimage/decoders/controls.h"
 #include "afterimage/decoders/model_card.h"
 #include "afterimage/recordings/bins.h"
@@ -133,6 +134,9 @@ Fields ReconstructOptions::fields() {
       Field("controls", controls, "what to set beside the decoder, or none")
           .one_of({"mean", "retrieval", "ridge", "shuffled", "none"}),
       Field("batch", batch, "samples at a time").range(1),
+      Field("absent", absent,
+            "arrays to go without, by name (\"V1 array 3\"), for the controls too; needs a decoder "
+            "with projection attention"),
   };
 }
 
@@ -263,7 +267,8 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   const Samples test = samples(recording, options.split, options.average_repeats);
   std::vector<int64_t> all(static_cast<size_t>(test.count()));
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
-  const at::Tensor responses = test.responses(all);
+  const AbsentArrays absent(*decoder_, options.absent);
+  const at::Tensor responses = absent.without(test.responses(all));
 
   std::vector<std::string> controls = options.controls;
   std::erase(controls, "none");

@@ -39,6 +39,7 @@ struct ReconstructOptions {
   bool average_repeats = true;
   std::vector<std::string> controls = {"mean", "retrieval", "ridge", "shuffled"};
   int64_t batch = 32;
+  std::vector<std::string> absent;  ///< arrays that give no response
 
   Fields fields();
 };
@@ -60,8 +61,9 @@ class Model {
   /// Errors: no model, of a newer version, or weights that do not fit.
   static Model load(const std::filesystem::path& folder, const RunContext& run);
 
-  /// Images of one split, and the controls. Errors: the recording's sensors are not those the model
-  /// was trained on (compared by name), or it lacks one of the bins the model reads (by times).
+  /// Images of one split, and the controls, which go without the same arrays. Errors: the
+  /// recording's sensors are not those the model was trained on (compared by name), it lacks one of
+  /// the bins the model reads (by times), or arrays cannot be left out (AbsentArrays).
   Reconstruction reconstruct(const Recording& recording, const ReconstructOptions& options,
                              const RunContext& run);
 

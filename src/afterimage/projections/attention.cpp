@@ -65,15 +65,15 @@ void AttentionProjection::build(const Sensors& sensors, int64_t bins, int64_t si
   score_weight_ = add("score_weight", {c, c, kernel_, kernel_}, c * kernel_ * kernel_);
   score_bias_ = add("score_bias", {c}, c * kernel_ * kernel_);
   std::vector<bool> present(groups_.size(), true);
-  for (const auto& name : absent_) present[find_array(name)] = false;
+  for (const auto& name : absent_) present[find_array(name, "projection.absent")] = false;
   set_present(present);
 }
 
-size_t AttentionProjection::find_array(const std::string& name) const {
+size_t AttentionProjection::find_array(const std::string& name, const std::string& where) const {
   const auto names = arrays();
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
-    throw Error("projection.absent", concat("'", name, "' is no array of this recording"),
+    throw Error(where, concat("'", name, "' is no array of this recording"),
                 concat("It has ", join(names, ", ")));
   }
   return static_cast<size_t>(found - names.begin());
@@ -88,8 +88,14 @@ void AttentionProjection::set_present(const std::vector<bool>& present) {
   for (size_t h = 0; h < present.size(); ++h) present_[static_cast<int64_t>(h)] = bool{present[h]};
 }
 
+std::vector<bool> AttentionProjection::present() const {
+  std::vector<bool> present;
+  for (int64_t h = 0; h < present_.numel(); ++h) present.push_back(present_[h].item<bool>());
+  return present;
+}
+
 /// Which arrays have a response in which sample (n, h); refuses a sample without any.
-at::Tensor AttentionProjection::present(const at::Tensor& missing) const {
+at::Tensor AttentionProjection::answering(const at::Tensor& missing) const {
   std::vector<at::Tensor> answers;
   for (const auto& members : members_) {
     answers.push_back(missing.index_select(1, members).flatten(1).all(1).logical_not());
@@ -146,7 +152,8 @@ AttentionParts AttentionProjection::parts(const at::Tensor& responses) {
   const auto key_weight = key_weight_ * scale, key_bias = key_bias_ * scale;
 
   AttentionParts parts;
-  const auto absent = present(missing).logical_not().t().unsqueeze(1).unsqueeze(3);  // (h, 1, n, 1)
+  const auto absent =
+      answering(missing).logical_not().t().unsqueeze(1).unsqueeze(3);  // (h, 1, n, 1)
   parts.score = score(of_sample(key_weight, key_bias))
                     .masked_fill(absent, -std::numeric_limits<double>::infinity());
   parts.score_x = score_along(at::matmul(x_half(key_weight), position_x_), true);

@@ -47,13 +47,18 @@ class AttentionProjection : public Projection {
   std::vector<std::string> arrays() const;
   /// Which arrays take part from now on, one entry per array; at least one must.
   void set_present(const std::vector<bool>& present);
+  /// Which arrays take part.
+  std::vector<bool> present() const;
+  /// The place of an array among `arrays`. Errors name `where` and the arrays there are.
+  size_t find_array(const std::string& name, const std::string& where) const;
+  /// Rows of an array's sensors.
+  const std::vector<int64_t>& sensors_of(size_t array) const { return groups_[array].sensors; }
 
  private:
   AttentionParts parts(const at::Tensor& responses);
-  at::Tensor present(const at::Tensor& missing) const;
+  at::Tensor answering(const at::Tensor& missing) const;
   at::Tensor score(const at::Tensor& keys) const;
   at::Tensor score_along(const at::Tensor& keys, bool along_x) const;
-  size_t find_array(const std::string& name) const;
 
   int64_t features_ = 16, kernel_ = 4;
   std::string embedding_kind_ = "affine";

@@ -6,6 +6,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/report/html.h"
+#include "afterimage/report/point_maps.h"
 
 namespace afterimage {
 namespace {
@@ -60,9 +61,11 @@ std::string table_figure(const Table& table) {
 
 std::string analysis_sections(const std::vector<AnalysisResult>& analyses) {
   std::string html;
-  for (const auto& analysis : analyses) {
+  for (size_t number = 0; number < analyses.size(); ++number) {
+    const auto& analysis = analyses[number];
     html += concat("<section class=\"analysis\"><h3>", html_escape(analysis.title),
                    "</h3><p class=\"about\">", html_escape(analysis.lead), "</p>");
+    html += point_map_figures(analysis, number);
     for (const auto& grid : analysis.grids) html += grid_figure(grid);
     html += "<div class=\"charts\">";
     for (const auto& chart : analysis.charts) {

@@ -7,8 +7,9 @@
 
 namespace afterimage {
 
-/// The part of the page that shows analyses: for each its lead, charts (SVG), grids of images
-/// (embedded PNG) and tables, folded. Empty without analyses.
+/// The part of the page that shows analyses: for each its lead, the places of its maps (drawn by
+/// points.js), grids of images (embedded PNG), charts (SVG) and tables, folded. Empty without
+/// analyses.
 std::string analysis_sections(const std::vector<AnalysisResult>& analyses);
 
 }  // namespace afterimage

@@ -21,6 +21,10 @@ json parsed(const fs::path& path) {
   return content;
 }
 
+json at_or_empty(const json& object, const char* key) {
+  return object.is_object() && object.contains(key) ? object[key] : json::object();
+}
+
 TrainingLog read_log(const fs::path& model, const std::string& name) {
   TrainingLog log{name, {}};
   std::ifstream file(model / "log.jsonl");
@@ -58,6 +62,18 @@ void add_recording(const fs::path& path, Collected& page) {
   }
 }
 
+/// A page must not pass for one of all arrays.
+void add_absent_note(const Reconstruction& reconstruction, ReportInput& input) {
+  const json options = at_or_empty(reconstruction.provenance, "options");
+  std::vector<std::string> arrays;
+  for (const auto& name : at_or_empty(options, "absent")) {
+    if (name.is_string()) arrays.push_back(name);
+  }
+  if (arrays.empty()) return;
+  input.notes.push_back(concat("'", reconstruction.name,
+                               "' and its controls were given nothing of ", join(arrays), "."));
+}
+
 }  // namespace
 
 Collected collect(const std::vector<std::string>& files, const std::string& title) {
@@ -74,6 +90,7 @@ Collected collect(const std::vector<std::string>& files, const std::string& titl
       case Artefact::reconstruction:
         page.input.reconstructions.push_back(Reconstruction::load(path));
         page.input.provenance.push_back(page.input.reconstructions.back().provenance);
+        add_absent_note(page.input.reconstructions.back(), page.input);
         break;
       case Artefact::analysis:
         page.input.analyses.push_back(AnalysisResult::load(path));

@@ -10,6 +10,7 @@
 #include "afterimage/report/field_map.h"
 #include "afterimage/report/html.h"
 #include "afterimage/report/page_data.h"
+#include "afterimage/report/point_maps.h"
 
 namespace afterimage {
 namespace {
@@ -26,6 +27,7 @@ constexpr std::array scripts = {"uplot/uPlot.iife.min.js",
                                 "scores.js",
                                 "comparisons.js",
                                 "spread.js",
+                                "points.js",
                                 "losses.js",
                                 "provenance.js",
                                 "page.js"};
@@ -49,9 +51,13 @@ std::pair<std::string, std::string> script_elements(const fs::path& folder) {
 }
 
 nlohmann::json page_data(const ReportInput& input) {
-  return {{"title", input.title},          {"version", version()},
-          {"header", header_data(input)},  {"images", image_data(input)},
-          {"scores", score_data(input)},   {"logs", log_data(input.logs)},
+  return {{"title", input.title},
+          {"version", version()},
+          {"header", header_data(input)},
+          {"images", image_data(input)},
+          {"scores", score_data(input)},
+          {"logs", log_data(input.logs)},
+          {"maps", point_map_data(input.analyses)},
           {"provenance", input.provenance}};
 }
 

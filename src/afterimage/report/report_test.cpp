@@ -8,6 +8,7 @@
 #include "afterimage/base/output.h"
 #include "afterimage/report/field_map.h"
 #include "afterimage/report/page_data.h"
+#include "afterimage/report/point_maps.h"
 #include "afterimage/report/sample_report.h"
 
 namespace afterimage {
@@ -109,6 +110,49 @@ TEST_F(ReportTest, LargeImagesAreShownReduced) {
   EXPECT_EQ(images["sprites"]["width"], 16);
   sample_.input.image_limit = 128;
   EXPECT_TRUE(image_data(sample_.input)["reduced_from"].is_null());
+}
+
+TEST_F(ReportTest, MapsCarryTheImagesOfTheirPoints) {
+  const std::string page = report_html(sample_.input);
+  EXPECT_TRUE(contains(page, "data-analysis=\"0\" data-map=\"0\""));
+  EXPECT_FALSE(contains(page, "<spatial>"));
+  const auto data = data_of(page)["maps"][0];
+  EXPECT_EQ(data["names"][3], sample::hostile);
+  EXPECT_EQ(data["cells"], nlohmann::json({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1}));
+  const auto map = data["maps"][0];
+  EXPECT_EQ(map["left_out"], 0);
+  EXPECT_EQ(map["image"][35], 11);
+  EXPECT_EQ(map["colourings"][1]["group"][4], -1);
+  const auto& given = sample_.input.analyses[0].maps[0];
+  const auto highest = std::max_element(given.y.begin(), given.y.end()) - given.y.begin();
+  EXPECT_EQ(map["y"][highest], 0);  // y goes down on the page
+  const auto most = [](const nlohmann::json& list) {
+    return std::max_element(list.begin(), list.end())->get<int>();
+  };
+  EXPECT_EQ(std::max(most(map["x"]), most(map["y"])), 9999);
+}
+
+TEST_F(ReportTest, OfTooManyPointsThoseWithImagesStay) {
+  auto& map = sample_.input.analyses[0].maps[0];
+  const auto given = map;
+  auto& images = sample_.input.analyses[0].point_images;
+  images.kept = {0};
+  images.images = images.images.narrow(0, 0, 1);
+  for (size_t times = 1; times < 2000; ++times) {  // 72,000 points
+    map.x.insert(map.x.end(), given.x.begin(), given.x.end());
+    map.y.insert(map.y.end(), given.y.begin(), given.y.end());
+    map.image.insert(map.image.end(), given.image.begin(), given.image.end());
+    for (size_t c = 0; c < map.colourings.size(); ++c) {
+      auto& group = map.colourings[c].group;
+      const auto& more = given.colourings[c].group;
+      group.insert(group.end(), more.begin(), more.end());
+    }
+  }
+  const auto drawn = point_map_data(sample_.input.analyses)[0]["maps"][0];
+  EXPECT_EQ(std::count(drawn["image"].begin(), drawn["image"].end(), 0), 6000);
+  EXPECT_EQ(drawn["image"].size(), 36000u);  // every second image
+  EXPECT_EQ(drawn["left_out"], 36000);
+  EXPECT_EQ(drawn["colourings"][0]["group"].size(), drawn["x"].size());
 }
 
 TEST_F(ReportTest, LongLogsAreThinned) {

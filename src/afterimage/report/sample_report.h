@@ -89,6 +89,32 @@ inline ScoredImages scored(const std::string& name, bool control, double level) 
   return {name, control, {pixels, missing}};
 }
 
+/// An analysis with a map: three arrays by all images but the last two on a spiral, two clusters
+/// and noise.
+inline AnalysisResult analysis() {
+  AnalysisResult result;
+  result.name = "embedding";
+  result.title = "Clusters <of> fields";
+  result.lead = "A map.";
+  PointMap map{"spatial", "t-SNE of <spatial> fields", {}, {}, {}, {}};
+  Colouring array{"array", {"V1 array 0", "V1 array 1", "<b>V4</b>"}, {}};
+  Colouring cluster{"cluster", {"cluster 0", "cluster 1"}, {}};
+  for (int64_t i = 0; i < 3 * count; ++i) {
+    const double turn = 0.4 * static_cast<double>(i);
+    map.x.push_back((5 + turn) * std::cos(turn));
+    map.y.push_back((5 + turn) * std::sin(turn));
+    map.image.push_back(i / 3);
+    array.group.push_back(i % 3);
+    cluster.group.push_back(i % 5 == 4 ? -1 : i % 2);
+  }
+  map.colourings = {array, cluster};
+  result.maps = {map};
+  result.point_images = PointImages::of(recording_info().stimulus_name, images(count), count, side);
+  result.point_images.kept.resize(count - 2);
+  result.point_images.images = result.point_images.images.narrow(0, 0, count - 2);
+  return result;
+}
+
 /// All parts of a page; the recording lives in a folder of its own that is removed with it.
 struct Sample {
   std::filesystem::path folder;
@@ -109,6 +135,7 @@ struct Sample {
     input.reconstructions = {reconstruction("near", 0.1), reconstruction("far", 0.6)};
     input.scores = scores();
     input.logs = {log("near"), log("far")};
+    input.analyses = {analysis()};
     input.provenance = {{{"program", "afterimage"},
                          {"version", "0.1.0"},
                          {"command", "afterimage train " + std::string(hostile)},

@@ -1,0 +1,43 @@
+#include "afterimage/decoders/absent_arrays.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "afterimage/base/error.h"
+
+namespace afterimage {
+
+AbsentArrays::AbsentArrays(Decoder& decoder, const std::vector<std::string>& arrays) {
+  const std::string where = "--absent";
+  if (arrays.empty()) return;
+  auto* attention = dynamic_cast<AttentionProjection*>(decoder.projection());
+  if (attention == nullptr) {
+    throw Error(where, "only decoders with projection.kind = \"attention\" can leave arrays out",
+                "Use such a model (irfa-16), or train this one without them (data.regions)");
+  }
+  auto present = attention->present();
+  for (const auto& name : arrays) {
+    const size_t array = attention->find_array(name, where);
+    present[array] = false;
+    const auto& rows = attention->sensors_of(array);
+    sensors_.insert(sensors_.end(), rows.begin(), rows.end());
+  }
+  if (std::find(present.begin(), present.end(), true) == present.end()) {
+    throw Error(where, "leaves no array", "Leave at least one in");
+  }
+  before_ = attention->present();
+  attention->set_present(present);
+  attention_ = attention;
+}
+
+AbsentArrays::~AbsentArrays() {
+  if (attention_ != nullptr) attention_->set_present(before_);
+}
+
+at::Tensor AbsentArrays::without(const at::Tensor& responses) const {
+  if (attention_ == nullptr) return responses;
+  return responses.index_fill(1, at::tensor(sensors_, at::kLong), 0);
+}
+
+}  // namespace afterimage

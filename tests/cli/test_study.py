@@ -59,6 +59,10 @@ def test_a_study_trains_every_variant_with_every_seed(folder):
     assert float(row["low"]) <= float(row["mean"]) <= float(row["high"])
     other = table["no-discriminator", "ssim"]
     assert float(other["difference"]) == pytest.approx(float(other["mean"]) - float(row["mean"]), abs=2e-4)
+    with open(folder / "out" / "summary" / "means.csv", newline="") as file:
+        means = {row["variant"]: row for row in csv.DictReader(file)}
+    assert list(means) == ["whole", "no-discriminator", "V1"]
+    assert means["no-discriminator"]["ssim"] == other["mean"]
 
 
 def test_what_is_done_is_not_done_again(folder):

@@ -62,3 +62,56 @@ def test_it_finds_no_fields_in_shuffled_responses(displaced):
         file["responses"][...] = file["responses"][()][np.random.default_rng(2).permutation(trials)]
     error = median_errors(displaced, "shuffled.h5", "--set", "projection.fit=true")
     assert all(value > 0.085 for value in error.values())
+
+
+class Occluded:
+    """What a decoder of five windows shows of each region and window alone."""
+
+    def __init__(self, folder, recording):
+        run_program("train", "tuned", "--recording", recording, "--out", "m", "--force", *SMALL,
+                    "--set", "training.steps=120", "--set", "training.learning_rate=1.5e-3", cwd=folder,
+                    check=True)
+        run_program("analyse", "occlusion", "m", recording, "--out", "o", "--force", "--quiet",
+                    "--metrics", "pixel-correlation", cwd=folder, check=True)
+        run_program("analyse", "layers", "m", recording, "--out", "l", "--force", "--quiet",
+                    cwd=folder, check=True)
+        self.pixels = {(row["regions"], row["windows"]): float(row["value"])
+                       for row in rows(folder / "o" / "scores.csv")}
+        self.shares = {(row["regions"], row["layer"]): float(row["share"])
+                       for row in rows(folder / "l" / "layers.csv") if row["windows"] == "all"}
+
+    def layout(self):
+        """How much better V1 alone tells pixels than IT alone."""
+        return self.pixels["V1", "all"] - self.pixels["IT", "all"]
+
+    def category(self):
+        """How much more of IT's feature correlation than of V1's lies in the two last layers."""
+        def late(roi):
+            return self.shares[roi, "features.12"] + self.shares[roi, "logits"]
+        return late("IT") - late("V1")
+
+    def lateness(self):
+        """What the fourth window alone tells more than the second, in IT over V1."""
+        def gain(roi):
+            return self.pixels[roi, "only 4"] - self.pixels[roi, "only 2"]
+        return gain("IT") - gain("V1")
+
+
+@pytest.fixture(scope="module")
+def regions(tmp_path_factory):
+    """A decoder, and one of the same responses whose sensors are given regions by lot."""
+    folder = tmp_path_factory.mktemp("regions")
+    simulate(folder, "--train-trials", "1500", "--test-images", "60", "--bins", "five")
+    shutil.copy(folder / "r.h5", folder / "by-lot.h5")
+    with h5py.File(folder / "by-lot.h5", "r+") as file:
+        roi = file["sensors/roi"][()]
+        file["sensors/roi"][...] = roi[np.random.default_rng(3).permutation(len(roi))]
+    return Occluded(folder, "r.h5"), Occluded(folder, "by-lot.h5")
+
+
+@pytest.mark.parametrize("direction, least, by_chance", [("layout", 0.15, 0.15), ("category", 0.02, 0.015),
+                                                         ("lateness", 0.03, 0.03)])
+def test_regions_differ_as_in_monkeysee(regions, direction, least, by_chance):
+    given, by_lot = (getattr(each, direction)() for each in regions)
+    assert given > least
+    assert by_lot < by_chance

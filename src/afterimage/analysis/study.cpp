@@ -141,6 +141,25 @@ StudyPlan StudyPlan::read(const fs::path& path, const std::string& named) {
   return plan;
 }
 
+namespace {
+
+/// A row per variant and a column per metric: the form the papers print.
+Table table_of_means(const StudyPlan& plan, const std::vector<StudyRun>& runs) {
+  Table table{"means", "Mean over seeds", {"variant"}, {}};
+  for (const auto* metric : find_metrics(plan.metrics)) table.columns.push_back(metric->name);
+  for (const auto& variant : plan.variants) {
+    std::vector<std::string> row = {variant.name};
+    for (const auto* metric : find_metrics(plan.metrics)) {
+      const auto values = collect(runs, variant.name, metric->name).value;
+      row.push_back(values.empty() ? "" : cell(mean(values)));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace
+
 AnalysisResult summarise_study(const StudyPlan& plan, const std::vector<StudyRun>& runs) {
   AnalysisResult result;
   result.name = "study";
@@ -180,7 +199,7 @@ AnalysisResult summarise_study(const StudyPlan& plan, const std::vector<StudyRun
     }
     result.charts.push_back(std::move(chart));
   }
-  result.tables.push_back(std::move(table));
+  result.tables = {table_of_means(plan, runs), std::move(table)};
   return result;
 }
 

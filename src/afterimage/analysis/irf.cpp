@@ -118,7 +118,8 @@ AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunC
                           number(mean_of_others(overlap[h], h))});
     for (const auto& map :
          {mean[h], maps.spatial.select(1, h).std(0, false), fields[h].nan_to_num(0)}) {
-      pictures.push_back((map / map.max().clamp_min(1e-12)).expand({3, -1, -1}));
+      const auto range = (map.max() - map.min()).clamp_min(1e-12);
+      pictures.push_back(((map - map.min()) / range).expand({3, -1, -1}));
     }
   }
   grid.images = at::stack(pictures);

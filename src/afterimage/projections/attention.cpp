@@ -26,6 +26,8 @@ Fields AttentionProjection::fields() {
       Field("embedding", embedding_kind_,
             "of an array: affine (paper), or with BatchNorm and ReLU behind (public code)")
           .one_of({"affine", "batchnorm-relu"}),
+      Field("rate", rate_, "learning rate of the attention over that of the network")
+          .range(0, 1000),
       Field("absent", absent_, "arrays left out, by name (\"V1 array 3\")"),
   };
 }

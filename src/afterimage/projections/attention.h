@@ -36,6 +36,7 @@ class AttentionProjection : public Projection {
   Fields fields() override;
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   int64_t channels() const override { return features_; }
+  std::vector<ParameterGroup> parameter_groups() const override { return {{parameters(), rate_}}; }
   at::Tensor forward(const at::Tensor& responses) override;
   std::vector<std::string> channel_names() const override;
   std::vector<std::string> notes() const override;
@@ -62,6 +63,7 @@ class AttentionProjection : public Projection {
 
   int64_t features_ = 16, kernel_ = 4;
   std::string embedding_kind_ = "affine";
+  double rate_ = 1;
   std::vector<std::string> absent_;
 
   std::vector<SensorGroup> groups_;

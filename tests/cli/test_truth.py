@@ -115,3 +115,17 @@ def test_regions_differ_as_in_monkeysee(regions, direction, least, by_chance):
     given, by_lot = (getattr(each, direction)() for each in regions)
     assert given > least
     assert by_lot < by_chance
+
+
+def test_attention_finds_where_its_arrays_look(tmp_path):
+    """IRFA is told no fields. Its spatial fields lie on the arrays' own, and change less from image to
+    image than its feature fields do (Fig. 4)."""
+    simulate(tmp_path, "--train-trials", "1500", "--test-images", "20")
+    run_program("train", "irfa", "--recording", "r.h5", "--out", "m", *SMALL,
+                "--set", "training.steps=200", cwd=tmp_path, check=True)
+    run_program("analyse", "irf", "m", "r.h5", "--out", "i", "--quiet", cwd=tmp_path, check=True)
+    found = {row["what"]: float(row["value"]) for row in rows(tmp_path / "i" / "summary.csv")}
+    assert found["overlap with the known fields (correlation)"] > 0.2
+    assert found["p of an overlap as large by chance"] < 0.01
+    assert found["p of a distance as small by chance"] < 0.01
+    assert found["feature deviation"] > found["spatial deviation"]

@@ -85,11 +85,18 @@ def losses(folder):
     return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, recording):
+    """A training that nothing broke."""
+    folder = tmp_path_factory.mktemp("whole")
+    train(run_program, recording, folder / "whole", steps=100, check=True)
+    return folder / "whole"
+
+
 @pytest.mark.parametrize("how", ["interrupt", "kill"])
-def test_a_broken_training_resumes_bit_for_bit(run, recording, tmp_path, how):
-    train(run, recording, "whole", steps=300, check=True)
+def test_a_broken_training_resumes_bit_for_bit(run, recording, tmp_path, whole, how):
     command = [BINARY, "train", "demo", "--recording", recording, "--out", "broken", *SMALL,
-               "--set", "training.steps=300"]
+               "--set", "training.steps=100"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     checkpoint = tmp_path / "broken.training" / "checkpoint.safetensors"
     while not checkpoint.exists() and process.poll() is None:
@@ -98,13 +105,13 @@ def test_a_broken_training_resumes_bit_for_bit(run, recording, tmp_path, how):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == (130 if how == "interrupt" else -signal.SIGKILL), errors
     assert not (tmp_path / "broken").exists()
-    assert_refused(train(run, recording, "broken", steps=300), "--resume", "--force")
+    assert_refused(train(run, recording, "broken", steps=100), "--resume", "--force")
     assert_refused(run("info", "broken"), "no such")
 
-    train(run, recording, "broken", "--resume", steps=300, check=True)
+    train(run, recording, "broken", "--resume", steps=100, check=True)
     for name in ("weights.safetensors", "normalisation.safetensors"):
-        assert (tmp_path / "broken" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-    assert losses(tmp_path / "broken") == losses(tmp_path / "whole")
+        assert (tmp_path / "broken" / name).read_bytes() == (whole / name).read_bytes()
+    assert losses(tmp_path / "broken") == losses(whole)
 
 
 def test_resume_with_other_settings_is_refused(run, recording, tmp_path):

@@ -112,13 +112,20 @@ std::vector<at::Tensor> TruthFeatures::batch(const std::string& plan, int64_t in
 
 at::Tensor perceptual_distance(const at::Tensor& truth, const at::Tensor& reconstruction,
                                const at::Tensor& weights) {
-  const auto unit = [](const at::Tensor& x) {
-    const auto wide = x.to(at::kDouble);
-    return wide / (wide.norm(2, {1}, /*keepdim=*/true) + 1e-10);  // (n, c, y, x)
+  // |u - v|^2 by products over channels: no map of units is made, and sums are in double.
+  const auto product = [](const at::Tensor& x, const at::Tensor& y) {
+    return (x * y).sum({1}, /*keepdim=*/false, at::kDouble);  // (n, y, x)
   };
-  auto difference = (unit(truth) - unit(reconstruction)).square();
-  if (weights.defined()) difference = difference * weights.view({1, -1, 1, 1});
-  return difference.sum(1).mean({1, 2});
+  const auto weighted = [&](const at::Tensor& x) {
+    return weights.defined() ? x * weights.view({1, -1, 1, 1}) : x;
+  };
+  const auto length_x = product(truth, truth).sqrt() + 1e-10;
+  const auto length_y = product(reconstruction, reconstruction).sqrt() + 1e-10;
+  const auto weighted_x = weighted(truth), weighted_y = weighted(reconstruction);
+  const auto squared = product(weighted_x, truth) / length_x.square() +
+                       product(weighted_y, reconstruction) / length_y.square() -
+                       2 * product(weighted_x, reconstruction) / (length_x * length_y);
+  return squared.clamp_min(0).mean({1, 2});
 }
 
 NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,

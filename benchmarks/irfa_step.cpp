@@ -31,12 +31,12 @@ struct Front {
 void irfa_step(benchmark::State& state, Precision precision) {
   StepSetup setup(shape, precision);
   Front front(setup.run);
-  auto parameters = front.projection.parameters();
-  for (const auto& parameter : setup.unet->parameters()) parameters.push_back(parameter);
+  auto learned = front.projection.parameter_groups();
+  learned.push_back({setup.unet->parameters()});
   ObjectiveOptions objective;
   objective.perceptual = 0.69;
   objective.pixel = 0.3;
-  AdversarialStep step(parameters, setup.discriminator, setup.perceptual, objective, {}, setup.run);
+  AdversarialStep step(learned, setup.discriminator, setup.perceptual, objective, {}, setup.run);
   for (auto _ : state) {
     setup.maps = front.maps();
     step({setup.maps, setup.generate(), setup.targets, {}}, learning_rate);

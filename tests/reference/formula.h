@@ -21,8 +21,10 @@ inline at::Tensor wave(at::IntArrayRef shape, double phase = 0) {
       .view(shape);
 }
 
-/// A parameter by its name: variance is kept, and a dense layer's rows repeat after 61.
-inline at::Tensor weight(const std::string& name, at::IntArrayRef shape, double phase) {
+/// A parameter by its name: variance is kept, and a dense layer's rows repeat after 61, in the
+/// parameter's type: such layers are large.
+inline at::Tensor weight(const std::string& name, at::IntArrayRef shape, double phase,
+                         at::ScalarType type) {
   if (shape.size() == 1) {
     const bool near_one = name.find("norm") != std::string::npos && name.ends_with("weight");
     return wave(shape, phase) * 0.1 + (near_one ? 1.0 : 0.0);
@@ -30,7 +32,7 @@ inline at::Tensor weight(const std::string& name, at::IntArrayRef shape, double 
   const auto fan = static_cast<double>(c10::multiply_integers(shape) / shape[0]);
   const double scale = 2 / std::sqrt(fan);
   if (shape.size() == 4 || shape[0] <= 61) return wave(shape, phase) * scale;
-  const auto rows = (wave({61, shape[1]}, phase) * scale).to(at::kFloat);
+  const auto rows = (wave({61, shape[1]}, phase) * scale).to(type);
   return rows.repeat({(shape[0] + 60) / 61, 1}).slice(0, 0, shape[0]);
 }
 
@@ -41,7 +43,7 @@ inline void fill(torch::nn::Module& module) {
   for (const auto& entry : module.named_parameters()) parameters[entry.key()] = entry.value();
   double place = 0;
   for (auto& [name, parameter] : parameters) {
-    parameter.copy_(weight(name, parameter.sizes(), place++));
+    parameter.copy_(weight(name, parameter.sizes(), place++, parameter.scalar_type()));
   }
 }
 

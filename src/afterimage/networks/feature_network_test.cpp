@@ -29,7 +29,7 @@ TensorMap formula_weights(const std::vector<std::pair<std::string, std::vector<i
   TensorMap weights;
   double place = 0;
   for (const auto& [name, shape] : shapes) {
-    weights[name] = reference::weight(name, shape, place++).to(at::kFloat);
+    weights[name] = reference::weight(name, shape, place++, at::kFloat).to(at::kFloat);
   }
   return weights;
 }

@@ -31,14 +31,21 @@ at::Tensor gaussians(const FieldTensors& fields, int64_t side) {
 }  // namespace
 
 void LayoutProblem::add(const at::Tensor& responses, const at::Tensor& images) {
-  const auto squares = at::mm(responses.t(), responses);
-  const auto moments =
-      at::mm(responses.t(), images.flatten(1)).view({-1, images.size(1), images[0][0].numel()});
-  squares_ = squares_.defined() ? squares_ + squares : squares;
-  moments_ = moments_.defined() ? moments_ + moments : moments;
-  energy_ += images.square().sum().item<double>();
+  const auto pixels = images.flatten(2);  // (n, channel, y * x)
+  if (samples_ == 0) {
+    const int64_t sensors = responses.size(1);
+    responses_ = responses.new_zeros({sensors});
+    images_ = at::zeros_like(pixels[0]);
+    squares_ = responses.new_zeros({sensors, sensors});
+    moments_ = responses.new_zeros({sensors, pixels.size(1), pixels.size(2)});
+    side_ = images.size(2);
+  }
+  responses_ += responses.sum(0);
+  images_ += pixels.sum(0);
+  squares_ += at::mm(responses.t(), responses);
+  moments_ += at::mm(responses.t(), pixels.flatten(1)).view_as(moments_);
+  energy_ += pixels.square().sum().item<double>();
   samples_ += responses.size(0);
-  side_ = images.size(2);
 }
 
 FieldTensors LayoutProblem::fit(const FieldTensors& start) const {
@@ -56,9 +63,13 @@ FieldTensors LayoutProblem::fit(const FieldTensors& start) const {
       {torch::optim::OptimizerParamGroup({tuning}, options(tuning_rate)),
        torch::optim::OptimizerParamGroup({x, y, log_size}, options(field_rate))});
   const auto pixels = static_cast<double>(moments_.size(2));
-  const double variance = energy_ / static_cast<double>(moments_[0].numel() * samples_);
-  const auto squares = squares_ / static_cast<double>(samples_);
-  const auto moments = moments_ / (static_cast<double>(samples_) * std::sqrt(variance));
+  const auto samples = static_cast<double>(samples_);
+  const auto mean_response = responses_ / samples, mean_image = images_ / samples;
+  const double variance = energy_ / static_cast<double>(images_.numel() * samples_) -
+                          mean_image.square().mean().item<double>();
+  const auto squares = squares_ / samples - at::outer(mean_response, mean_response);
+  const auto moments =
+      (moments_ / samples - mean_response.view({-1, 1, 1}) * mean_image) / std::sqrt(variance);
   for (int64_t step = 0; step < steps; ++step) {
     adam.zero_grad();
     const auto marks =
@@ -82,27 +93,14 @@ FieldTensors fit_fields(const Samples& train, const FieldTensors& start, const a
   const auto order = at::randperm(train.count(), run.generator("samples that move the fields"),
                                   at::TensorOptions(at::kLong));
   const int64_t side = std::min(most_pixels, train.image_size());
-  const auto images = [&](const std::vector<int64_t>& rows) {
-    return at::adaptive_avg_pool2d(train.images(rows).to(active.device()), {side, side});
-  };
-  const auto rows_from = [&](int64_t first) {
-    const auto part = order.slice(0, first, std::min(first + batch, count));
-    return std::vector<int64_t>(part.const_data_ptr<int64_t>(),
-                                part.const_data_ptr<int64_t>() + part.numel());
-  };
-  at::Tensor mean;
-  for (int64_t first = 0; first < count; first += batch) {
-    const auto sum = images(rows_from(first)).sum(0, /*keepdim=*/true);
-    mean = mean.defined() ? mean + sum : sum;
-  }
-  mean = mean / static_cast<double>(count);
   LayoutProblem problem;
   for (int64_t first = 0; first < count; first += batch) {
-    const auto rows = rows_from(first);
-    const auto responses = train.responses(rows).to(active.device()).mean(2);
-    problem.add(responses.nan_to_num() * active, images(rows) - mean);
+    const auto part = order.slice(0, first, std::min(first + batch, count));
+    const std::vector<int64_t> rows(part.const_data_ptr<int64_t>(),
+                                    part.const_data_ptr<int64_t>() + part.numel());
+    problem.add(train.responses(rows).to(active.device()).mean(2) * active,
+                at::adaptive_avg_pool2d(train.images(rows).to(active.device()), {side, side}));
   }
-  const at::AutoGradMode gradients(true);
   return problem.fit(start);
 }
 

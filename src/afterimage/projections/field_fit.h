@@ -7,10 +7,11 @@
 
 namespace afterimage {
 
-/// Second moments of responses and images, all that a linear layout's error depends on.
+/// First and second moments of responses and images, all that a linear layout's error depends on.
 class LayoutProblem {
  public:
-  /// responses (n, sensor), images (n, channel, side, side); both without their mean.
+  /// responses (n, sensor), images (n, channel, side, side). Their means over all that is added
+  /// take no part.
   void add(const at::Tensor& responses, const at::Tensor& images);
 
   /// Fields and tuning T, from `start` and T = 0, that lessen
@@ -21,9 +22,10 @@ class LayoutProblem {
   FieldTensors fit(const FieldTensors& start) const;
 
  private:
-  at::Tensor squares_;  // R'R, (sensor, sensor)
-  at::Tensor moments_;  // R'Y, (sensor, channel, y * x)
-  double energy_ = 0;   // of the images
+  at::Tensor responses_, images_;  // sums: (sensor), (channel, y * x)
+  at::Tensor squares_;             // R'R, (sensor, sensor)
+  at::Tensor moments_;             // R'Y, (sensor, channel, y * x)
+  double energy_ = 0;              // of the images
   int64_t samples_ = 0, side_ = 0;
 };
 

@@ -21,7 +21,9 @@ struct FieldTensors {
 /// A Gaussian receptive field per sensor whose centre and size are learned with the decoder
 /// (MonkeySee, end to end). Where they start: at the recording's fields, or without any
 /// knowledge, wide and near the middle. How far they may go: anywhere (`free`), within `reach`
-/// of their start and twice or half its size (`bounded`), or nowhere (`frozen`).
+/// of their start and twice or half its size (`bounded`), or nowhere (`frozen`). `fit` moves the
+/// start itself, to where a linear layout of the responses comes nearest to the images. `rate` is
+/// their learning rate over the network's.
 ///
 /// Sensors without a field of their own are never placed when the start is the recording's:
 /// `active` is 0 for them.

@@ -35,7 +35,7 @@ build:  ## the program and its unit tests
 	@$(compile)
 
 test: build  ## build, then run every test
-	@ctest --preset $(PRESET)
+	@ctest --preset $(PRESET) -j $$(nproc)
 
 bench:  ## build the benchmarks and compare with their peers
 	@scripts/setup --tests

@@ -7,8 +7,12 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <malloc.h>
 
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <thread>
 
 #include "afterimage/base/error.h"
@@ -37,6 +41,16 @@ c10::Device chosen_device(const std::string& text) {
   }
 }
 
+/// What OMP_NUM_THREADS asks for, or else all processors.
+int default_threads() {
+  const char* variable = std::getenv("OMP_NUM_THREADS");
+  const std::string_view asked = variable ? variable : "";
+  int threads = 0;
+  std::from_chars(asked.data(), asked.data() + asked.size(), threads);
+  if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
+  return std::max(1, threads);
+}
+
 /// Freed tensors stay with the process: glibc otherwise hands every large buffer back to the kernel
 /// and takes it again, page fault by page fault, each training step.
 void keep_freed_memory() {
@@ -50,7 +64,8 @@ void keep_freed_memory() {
 Fields RunOptions::fields() {
   return {
       Field("seed", seed, "all randomness follows from it").range(0),
-      Field("threads", threads, "processor threads, 0 = all").range(0, 1024),
+      Field("threads", threads, "processor threads, 0 = OMP_NUM_THREADS or else all")
+          .range(0, 1024),
       Field("device", device, "cpu, cuda or cuda:N"),
       Field("precision", precision, "arithmetic of the networks").one_of({"fp32", "bf16"}),
       Field("quiet", quiet, "print results and errors only"),
@@ -62,9 +77,7 @@ RunContext::RunContext(const RunOptions& options)
     : device_(chosen_device(options.device)),
       precision_(options.precision == "bf16" ? Precision::bf16 : Precision::fp32),
       seed_(static_cast<uint64_t>(options.seed)),
-      threads_(options.threads > 0
-                   ? static_cast<int>(options.threads)
-                   : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
+      threads_(options.threads > 0 ? static_cast<int>(options.threads) : default_threads()),
       quiet_(options.quiet),
       weights_(options.weights) {
   check_fields(RunOptions(options).fields(), "run options");

@@ -6,7 +6,11 @@
 
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
 
 #include "afterimage/base/error.h"
 
@@ -49,7 +53,14 @@ TEST(RunContext, SetsTheThreads) {
   EXPECT_EQ(RunContext(options).threads(), 2);
   EXPECT_EQ(at::get_num_threads(), 2);
   options.threads = 0;
-  EXPECT_GE(RunContext(options).threads(), 1);
+  for (const auto& [variable, threads] : std::map<std::string, int>{{"3", 3}, {"2,1", 2}}) {
+    setenv("OMP_NUM_THREADS", variable.c_str(), /*overwrite=*/1);
+    EXPECT_EQ(RunContext(options).threads(), threads) << variable;
+  }
+  for (const std::string variable : {"", "0", "many"}) {  // then all processors
+    setenv("OMP_NUM_THREADS", variable.c_str(), /*overwrite=*/1);
+    EXPECT_EQ(RunContext(options).threads(), std::thread::hardware_concurrency()) << variable;
+  }
 }
 
 // at::parallel_for is compiled into our code: without OpenMP it would run serially.

@@ -23,24 +23,13 @@ std::vector<std::string> all_and_each(const Sensors& sensors) {
 /// Keeps these sensors in these windows.
 Condition condition(const Sensors& sensors, const std::string& regions, const std::string& windows,
                     const at::Tensor& bins) {
-  const auto rows = sensors_of(sensors, regions, "conditions");
+  const auto rows = regions == "all" ? at::ones({sensors.count()}, at::kBool)
+                                     : sensors.in_rois({regions}, "conditions");
   const std::string name = windows == "all" ? regions : concat(regions, ", ", windows);
   return {name, regions, windows, rows.unsqueeze(1).logical_and(bins.unsqueeze(0))};
 }
 
 }  // namespace
-
-at::Tensor sensors_of(const Sensors& sensors, const std::string& roi, const std::string& where) {
-  if (roi == "all") return at::ones({sensors.count()}, at::kBool);
-  auto rows = at::zeros({sensors.count()}, at::kBool);
-  for (int64_t s = 0; s < sensors.count(); ++s) {
-    if (sensors.roi[static_cast<size_t>(s)] == roi) rows[s] = true;
-  }
-  if (!rows.any().item<bool>()) {
-    throw Error(where, "there is no ROI '" + roi + "'", "There are " + join(sensors.rois()));
-  }
-  return rows;
-}
 
 std::vector<Condition> conditions_in_space(const DecoderInput& input) {
   const auto every_bin = at::ones({std::ssize(input.bins)}, at::kBool);

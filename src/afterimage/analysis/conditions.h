@@ -22,10 +22,6 @@ struct Condition {
   at::Tensor kept;      ///< (sensor, bin) bool
 };
 
-/// Sensors of one ROI: (sensor) bool; every sensor for "all". Errors: no such ROI (names those
-/// there are).
-at::Tensor sensors_of(const Sensors& sensors, const std::string& roi, const std::string& where);
-
 /// Keep one ROI, or all of them, in all windows.
 std::vector<Condition> conditions_in_space(const DecoderInput& input);
 

@@ -5,8 +5,6 @@
 
 #include <set>
 
-#include "afterimage/base/error.h"
-
 namespace afterimage {
 namespace {
 
@@ -49,16 +47,6 @@ TEST(Conditions, KeepWhatTheySay) {
 TEST(Conditions, OneBinHasNoWindows) {
   EXPECT_EQ(conditions_in_time(three_regions(1)).size(), 4u);
   EXPECT_EQ(conditions_in_space(three_regions(1)).size(), 4u);
-}
-
-TEST(Conditions, AnUnknownRegionIsNamed) {
-  try {
-    sensors_of(three_regions(1).sensors, "V2", "here");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("'V2'"), std::string::npos);
-    EXPECT_NE(std::string(error.what()).find("V1"), std::string::npos);
-  }
 }
 
 }  // namespace

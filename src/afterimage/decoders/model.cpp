@@ -140,29 +140,7 @@ Fields ReconstructOptions::fields() {
   };
 }
 
-namespace {
-
-/// Rows of the sensors that lie in none of the regions; no regions: none. Errors: a region without
-/// sensors.
-std::vector<int64_t> sensors_outside(const Sensors& sensors,
-                                     const std::vector<std::string>& regions) {
-  const auto known = sensors.rois();
-  for (const auto& region : regions) {
-    if (std::find(known.begin(), known.end(), region) == known.end()) {
-      throw Error("data.regions", "there is no ROI '" + region + "'",
-                  "The recording has " + join(known));
-    }
-  }
-  std::vector<int64_t> outside;
-  if (regions.empty()) return outside;
-  for (int64_t s = 0; s < sensors.count(); ++s) {
-    const auto& roi = sensors.roi[static_cast<size_t>(s)];
-    if (std::find(regions.begin(), regions.end(), roi) == regions.end()) outside.push_back(s);
-  }
-  return outside;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Fields Model::fields() { return data_.fields() + decoder_->fields(); }
 
@@ -191,7 +169,8 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
   const auto bins = choose_bins(info.bins, model.data_.bins, "data.bins");
   model.build({info.sensors, select_bins(info.bins, bins), model.data_.image_size}, run);
   const auto trials = info.trials_of(model.data_.split, recording.path().string());
-  const auto outside = sensors_outside(info.sensors, model.data_.regions);
+  const auto& regions = model.data_.regions;
+  const auto kept = info.sensors.in_rois(regions, "data.regions");
   say_left_out(info.bins, model.data_, run);
 
   const fs::path folder = open_working_folder(options);
@@ -203,7 +182,7 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
              /*force=*/true);
   model.normalisation_ =
       Normalisation::fit(recording, trials, model.data_.normalise_per_block, bins);
-  model.normalisation_.silence(outside);
+  if (!regions.empty()) model.normalisation_.silence(kept.logical_not());
   const Samples samples(
       recording, model.normalisation_,
       model.samples_options(model.data_.split, model.data_.average_repeats, bins));

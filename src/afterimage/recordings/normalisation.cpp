@@ -99,8 +99,8 @@ Normalisation Normalisation::fit(const Reader& read, const std::vector<int64_t>&
   return out;
 }
 
-void Normalisation::silence(const std::vector<int64_t>& sensors) {
-  scale_.index_fill_(1, at::tensor(sensors, at::kLong), 0);
+void Normalisation::silence(const at::Tensor& sensors) {
+  scale_.masked_fill_(sensors.view({1, -1, 1}), 0);
 }
 
 at::Tensor Normalisation::apply(const at::Tensor& responses,

@@ -35,6 +35,9 @@ struct Sensors {
   bool mapped(int64_t sensor) const;
   /// ROI names in order of first appearance.
   std::vector<std::string> rois() const;
+  /// Which sensors lie in these ROIs: (sensor) bool. Errors, at `where`: no such ROI (names those
+  /// there are).
+  at::Tensor in_rois(const std::vector<std::string>& wanted, const std::string& where) const;
   /// The sensors of these rows, in their order.
   Sensors select(const std::vector<int64_t>& rows) const;
 };

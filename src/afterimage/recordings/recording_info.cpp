@@ -1,3 +1,5 @@
+#include <ATen/ops/zeros.h>
+
 #include <algorithm>
 #include <cmath>
 #include <unordered_set>
@@ -138,6 +140,20 @@ bool Sensors::mapped(int64_t sensor) const {
 }
 
 std::vector<std::string> Sensors::rois() const { return distinct(roi); }
+
+at::Tensor Sensors::in_rois(const std::vector<std::string>& wanted,
+                            const std::string& where) const {
+  auto inside = at::zeros({count()}, at::kBool);
+  for (const auto& region : wanted) {
+    if (std::find(roi.begin(), roi.end(), region) == roi.end()) {
+      throw Error(where, "there is no ROI '" + region + "'", "There are " + join(rois()));
+    }
+    for (size_t s = 0; s < roi.size(); ++s) {
+      if (roi[s] == region) inside[static_cast<int64_t>(s)] = true;
+    }
+  }
+  return inside;
+}
 
 Sensors Sensors::select(const std::vector<int64_t>& rows) const {
   const auto pick = [&rows](const auto& list) {

@@ -28,8 +28,8 @@ class Normalisation {
                            const std::vector<int64_t>& trials, const std::vector<int64_t>& block,
                            bool per_block);
 
-  /// From now on these sensors are zero whatever their responses.
-  void silence(const std::vector<int64_t>& sensors);
+  /// From now on these sensors, (sensor) bool, are zero whatever their responses.
+  void silence(const at::Tensor& sensors);
 
   /// (n, sensor, bin) float32 -> the same, standardised; `block[i]` is the block of row i.
   at::Tensor apply(const at::Tensor& responses, const std::vector<int64_t>& block) const;

@@ -58,13 +58,7 @@ void projection(benchmark::State& state) {
 BENCHMARK_CAPTURE(irfa_step, fp32, Precision::fp32)->Apply(configure);
 BENCHMARK_CAPTURE(irfa_step, bf16, Precision::bf16)->Apply(configure);
 BENCHMARK(projection)->Apply(configure);
-BENCHMARK_CAPTURE(unet_backward, fp32, shape, Precision::fp32)->Apply(configure);
-BENCHMARK_CAPTURE(unet_backward, bf16, shape, Precision::bf16)->Apply(configure);
-BENCHMARK_CAPTURE(patchgan_backward, fp32, shape, Precision::fp32)->Apply(configure);
-BENCHMARK_CAPTURE(patchgan_backward, bf16, shape, Precision::bf16)->Apply(configure);
-BENCHMARK_CAPTURE(perceptual_backward, fp32, shape, Precision::fp32)->Apply(configure);
-BENCHMARK_CAPTURE(perceptual_backward, bf16, shape, Precision::bf16)->Apply(configure);
-BENCHMARK_CAPTURE(adam, fp32, shape)->Apply(configure);
+[[maybe_unused]] const bool parts = register_parts(shape);
 
 }  // namespace
 }  // namespace afterimage

@@ -108,4 +108,19 @@ inline void configure(benchmark::internal::Benchmark* benchmark) {
       ->MinWarmUpTime(0.5);
 }
 
+/// The parts of a step as benchmarks of their own: "unet_backward/bf16".
+inline bool register_parts(const StepShape& shape) {
+  const auto add = [&](const std::string& name, auto part, auto... arguments) {
+    configure(benchmark::RegisterBenchmark(name.c_str(), part, shape, arguments...));
+  };
+  for (const auto& [name, precision] :
+       {std::pair{"/fp32", Precision::fp32}, std::pair{"/bf16", Precision::bf16}}) {
+    add(std::string("unet_backward") + name, unet_backward, precision);
+    add(std::string("patchgan_backward") + name, patchgan_backward, precision);
+    add(std::string("perceptual_backward") + name, perceptual_backward, precision);
+  }
+  add("adam/fp32", adam);
+  return true;
+}
+
 }  // namespace afterimage

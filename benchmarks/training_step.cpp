@@ -26,13 +26,7 @@ BENCHMARK_CAPTURE(training_step, fp32, Precision::fp32)->Apply(configure);
 BENCHMARK_CAPTURE(training_step, bf16, Precision::bf16)->Apply(configure);
 BENCHMARK_CAPTURE(unet_forward, fp32, Precision::fp32)->Arg(1)->Arg(8)->Apply(configure);
 BENCHMARK_CAPTURE(unet_forward, bf16, Precision::bf16)->Arg(1)->Arg(8)->Apply(configure);
-BENCHMARK_CAPTURE(unet_backward, fp32, shape, Precision::fp32)->Apply(configure);
-BENCHMARK_CAPTURE(unet_backward, bf16, shape, Precision::bf16)->Apply(configure);
-BENCHMARK_CAPTURE(patchgan_backward, fp32, shape, Precision::fp32)->Apply(configure);
-BENCHMARK_CAPTURE(patchgan_backward, bf16, shape, Precision::bf16)->Apply(configure);
-BENCHMARK_CAPTURE(perceptual_backward, fp32, shape, Precision::fp32)->Apply(configure);
-BENCHMARK_CAPTURE(perceptual_backward, bf16, shape, Precision::bf16)->Apply(configure);
-BENCHMARK_CAPTURE(adam, fp32, shape)->Apply(configure);
+[[maybe_unused]] const bool parts = register_parts(shape);
 
 }  // namespace
 }  // namespace afterimage

@@ -12,7 +12,7 @@
 namespace afterimage {
 namespace {
 
-constexpr int64_t batch = 64;
+constexpr int64_t batch = 128;
 
 std::vector<std::string> all_and_each(const Sensors& sensors) {
   std::vector<std::string> names = {"all"};

@@ -105,7 +105,8 @@ inline void configure(benchmark::internal::Benchmark* benchmark) {
   benchmark->Unit(benchmark::kMillisecond)
       ->MeasureProcessCPUTime()
       ->UseRealTime()
-      ->MinWarmUpTime(0.5);
+      ->MinWarmUpTime(1)
+      ->MinTime(3);
 }
 
 /// The parts of a step as benchmarks of their own: "unet_backward/bf16".

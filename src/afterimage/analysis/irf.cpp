@@ -40,6 +40,15 @@ at::Tensor known_centres(const Sensors& sensors, const std::vector<SensorGroup>&
   return at::tensor(all, at::kDouble).view({-1, 2});
 }
 
+/// A map as a picture: its range, taken without the border, is black to white. Near the border the
+/// score convolution sees less than its whole kernel, and those few rows would decide alone.
+at::Tensor picture(const at::Tensor& map) {  // (y, x) -> (3, y, x)
+  const int64_t side = map.size(0), border = side / 16 + 1, inside = side - 2 * border;
+  const auto middle = inside > 0 ? map.narrow(0, border, inside).narrow(1, border, inside) : map;
+  const auto [low, high] = at::aminmax(middle);
+  return ((map - low) / (high - low).clamp_min(1e-12)).clamp(0, 1).expand({3, -1, -1});
+}
+
 /// The mean of those that are known, but of array h.
 at::Tensor mean_of_others(const at::Tensor& overlap, int64_t h) {
   auto others = overlap.clone();
@@ -104,8 +113,8 @@ AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunC
               {}};
   const auto number = [](const at::Tensor& value) { return cell(value.item<double>()); };
   ImageGrid grid{"spatial",
-                 "Spatial inverse receptive fields over images, and the known field (each to its "
-                 "largest)",
+                 "Spatial inverse receptive fields over images, and the known field (each from its "
+                 "least to its largest, the border aside)",
                  {"mean", "deviation", "known"},
                  maps.arrays,
                  {}};
@@ -118,8 +127,7 @@ AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunC
                           number(mean_of_others(overlap[h], h))});
     for (const auto& map :
          {mean[h], maps.spatial.select(1, h).std(0, false), fields[h].nan_to_num(0)}) {
-      const auto range = (map.max() - map.min()).clamp_min(1e-12);
-      pictures.push_back(((map - map.min()) / range).expand({3, -1, -1}));
+      pictures.push_back(picture(map));
     }
   }
   grid.images = at::stack(pictures);

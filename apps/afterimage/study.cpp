@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <set>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
@@ -15,6 +16,43 @@ namespace {
 
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
+
+Config configuration(const StudyPlan::Variant& variant) {
+  Config config = Config::read(find_config(variant.config));
+  for (const auto& setting : variant.settings) config.override_with(setting);
+  return config;
+}
+
+/// Puts the settings of [set] before each variant's own, but for options that only other variants'
+/// decoders have, and refuses at once what a training would refuse hours later.
+void settle(StudyPlan& plan, const fs::path& path) {
+  std::set<std::string> known_somewhere;
+  std::vector<std::set<std::string>> known;
+  for (const auto& variant : plan.variants) {
+    auto whole = variant;
+    whole.settings.insert(whole.settings.begin(), plan.shared.begin(), plan.shared.end());
+    const auto names = Model::option_names(configuration(whole));
+    known.emplace_back(names.begin(), names.end());
+    known_somewhere.insert(names.begin(), names.end());
+  }
+  for (size_t i = 0; i < plan.variants.size(); ++i) {
+    auto& variant = plan.variants[i];
+    std::vector<std::string> taken;
+    for (const auto& setting : plan.shared) {
+      const std::string key = setting.substr(0, setting.find('='));
+      if (known[i].contains(key) || !known_somewhere.contains(key)) taken.push_back(setting);
+    }
+    variant.settings.insert(variant.settings.begin(), taken.begin(), taken.end());
+    try {
+      Model::check(configuration(variant));
+    } catch (const Error& error) {
+      std::string message = error.what();
+      if (message.starts_with("--set: "))
+        message.erase(0, 7);  // the plan's settings, not the user's
+      throw Error(concat(path.string(), ": variant '", variant.name, "'"), message);
+    }
+  }
+}
 
 /// What a run was asked to do: a folder that holds the results of something else is refused.
 std::string description(const StudyPlan& plan, const StudyPlan::Variant& variant, int64_t seed) {
@@ -86,7 +124,9 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
       ->required();
   return [a, &invocation] {
     const RunContext run(invocation.run);
-    const StudyPlan plan = StudyPlan::read(find_config(a->plan, "configs/studies"), a->recording);
+    const fs::path path = find_config(a->plan, "configs/studies");
+    StudyPlan plan = StudyPlan::read(path, a->recording);
+    settle(plan, path);
     if (!fs::exists(plan.recording)) throw Error(plan.recording, "no such recording");
     std::vector<StudyRun> runs;
     for (const auto& variant : plan.variants) {

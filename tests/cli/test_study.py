@@ -89,6 +89,27 @@ def test_a_configuration_beside_the_plan(folder):
     assert card["decoder"] == "ridge"
 
 
+def test_settings_of_all_go_to_the_decoders_that_have_them(folder):
+    (folder / "mixed.toml").write_text(
+        'recording = "r.h5"\nconfig = "linear.toml"\nmetrics = ["pixel-correlation"]\n'
+        '[set]\ndata.image_size = 16\nunet.width = 8\nunet.blocks = 2\ntraining.steps = 2\n'
+        'objective.perceptual = 0\n[variants.linear]\n[variants.network]\nconfig = "demo"\n')
+    study(folder, "mixed.toml", "mixed-out", check=True)
+    assert {variant for variant, _ in summary(folder, "mixed-out")} == {"linear", "network"}
+
+
+def test_a_plan_is_refused_before_anything_is_trained(folder):
+    for setting, words in (("training.stpes = 2", ["training.stpes", "training.steps"]),
+                           ("training.steps = -1", ["training.steps", "-1"])):
+        (folder / "late.toml").write_text(
+            'recording = "r.h5"\nconfig = "demo"\n[variants.first]\n[variants.second]\n' + setting)
+        assert_refused(study(folder, "late.toml", "late"), "late.toml: variant 'second': ", *words)
+        (folder / "late.toml").write_text(
+            f'recording = "r.h5"\nconfig = "demo"\n[set]\n{setting}\n[variants.first]\n')
+        assert_refused(study(folder, "late.toml", "late"), "late.toml: variant 'first': ", *words)
+    assert not (folder / "late").exists()
+
+
 @pytest.mark.parametrize("text, words", [
     ('config = "demo"\n[variants.a]\n', ["names no recording", "--recording"]),
     ('recording = "r.h5"\nconfig = "demo"\n', ["no variants"]),

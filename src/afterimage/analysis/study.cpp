@@ -90,12 +90,11 @@ StudyPlan StudyPlan::read(const fs::path& path, const std::string& named) {
   const Config file = Config::read(path);
   StudyPlan plan;
   std::string recording, config;
-  std::vector<std::string> shared;
   std::map<std::string, Variant> variants;
   std::vector<std::string> order;
   for (const auto& [key, text, where] : file.entries()) {
     if (key.starts_with("set.")) {
-      shared.push_back(key.substr(4) + "=" + text);
+      plan.shared.push_back(key.substr(4) + "=" + text);
     } else if (key.starts_with("variants.")) {
       const auto dot = key.find('.', 9);
       const std::string name = key.substr(9, dot - 9);
@@ -135,7 +134,6 @@ StudyPlan StudyPlan::read(const fs::path& path, const std::string& named) {
     }
     const fs::path beside = path.parent_path() / variant.config;
     if (fs::is_regular_file(beside)) variant.config = beside.string();
-    variant.settings.insert(variant.settings.begin(), shared.begin(), shared.end());
     plan.variants.push_back(std::move(variant));
   }
   return plan;

@@ -17,7 +17,7 @@ namespace afterimage {
 ///     config = "tuned"                    # a shipped configuration, or a file
 ///     seeds = [1, 2, 3]
 ///     metrics = ["pixel-correlation"]     # of the summary; all without this line
-///     [set]                               # for every variant
+///     [set]                               # for every variant whose decoder has the option
 ///     training.steps = 600
 ///     [variants.full]                     # nothing changed
 ///     [variants.no-discriminator]
@@ -28,11 +28,12 @@ struct StudyPlan {
   struct Variant {
     std::string name;
     std::string config;
-    std::vector<std::string> settings;  ///< "key=value", those of [set] first
+    std::vector<std::string> settings;  ///< "key=value"
   };
   std::filesystem::path recording;
   std::vector<int64_t> seeds = {1};
   std::vector<std::string> metrics = {"all"};
+  std::vector<std::string> shared;  ///< "key=value" of [set]
   std::vector<Variant> variants;
 
   /// `recording` stands in for the file's where it is named. Errors: no recording, no variants, an

@@ -140,11 +140,22 @@ Fields ReconstructOptions::fields() {
   };
 }
 
-namespace {}  // namespace
-
 Fields Model::fields() { return data_.fields() + decoder_->fields(); }
 
-void Model::configure(const Config& config) {
+std::vector<std::string> Model::option_names(const Config& config) {
+  Model model;
+  model.choose_decoder(config);
+  std::vector<std::string> names;
+  for (const auto& field : model.fields()) names.push_back(field.name);
+  return names;
+}
+
+void Model::check(const Config& config) {
+  Model model;
+  model.configure(config);
+}
+
+void Model::choose_decoder(const Config& config) {
   decoder_name_ = config.text("decoder");
   if (decoder_name_.empty()) {
     throw Error(config.source(), "names no decoder",
@@ -153,6 +164,10 @@ void Model::configure(const Config& config) {
   decoder_ = make_decoder(decoder_name_, config.source());
   name_ = config.text("name", decoder_name_);
   decoder_->choose_parts(config);
+}
+
+void Model::configure(const Config& config) {
+  choose_decoder(config);
   config.apply(fields(), {"decoder", "name", "summary"});
 }
 

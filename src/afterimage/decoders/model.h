@@ -58,6 +58,12 @@ class Model {
   static Model train(const Config& config, const Recording& recording, const RunContext& run,
                      const TrainOptions& options, const nlohmann::json& provenance);
 
+  /// Names of the options that a configuration's decoder has, whatever else it says. Errors:
+  /// unknown decoder or part.
+  static std::vector<std::string> option_names(const Config& config);
+  /// Refuses what `train` would refuse without looking at a recording.
+  static void check(const Config& config);
+
   /// Errors: no model, of a newer version, or weights that do not fit.
   static Model load(const std::filesystem::path& folder, const RunContext& run);
 
@@ -82,6 +88,7 @@ class Model {
  private:
   Model() = default;
   Fields fields();
+  void choose_decoder(const Config& config);
   void configure(const Config& config);
   void build(const DecoderInput& input, const RunContext& run);
   Samples::Options samples_options(const std::string& split, bool average,

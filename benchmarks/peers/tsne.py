@@ -29,7 +29,7 @@ def main():
     began = time.perf_counter()
     model.fit_transform(rows)
     print(f"divergence: {model.kl_divergence_:.4f}", file=sys.stderr)
-    print(json.dumps({"tsne/iterations:1": 1e3 * (time.perf_counter() - began)}))
+    print(json.dumps({"tsne": 1e3 * (time.perf_counter() - began)}))
 
 
 main()

@@ -2,11 +2,14 @@
 import csv
 import json
 import shutil
+import signal
+import subprocess
+import time
 
 import h5py
 import numpy as np
 import pytest
-from conftest import assert_refused, run_program
+from conftest import BINARY, assert_refused, run_program
 
 SMALL = ["--set", "data.image_size=16", "--set", "unet.width=8", "--set", "unet.blocks=2",
          "--set", "training.batch=4", "--set", "objective.perceptual=0",
@@ -26,6 +29,24 @@ def test_it_trains_and_reconstructs(run, recording, tmp_path, config, more):
     with h5py.File(tmp_path / "x.h5") as file:
         assert file["images"].shape == (6, 16, 16, 3)
         assert file["images"][()].std() > 0
+
+
+@pytest.mark.parametrize("sees,channels", [("image", 3), ("maps-and-image", 3 + 4)])
+def test_what_the_discriminator_sees(recording, tmp_path, sees, channels):
+    """The discriminator is kept in checkpoints alone: one of a training that was interrupted tells."""
+    process = subprocess.Popen(
+        [BINARY, "train", "irfa-4", "--recording", recording, "--out", "m", *SMALL, "--set",
+         "training.steps=100000", "--set", "training.checkpoint_every=1", "--set", f"discriminator={sees}"],
+        cwd=tmp_path)
+    checkpoint = tmp_path / "m.training" / "checkpoint.safetensors"
+    while not checkpoint.exists() and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    content = checkpoint.read_bytes()
+    header = json.loads(content[8:8 + int.from_bytes(content[:8], "little")])
+    first = [key for key in header if key.endswith("discriminator.conv1.weight")]
+    assert [header[key]["shape"][1] for key in first] == [channels]
 
 
 def test_wrong_settings_are_refused(run, recording):

@@ -62,13 +62,17 @@ void ImageToImage::choose_parts(const Config& config) {
 }
 
 Fields ImageToImage::fields() {
-  return Fields{Field("generator", generator_,
-                      "what makes the image of the maps: the U-Net, or nothing: the projection's "
-                      "three maps are the image (upconv)")
-                    .one_of({"unet", "projection"}),
-                Field("linear_input", linear_input_,
-                      "the network also sees the ridge reconstruction, in training cross-fitted"),
-                Field("projection.kind", projection_kind_, "how responses are laid out in space")} +
+  return Fields{
+             Field("generator", generator_,
+                   "what makes the image of the maps: the U-Net, or nothing: the projection's "
+                   "three maps are the image (upconv)")
+                 .one_of({"unet", "projection"}),
+             Field("discriminator", discriminator_,
+                   "what the discriminator sees: maps and image (the papers), or the image alone")
+                 .one_of({"maps-and-image", "image"}),
+             Field("linear_input", linear_input_,
+                   "the network also sees the ridge reconstruction, in training cross-fitted"),
+             Field("projection.kind", projection_kind_, "how responses are laid out in space")} +
          prefixed("projection", projection_->fields()) + prefixed("unet", unet_options_.fields()) +
          prefixed("objective", objective_.fields()) +
          prefixed("optimiser", step_options_.fields()) + prefixed("training", trainer_.fields()) +
@@ -140,12 +144,12 @@ at::Tensor ImageToImage::image(const at::Tensor& maps) {
 }
 
 at::Tensor ImageToImage::condition(const at::Tensor& maps) const {
-  return unet_ ? maps : maps.narrow(1, 0, 0);
+  return discriminator_sees_maps() ? maps : maps.narrow(1, 0, 0);
 }
 
 void ImageToImage::fit(const Samples& train_samples, const FitContext& context) {
   if (linear_input_) linear_.fit(train_samples, context);
-  PatchGan discriminator(3 + (unet_ ? input_channels() : 0));
+  PatchGan discriminator(3 + (discriminator_sees_maps() ? input_channels() : 0));
   initialise_normal(*discriminator, run_->generator("initialisation of the discriminator"));
   lay_channels_last(*discriminator);
   discriminator->to(run_->device());

@@ -37,7 +37,7 @@ class ImageToImage : public Decoder {
   /// ridge reconstruction of the same responses, (n, 3, H, W), undefined without linear_input.
   at::Tensor maps(const at::Tensor& responses, const at::Tensor& linear);
   at::Tensor image(const at::Tensor& maps);
-  /// What of the maps the discriminator sees beside an image: all; none where they are the image.
+  /// What of the maps the discriminator sees beside an image: all or none.
   at::Tensor condition(const at::Tensor& maps) const;
   /// The ridge reconstruction of training samples, held out; undefined without linear_input.
   at::Tensor linear_of_training(const at::Tensor& responses, const std::vector<int64_t>& rows);
@@ -47,11 +47,14 @@ class ImageToImage : public Decoder {
 
  private:
   int64_t input_channels() const { return projection_->channels() + (linear_input_ ? 3 : 0); }
+  /// Never where the maps are the image.
+  bool discriminator_sees_maps() const { return unet_ && discriminator_ == "maps-and-image"; }
 
   /// Errors: a generator the projection does not go with; a side the U-Net cannot halve.
   void check_generator(int64_t image_size) const;
 
   std::string generator_ = "unet";
+  std::string discriminator_ = "maps-and-image";
   std::string projection_kind_ = "fixed";
   UNetOptions unet_options_;
   ObjectiveOptions objective_;

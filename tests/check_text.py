@@ -61,7 +61,7 @@ def check(source):
 def self_test():
     good = [
         ("src/afterimage/base/a.h", '#pragma once\n#include <torch/types.h>\nat::set_num_threads(2);'),
-        ("docs/a.md", "https://doi.org/10.1/x and /usr/lib and a/work/b"),
+        ("docs/a.md", "https://doi.org/10.1/x and /usr/lib and a/" + "work/b"),
     ]
     bad = [
         ("README.md", "see /" + "root/file"),

@@ -17,10 +17,18 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-Config configuration(const StudyPlan::Variant& variant) {
-  Config config = Config::read(find_config(variant.config));
-  for (const auto& setting : variant.settings) config.override_with(setting);
-  return config;
+/// What `use` makes of a variant's configuration; what it refuses names plan and variant.
+template <typename Use>
+auto of_variant(const StudyPlan::Variant& variant, const fs::path& plan, Use use) {
+  try {
+    Config config = Config::read(find_config(variant.config));
+    for (const auto& setting : variant.settings) config.override_with(setting);
+    return use(config);
+  } catch (const Error& error) {
+    std::string message = error.what();
+    if (message.starts_with("--set: ")) message.erase(0, 7);  // the plan's settings, not the user's
+    throw Error(concat(plan.string(), ": variant '", variant.name, "'"), message);
+  }
 }
 
 /// Puts the settings of [set] before each variant's own, but for options that only other variants'
@@ -31,7 +39,7 @@ void settle(StudyPlan& plan, const fs::path& path) {
   for (const auto& variant : plan.variants) {
     auto whole = variant;
     whole.settings.insert(whole.settings.begin(), plan.shared.begin(), plan.shared.end());
-    const auto names = Model::option_names(configuration(whole));
+    const auto names = of_variant(whole, path, Model::option_names);
     known.emplace_back(names.begin(), names.end());
     known_somewhere.insert(names.begin(), names.end());
   }
@@ -43,14 +51,7 @@ void settle(StudyPlan& plan, const fs::path& path) {
       if (known[i].contains(key) || !known_somewhere.contains(key)) taken.push_back(setting);
     }
     variant.settings.insert(variant.settings.begin(), taken.begin(), taken.end());
-    try {
-      Model::check(configuration(variant));
-    } catch (const Error& error) {
-      std::string message = error.what();
-      if (message.starts_with("--set: "))
-        message.erase(0, 7);  // the plan's settings, not the user's
-      throw Error(concat(path.string(), ": variant '", variant.name, "'"), message);
-    }
+    of_variant(variant, path, Model::check);
   }
 }
 

@@ -100,7 +100,8 @@ def test_settings_of_all_go_to_the_decoders_that_have_them(folder):
 
 def test_a_plan_is_refused_before_anything_is_trained(folder):
     for setting, words in (("training.stpes = 2", ["training.stpes", "training.steps"]),
-                           ("training.steps = -1", ["training.steps", "-1"])):
+                           ("training.steps = -1", ["training.steps", "-1"]),
+                           ('projection.kind = "fixd"', ["fixd", "fixed"])):
         (folder / "late.toml").write_text(
             'recording = "r.h5"\nconfig = "demo"\n[variants.first]\n[variants.second]\n' + setting)
         assert_refused(study(folder, "late.toml", "late"), "late.toml: variant 'second': ", *words)

@@ -1,6 +1,7 @@
 // IRFA's attention, forward and backward: 8 samples, 15 arrays, 64 x 64 maps, k = 4, as many
 // features as the case says; the peer is peers/attention.py. Threads: OMP_NUM_THREADS.
 #include "afterimage/projections/attention.h"
+#include "afterimage/base/example_run.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/randn.h>
@@ -21,9 +22,7 @@ double peak_mib() {
 }
 
 void attention(benchmark::State& state) {
-  RunOptions options;
-  options.threads = at::get_num_threads();
-  const RunContext run(options);
+  const RunContext run = example::prepared_run();
   AttentionProjection projection;
   Fields fields = projection.fields();
   set_field(find_field(fields, "features", ""), std::to_string(state.range(0)), "");

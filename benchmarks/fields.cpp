@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 
+#include "afterimage/base/example_run.h"
 #include "afterimage/fields/gaussian.h"
 #include "afterimage/fields/prf.h"
 #include "afterimage/fields/reverse_correlation.h"
@@ -15,10 +16,8 @@ constexpr int64_t stimuli = 2000, sensors = 1000, side = 64;
 
 RunContext make_run() {
   RunOptions options;
-  options.threads = at::get_num_threads();
-  options.quiet = true;
   options.weights = AFTERIMAGE_ASSETS "/weights";
-  return RunContext(options);
+  return example::prepared_run(options);
 }
 
 /// Fields of all sizes from .02 to .2, as in a recording of several areas.

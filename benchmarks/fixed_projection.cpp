@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 
+#include "afterimage/base/example_run.h"
 #include "afterimage/projections/fixed.h"
 
 namespace afterimage {
@@ -13,9 +14,7 @@ namespace {
 constexpr int64_t batch = 8, bins = 5, count = 3000, side = 96;
 
 void forward(benchmark::State& state, const std::string& spread) {
-  RunOptions options;
-  options.threads = at::get_num_threads();
-  const RunContext run(options);
+  const RunContext run = example::prepared_run();
   auto generator = run.generator("sensors");
   const auto place = at::rand({2, count}, generator, at::kDouble);
   Sensors sensors;

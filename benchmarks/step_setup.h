@@ -4,6 +4,7 @@
 #include <ATen/ops/rand.h>
 #include <benchmark/benchmark.h>
 
+#include "afterimage/base/example_run.h"
 #include "afterimage/networks/initialise.h"
 #include "afterimage/networks/layout.h"
 #include "afterimage/networks/unet.h"
@@ -18,9 +19,8 @@ struct StepShape {
 
 inline RunContext benchmark_run(Precision precision = Precision::fp32) {
   RunOptions options;
-  options.threads = at::get_num_threads();
   options.precision = precision == Precision::bf16 ? "bf16" : "fp32";
-  return RunContext(options);
+  return example::prepared_run(options);
 }
 
 /// All that a step needs, with the weights and the layout a training run starts from.

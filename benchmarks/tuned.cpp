@@ -3,6 +3,7 @@
 // degrees, 16 features, 96 px. The peer, peers/tuned.py, writes it as two products over whole
 // fields. Threads: OMP_NUM_THREADS.
 #include "afterimage/projections/tuned.h"
+#include "afterimage/base/example_run.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/rand.h>
@@ -38,9 +39,7 @@ Sensors make_sensors() {
 }
 
 void tuned(benchmark::State& state, const char* move) {
-  RunOptions options;
-  options.threads = at::get_num_threads();
-  const RunContext run(options);
+  const RunContext run = example::prepared_run();
   TunedProjection projection;
   Fields fields = projection.fields();
   set_field(find_field(fields, "move", ""), move, "");

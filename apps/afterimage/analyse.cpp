@@ -3,7 +3,6 @@
 
 #include "afterimage/analysis/analysis.h"
 #include "afterimage/base/output.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 
@@ -17,7 +16,7 @@ struct Arguments {
 };
 
 void analyse(const AnalysisEntry& entry, const Arguments& a, const Invocation& invocation) {
-  const RunContext run(invocation.run);
+  const RunContext run = invocation.context();
   check_output(a.out, a.force);
   const Recording recording(a.recording);
   Model model = Model::load(a.model, run);
@@ -26,7 +25,7 @@ void analyse(const AnalysisEntry& entry, const Arguments& a, const Invocation& i
   options["analysis"] = entry.name;
   result.provenance = invocation.provenance(run, options, {a.recording, a.model});
   result.save(a.out, a.force);
-  say(run.quiet(), concat(result.lead, " -> ", a.out));
+  run.say(concat(result.lead, " -> ", a.out));
 }
 
 }  // namespace

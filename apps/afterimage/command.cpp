@@ -3,11 +3,20 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "afterimage/base/progress.h"
+#include "afterimage/base/process.h"
 #include "afterimage/base/provenance.h"
+#include "afterimage/base/terminal_listener.h"
 #include "afterimage/base/text.h"
 
 namespace afterimage {
+
+RunContext Invocation::context() const {
+  std::shared_ptr<Listener> listener;
+  if (!run.quiet) listener = std::make_shared<TerminalListener>();
+  const RunContext context(run, cancellation, std::move(listener));
+  prepare_process(context);
+  return context;
+}
 
 nlohmann::json Invocation::provenance(const RunContext& context, const nlohmann::json& options,
                                       const std::vector<std::filesystem::path>& inputs) const {
@@ -83,11 +92,11 @@ void add_fields(CLI::App& app, const Fields& fields) {
   }
 }
 
-void say_report(const ImportReport& report, bool quiet) {
+void say_report(const ImportReport& report, const RunContext& run) {
   for (const auto& dropped : report.dropped) {
-    say(quiet, concat("dropped ", dropped.count, " ", dropped.what, ": ", dropped.reason));
+    run.say(concat("dropped ", dropped.count, " ", dropped.what, ": ", dropped.reason));
   }
-  for (const auto& note : report.notes) say(quiet, note);
+  for (const auto& note : report.notes) run.say(note);
 }
 
 std::vector<std::string> run_words(const RunOptions& run) {

@@ -21,6 +21,11 @@ namespace afterimage {
 struct Invocation {
   std::string command_line;
   RunOptions run;
+  Cancellation cancellation;
+
+  /// The run of a command: Ctrl-C stops it, and it speaks on standard error unless quiet. Prepares
+  /// the process for it.
+  RunContext context() const;
 
   /// Provenance of a result of this call.
   nlohmann::json provenance(const RunContext& context, const nlohmann::json& options,
@@ -54,7 +59,7 @@ std::vector<std::string> run_words(const RunOptions& run);
 void add_force(CLI::App& app, bool& force);
 
 /// What an import or a preparation left out, and its notes, line by line.
-void say_report(const ImportReport& report, bool quiet);
+void say_report(const ImportReport& report, const RunContext& run);
 
 #define AFTERIMAGE_COMMAND(name) \
   std::function<void()> declare_##name(CLI::App& app, const Invocation& invocation)

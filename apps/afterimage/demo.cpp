@@ -4,7 +4,6 @@
 
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 
@@ -88,9 +87,10 @@ std::function<void()> declare_demo(CLI::App& app, const Invocation& invocation) 
       throw Error(options->out, "exists already",
                   "Add --force to replace the demo in it, or choose another --out");
     }
+    const RunContext run = invocation.context();
     fs::create_directories(options->out);
     for (const auto& step : steps(*options)) {
-      say(invocation.run.quiet, "\n$ afterimage " + join(step, " "));
+      run.say("\n$ afterimage " + join(step, " "));
       run_command_line(step + run_words(invocation.run));
     }
   };

@@ -34,7 +34,7 @@ SystemFact weights_fact(const std::string& network, const std::string& folder) {
 
 std::function<void()> declare_doctor(CLI::App&, const Invocation& invocation) {
   return [&invocation] {
-    const RunContext run(invocation.run);
+    const RunContext run = invocation.context();
     for (const auto& fact : system_report(run)) print(fact);
     print(data_fact());
     for (const auto& name : feature_networks()) print(weights_fact(name, run.weights()));

@@ -56,7 +56,7 @@ std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocati
   add_force(app, a->force);
 
   return [a, &invocation] {
-    const RunContext run(invocation.run);
+    const RunContext run = invocation.context();
     check_output(a->out, a->force);
     if (!a->csv.empty()) check_output(a->csv, a->force);
     const Recording recording(a->recording);

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "afterimage/base/output.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 
@@ -25,13 +24,13 @@ std::function<void()> declare_export(CLI::App& app, const Invocation& invocation
   add_force(app, a->force);
 
   return [a, &invocation] {
-    const RunContext run(invocation.run);
+    const RunContext run = invocation.context();
     check_output(a->out, a->force);
     const Recording recording(a->recording);
     export_recording(recording, a->out, a->format, a->force);
-    if (!recording.truths().empty()) say(run.quiet(), "the simulator's truth stays behind");
-    say(run.quiet(), concat(recording.info().trials.count(), " trials, ",
-                            recording.info().stimuli(), " stimuli -> ", a->out));
+    if (!recording.truths().empty()) run.say("the simulator's truth stays behind");
+    run.say(concat(recording.info().trials.count(), " trials, ", recording.info().stimuli(),
+                   " stimuli -> ", a->out));
   };
 }
 

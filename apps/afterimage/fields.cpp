@@ -6,7 +6,6 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/table.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
@@ -59,7 +58,7 @@ void estimate(const Arguments& a, const Invocation& invocation) {
   const auto& entry = find_entry(field_method_table(), a.method, "method", "--method");
   const auto method = entry.make();
   apply(a.settings, method->fields(), a.method);
-  const RunContext run(invocation.run);
+  const RunContext run = invocation.context();
   check_output(a.out, a.force);
   if (!a.plot.empty()) check_output(a.plot, a.force);
   const Recording recording(a.recording);
@@ -85,7 +84,7 @@ void estimate(const Arguments& a, const Invocation& invocation) {
   print(report);
   if (a.plot.empty()) return;
   if (std::ranges::all_of(report.rois, [](const auto& roi) { return roi.mapped == 0; })) {
-    return say(run.quiet(), "no sensor is mapped: nothing to plot");
+    return run.say("no sensor is mapped: nothing to plot");
   }
   write_field_plots(info.sensors, info.degrees_per_stimulus, a.plot, a.force);
 }

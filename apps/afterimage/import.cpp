@@ -5,7 +5,6 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/table.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
@@ -48,7 +47,7 @@ struct Unprepared {
 };
 
 void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocation) {
-  const RunContext run(invocation.run);
+  const RunContext run = invocation.context();
   check_output(a.out, a.force);
   const std::vector<std::filesystem::path> inputs(a.paths.begin(), a.paths.end());
   for (const auto& input : inputs) {
@@ -56,7 +55,7 @@ void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocati
   }
   auto options = to_json(a.importer->fields() + further_fields(*a.importer, a.prepare));
   options["format"] = entry.name;
-  ImportJob job{inputs, a.out, a.force, run.quiet(), invocation.provenance(run, options, inputs)};
+  ImportJob job{inputs, a.out, a.force, run, invocation.provenance(run, options, inputs)};
   ImportReport report;
   if (a.prepare.any()) {
     const Unprepared whole(a.out);
@@ -70,8 +69,7 @@ void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocati
   } else {
     report = a.importer->import(job);
   }
-  if (run.quiet()) return;
-  for (const auto& text : import_summary(Recording(a.out).info(), report)) say(false, text);
+  for (const auto& text : import_summary(Recording(a.out).info(), report)) run.say(text);
 }
 
 /// The command with every option and what it means, or a file to fill in.

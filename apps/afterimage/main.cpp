@@ -10,10 +10,10 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/interrupt.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
+#include "afterimage/formats/hdf5.h"
 
 namespace afterimage {
 namespace {
@@ -60,7 +60,7 @@ void run_command_line(const std::vector<std::string>& arguments) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
 
-  Invocation invocation{"afterimage", {}};
+  Invocation invocation{"afterimage", {}, watch_interrupts()};
   for (const auto& word : arguments) invocation.command_line += " " + quoted(word);
   std::function<void()> chosen;
   for (const auto& command : command_table()) {
@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   using namespace afterimage;
   start_with_short_spins(argv);
   try {
-    watch_interrupts();
+    hdf5::leave_exit_alone();
     run_command_line({argv + 1, argv + argc});
     return 0;
   } catch (const Error& error) {

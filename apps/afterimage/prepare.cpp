@@ -22,12 +22,12 @@ std::function<void()> declare_prepare(CLI::App& app, const Invocation& invocatio
   add_force(app, a->force);
 
   return [a, &invocation] {
-    const RunContext run(invocation.run);
+    const RunContext run = invocation.context();
     check_output(a->out, a->force);
     const Recording from(a->recording);
     auto provenance = invocation.provenance(run, to_json(a->options.fields()), {a->recording});
     provenance["from"] = from.info().provenance;
-    say_report(prepare(from, a->options, a->out, a->force, run, provenance), run.quiet());
+    say_report(prepare(from, a->options, a->out, a->force, run, provenance), run);
   };
 }
 

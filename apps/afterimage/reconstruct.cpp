@@ -2,7 +2,6 @@
 #include <memory>
 
 #include "afterimage/base/output.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
@@ -48,7 +47,7 @@ std::function<void()> declare_reconstruct(CLI::App& app, const Invocation& invoc
   add_force(app, a->force);
 
   return [a, &invocation] {
-    const RunContext run(invocation.run);
+    const RunContext run = invocation.context();
     check_output(a->out, a->force);
     if (!a->png.empty()) check_output(a->png, a->force);
     const Recording recording(a->recording);
@@ -59,7 +58,7 @@ std::function<void()> declare_reconstruct(CLI::App& app, const Invocation& invoc
     result.provenance["model"] = model.card().value("provenance", nlohmann::json::object());
     result.save(a->out, a->force);
     if (!a->png.empty()) write_pngs(a->png, result, recording, a->force);
-    say(run.quiet(), concat(result.stimulus.size(), " images reconstructed -> ", a->out));
+    run.say(concat(result.stimulus.size(), " images reconstructed -> ", a->out));
   };
 }
 

@@ -22,7 +22,7 @@ std::function<void()> declare_report(CLI::App& app, const Invocation& invocation
   add_force(app, a->force);
 
   return [a, &invocation] {
-    const RunContext run(invocation.run);
+    const RunContext run = invocation.context();
     check_output(a->out, a->force);
     const Collected page = collect(a->files, a->title);
     write_text(a->out, report_html(page.input), a->force);

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "afterimage/base/output.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 
@@ -25,17 +24,17 @@ std::function<void()> declare_simulate(CLI::App& app, const Invocation& invocati
   add_force(app, a->force);
 
   return [a, &invocation] {
-    const RunContext run(invocation.run);
+    const RunContext run = invocation.context();
     check_output(a->out, a->force);
     const auto made =
         simulate(a->options, a->images, a->out, a->force, run,
                  invocation.provenance(run, to_json(a->options.fields()), {a->images}));
-    for (const auto& file : made.skipped) say(false, "skipped " + file);
-    if (!made.note.empty()) say(false, made.note);
-    say(run.quiet(),
-        concat(made.sensors, " sensors, ", made.train_stimuli, " training images from ",
-               made.train_photographs, " photographs, ", made.test_stimuli, " test images from ",
-               made.test_photographs, " others, ", made.trials, " trials -> ", a->out));
+    for (const auto& file : made.skipped) run.say("skipped " + file);
+    if (!made.note.empty()) run.say(made.note);
+    run.say(concat(made.sensors, " sensors, ", made.train_stimuli, " training images from ",
+                   made.train_photographs, " photographs, ", made.test_stimuli,
+                   " test images from ", made.test_photographs, " others, ", made.trials,
+                   " trials -> ", a->out));
   };
 }
 

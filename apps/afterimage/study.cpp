@@ -1,12 +1,12 @@
 #include "afterimage/analysis/study.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <memory>
 #include <set>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
@@ -64,7 +64,7 @@ std::string description(const StudyPlan& plan, const StudyPlan::Variant& variant
 void run_command(Words words, const RunOptions& run, int64_t seed) {
   RunOptions options = run;
   options.seed = seed;
-  say(run.quiet, "\n$ afterimage " + join(words, " "));
+  if (!run.quiet) std::fprintf(stderr, "\n$ afterimage %s\n", join(words, " ").c_str());
   for (auto& word : run_words(options)) words.push_back(std::move(word));
   run_command_line(words);
 }
@@ -124,7 +124,7 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
                  "stopped goes on in it")
       ->required();
   return [a, &invocation] {
-    const RunContext run(invocation.run);
+    const RunContext run = invocation.context();
     const fs::path path = find_config(a->plan, "configs/studies");
     StudyPlan plan = StudyPlan::read(path, a->recording);
     settle(plan, path);
@@ -139,7 +139,7 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
     AnalysisResult result = summarise_study(plan, runs);
     result.provenance = invocation.provenance(run, {{"plan", a->plan}}, {plan.recording});
     result.save(fs::path(a->out) / "summary", /*force=*/true);
-    say(run.quiet(), concat(result.lead, " -> ", a->out, "/summary"));
+    run.say(concat(result.lead, " -> ", a->out, "/summary"));
   };
 }
 

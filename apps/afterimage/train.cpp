@@ -25,7 +25,7 @@ std::function<void()> declare_train(CLI::App& app, const Invocation& invocation)
   add_force(app, a->options.force);
 
   return [a, &invocation] {
-    const RunContext run(invocation.run);
+    const RunContext run = invocation.context();
     const auto path = find_config(a->config);
     Config config = Config::read(path);
     for (const auto& assignment : a->assignments) config.override_with(assignment);

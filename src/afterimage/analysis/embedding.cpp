@@ -8,7 +8,6 @@
 #include "afterimage/analysis/conditions.h"
 #include "afterimage/analysis/exemplars.h"
 #include "afterimage/analysis/irf_maps.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
 
@@ -36,8 +35,8 @@ Kind embed(const std::string& name, const at::Tensor& rows, const TsneOptions& o
   const auto p = tsne_affinities(rows, options);
   Kind kind{name, {}};
   const auto add = [&](const std::string& start, const at::Tensor& from) {
-    say(run.quiet(), concat("map of ", name, " fields, start ", start));
-    const Tsne found = tsne(p, from, options);
+    run.say(concat("map of ", name, " fields, start ", start));
+    const Tsne found = tsne(p, from, options, run);
     kind.maps.push_back({start, found, dbscan(found.map, dbscan_options)});
   };
   add("principal components", principal_start(rows));

@@ -69,7 +69,7 @@ AnalysisResult Layers::analyse(Model& model, const Recording& recording, const R
 
   std::vector<Row> rows;
   const auto all = conditions_in_time(model.input());
-  Progress progress("Layers", std::ssize(all), "condition", run.quiet());
+  Progress progress(run, "Layers", std::ssize(all), "condition");
   for (const auto& condition : all) {
     progress.advance();
     if (condition.windows.starts_with("all but")) continue;

@@ -109,7 +109,7 @@ AnalysisResult Occlusion::analyse(Model& model, const Recording& recording, cons
   const int64_t shown = std::min(images_, test.count());
 
   std::vector<Outcome> outcomes;
-  Progress progress("Occlusion", std::ssize(conditions), "condition", run.quiet());
+  Progress progress(run, "Occlusion", std::ssize(conditions), "condition");
   for (const auto& condition : conditions) {
     const auto images = test.reconstruct(condition.kept);
     outcomes.push_back(

@@ -64,7 +64,7 @@ AnalysisResult Responses::analyse(Model& model, const Recording& recording, cons
                   {"shown", "all"},
                   test.stimulus_names(shown),
                   {}};
-  Progress progress("Responses", std::ssize(groups), "group", run.quiet());
+  Progress progress(run, "Responses", std::ssize(groups), "group");
   for (const auto& group : groups) {
     auto member = at::zeros({sensors.count(), 1}, at::kBool);
     member.index_fill_(0, at::tensor(group.sensors, at::kLong), true);

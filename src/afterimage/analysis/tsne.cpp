@@ -8,7 +8,6 @@
 
 #include "afterimage/analysis/repulsion.h"
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/base/text.h"
 
 namespace afterimage {
@@ -105,7 +104,8 @@ at::Tensor random_start(int64_t n, at::Generator generator) {
   return at::randn({n, 2}, std::move(generator), at::kDouble) * 1e-4;
 }
 
-Tsne tsne(const Affinities& p, const at::Tensor& start, const TsneOptions& options) {
+Tsne tsne(const Affinities& p, const at::Tensor& start, const TsneOptions& options,
+          const RunContext& run) {
   const int64_t n = p.rows();
   TORCH_INTERNAL_ASSERT(start.size(0) == n && start.size(1) == 2);
   const double rate = options.learning_rate > 0 ? options.learning_rate
@@ -114,7 +114,7 @@ Tsne tsne(const Affinities& p, const at::Tensor& start, const TsneOptions& optio
   Descent descend(out.map);
   GridRepulsion interpolated;
   for (int64_t step = 0; step < options.iterations; ++step) {
-    if (interrupted()) throw Interrupted(concat("stopped after t-SNE's step ", step));
+    run.stop_if_cancelled(concat("stopped after t-SNE's step ", step));
     const bool early = step < options.exaggeration_iterations;
     const auto apart = n <= options.exact_up_to ? exact_repulsion(out.map) : interpolated(out.map);
     const auto gradient =
@@ -125,9 +125,9 @@ Tsne tsne(const Affinities& p, const at::Tensor& start, const TsneOptions& optio
   return out;
 }
 
-Tsne tsne(const at::Tensor& rows, const TsneOptions& options) {
+Tsne tsne(const at::Tensor& rows, const TsneOptions& options, const RunContext& run) {
   const Affinities p = tsne_affinities(rows, options);  // refuses what has no components either
-  return tsne(p, principal_start(rows), options);
+  return tsne(p, principal_start(rows), options, run);
 }
 
 double tsne_divergence(const Affinities& p, const at::Tensor& map) {

@@ -7,6 +7,7 @@
 
 #include "afterimage/analysis/affinities.h"
 #include "afterimage/base/options.h"
+#include "afterimage/base/run_context.h"
 
 namespace afterimage {
 
@@ -37,10 +38,11 @@ at::Tensor random_start(int64_t n, at::Generator generator);
 
 /// t-SNE (van der Maaten and Hinton 2008) from a start: gradient descent with gains and momentum
 /// .5, after the exaggeration .8. The same start gives the same map.
-Tsne tsne(const Affinities& p, const at::Tensor& start, const TsneOptions& options);
+Tsne tsne(const Affinities& p, const at::Tensor& start, const TsneOptions& options,
+          const RunContext& run);
 
 /// The same of rows (n, d), from their principal components.
-Tsne tsne(const at::Tensor& rows, const TsneOptions& options);
+Tsne tsne(const at::Tensor& rows, const TsneOptions& options, const RunContext& run);
 
 /// sum p log(p / q) of a map over the pairs in `p`, with the exact Z.
 double tsne_divergence(const Affinities& p, const at::Tensor& map);

@@ -57,7 +57,7 @@ TEST_F(TsneTest, TheMapIsAsGoodAsScikitLearnsAndOpenTsnes) {
   for (const int64_t exact_up_to : {5000, 0}) {
     TsneOptions options;
     options.exact_up_to = exact_up_to;
-    const Tsne found = tsne(rows, options);
+    const Tsne found = tsne(rows, options, RunContext());
     const double reference = tsne_divergence(p, expected.at("sklearn.map").to(at::kDouble));
     EXPECT_NEAR(reference, number("sklearn.divergence"), 0.02 * reference);
     EXPECT_LT(found.divergence, 1.02 * reference);
@@ -71,9 +71,9 @@ TEST_F(TsneTest, TheMapIsAsGoodAsScikitLearnsAndOpenTsnes) {
 TEST_F(TsneTest, RandomStartsEndAsWellElsewhere) {
   const RunContext run({});
   const auto from = [&](const std::string& purpose) {
-    return tsne(p, random_start(p.rows(), run.generator(purpose)), {});
+    return tsne(p, random_start(p.rows(), run.generator(purpose)), {}, run);
   };
-  const Tsne principal = tsne(rows, {}), first = from("one"), second = from("two");
+  const Tsne principal = tsne(rows, {}, run), first = from("one"), second = from("two");
   EXPECT_NEAR(random_start(4000, run.generator("one")).std().item<double>(), 1e-4, 5e-6);
   EXPECT_TRUE(at::equal(first.map, from("one").map));
   for (const Tsne& found : {first, second}) {
@@ -96,7 +96,7 @@ TEST(Repulsion, InterpolationAgreesWithAllPairs) {
 }
 
 TEST(Tsne, RefusesTooFewRows) {
-  EXPECT_THROW(tsne(wave({90, 3}), {}), Error);
+  EXPECT_THROW(tsne(wave({90, 3}), {}, RunContext()), Error);
   EXPECT_THROW(tsne(wave({200, 3}) / 0, {}), Error);
 }
 

@@ -1,28 +1,26 @@
 #include "afterimage/base/interrupt.h"
 
-#include <atomic>
 #include <csignal>
 
 namespace afterimage {
 namespace {
 
-std::atomic<bool> asked{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
+// Never destroyed: a signal may come while the process ends.
+const Cancellation* asked = nullptr;
 
 void on_signal(int number) {
-  if (asked.exchange(true)) {
-    std::signal(number, SIG_DFL);
-    std::raise(number);
-  }
+  if (!asked->requested()) return asked->request();
+  std::signal(number, SIG_DFL);
+  std::raise(number);
 }
 
 }  // namespace
 
-void watch_interrupts() {
+Cancellation watch_interrupts() {
+  if (asked == nullptr) asked = new Cancellation;
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  return *asked;
 }
-
-bool interrupted() { return asked.load(); }
 
 }  // namespace afterimage

@@ -1,12 +1,11 @@
 #pragma once
 
+#include "afterimage/base/cancellation.h"
+
 namespace afterimage {
 
-/// Makes Ctrl-C (SIGINT) and SIGTERM a request that long jobs look at between steps; a second one
-/// ends the program at once.
-void watch_interrupts();
-
-/// True once the user has asked to stop.
-bool interrupted();
+/// For programs: makes Ctrl-C (SIGINT) and SIGTERM the request that this gives back, the same one
+/// at each call; a second one ends the program at once.
+Cancellation watch_interrupts();
 
 }  // namespace afterimage

@@ -11,10 +11,10 @@ namespace {
 // Each in a process of its own: what was asked for cannot be taken back.
 TEST(InterruptDeathTest, TheFirstIsARequest) {
   const auto ask = [](int number) {
-    watch_interrupts();
-    if (interrupted()) std::_Exit(3);
+    const Cancellation stop = watch_interrupts();
+    if (stop.requested()) std::_Exit(3);
     std::raise(number);
-    std::_Exit(interrupted() ? 0 : 4);
+    std::_Exit(stop.requested() && watch_interrupts().requested() ? 0 : 4);
   };
   EXPECT_EXIT(ask(SIGINT), ::testing::ExitedWithCode(0), "");
   EXPECT_EXIT(ask(SIGTERM), ::testing::ExitedWithCode(0), "");

@@ -2,15 +2,12 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <thread>
@@ -51,14 +48,6 @@ int default_threads() {
   return std::max(1, threads);
 }
 
-/// Freed tensors stay with the process: glibc otherwise hands every large buffer back to the kernel
-/// and takes it again, page fault by page fault, each training step.
-void keep_freed_memory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  mallopt(M_TOP_PAD, 64 << 20);
-}
-
 }  // namespace
 
 Fields RunOptions::fields() {
@@ -73,19 +62,20 @@ Fields RunOptions::fields() {
   };
 }
 
-RunContext::RunContext(const RunOptions& options)
+RunContext::RunContext(const RunOptions& options, Cancellation cancellation,
+                       std::shared_ptr<Listener> listener)
     : device_(chosen_device(options.device)),
       precision_(options.precision == "bf16" ? Precision::bf16 : Precision::fp32),
       seed_(static_cast<uint64_t>(options.seed)),
       threads_(options.threads > 0 ? static_cast<int>(options.threads) : default_threads()),
-      quiet_(options.quiet),
-      weights_(options.weights) {
+      weights_(options.weights),
+      cancellation_(std::move(cancellation)),
+      listener_(listener ? std::move(listener) : std::make_shared<Listener>()) {
   check_fields(RunOptions(options).fields(), "run options");
-  keep_freed_memory();
-  at::set_num_threads(threads_);
-  at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
-  at::globalContext().setDeterministicFillUninitializedMemory(false);
-  at::globalContext().setBenchmarkCuDNN(false);
+}
+
+void RunContext::stop_if_cancelled(const std::string& what) const {
+  if (cancelled()) throw Interrupted(what);
 }
 
 at::Generator RunContext::generator(std::string_view purpose) const {

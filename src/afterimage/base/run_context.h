@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,8 @@
 #include <ATen/core/Generator.h>
 #include <c10/core/Device.h>
 
+#include "afterimage/base/cancellation.h"
+#include "afterimage/base/listener.h"
 #include "afterimage/base/options.h"
 
 namespace afterimage {
@@ -26,18 +29,28 @@ struct RunOptions {
 
 enum class Precision { fp32, bf16 };
 
-/// Device, precision, threads, seed and how to speak: chosen once, at the start of a command.
-/// Nothing below it names a device or sets a thread count.
+/// Device, precision, threads, seed, who hears of it and who may stop it: chosen once, at the start
+/// of a command. Nothing below it names a device or sets a thread count. A value: copies are cheap,
+/// share listener and cancellation, and may outlive the first.
 class RunContext {
  public:
-  /// Sets LibTorch's threads and determinism. Errors: a device this machine or build lacks.
-  explicit RunContext(const RunOptions& options);
+  /// Errors: a device this machine or build lacks. Sets nothing for the process (base/process.h).
+  explicit RunContext(const RunOptions& options = {}, Cancellation cancellation = {},
+                      std::shared_ptr<Listener> listener = nullptr);
 
   const c10::Device& device() const { return device_; }
   Precision precision() const { return precision_; }
   uint64_t seed() const { return seed_; }
   int threads() const { return threads_; }
-  bool quiet() const { return quiet_; }
+
+  /// Says a line to the listener.
+  void say(const std::string& line) const { listener_->say(line); }
+  Listener& listener() const { return *listener_; }
+  /// Whether someone asked to stop.
+  bool cancelled() const { return cancellation_.requested(); }
+  /// Throws Interrupted with these words when someone asked to stop. Long jobs call it at least
+  /// once a second.
+  void stop_if_cancelled(const std::string& what) const;
 
   /// The folder the user named for weights ("" when none); `find_weights` looks there first.
   const std::string& weights() const { return weights_; }
@@ -53,8 +66,9 @@ class RunContext {
   Precision precision_;
   uint64_t seed_;
   int threads_;
-  bool quiet_;
   std::string weights_;
+  Cancellation cancellation_;
+  std::shared_ptr<Listener> listener_;  // never null
 };
 
 /// Mixed precision while it lives: bf16 autocast on the run's device, nothing for fp32.

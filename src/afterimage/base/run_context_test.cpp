@@ -11,8 +11,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
+#include <tuple>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/process.h"
+#include "afterimage/base/progress.h"
 
 namespace afterimage {
 namespace {
@@ -47,11 +50,10 @@ TEST(RunContext, StreamsOfDifferentPurposesAreIndependent) {
   EXPECT_LT(off_diagonal.abs().max().item<double>(), 5 / std::sqrt(double(count)));
 }
 
-TEST(RunContext, SetsTheThreads) {
+TEST(RunContext, ChoosesTheThreads) {
   RunOptions options;
   options.threads = 2;
   EXPECT_EQ(RunContext(options).threads(), 2);
-  EXPECT_EQ(at::get_num_threads(), 2);
   options.threads = 0;
   for (const auto& [variable, threads] : std::map<std::string, int>{{"3", 3}, {"2,1", 2}}) {
     setenv("OMP_NUM_THREADS", variable.c_str(), /*overwrite=*/1);
@@ -63,14 +65,59 @@ TEST(RunContext, SetsTheThreads) {
   }
 }
 
+TEST(RunContext, SetsNothingForTheProcess) {
+  at::set_num_threads(1);
+  RunOptions options;
+  options.threads = 2;
+  const RunContext run(options);
+  EXPECT_EQ(at::get_num_threads(), 1);
+  prepare_process(run);
+  EXPECT_EQ(at::get_num_threads(), 2);
+}
+
 // at::parallel_for is compiled into our code: without OpenMP it would run serially.
 TEST(RunContext, ParallelForUsesTheThreads) {
   RunOptions options;
   options.threads = 2;
-  const RunContext run(options);
+  prepare_process(RunContext(options));
   std::atomic<int> chunks{0};
   at::parallel_for(0, 1000, 1, [&chunks](int64_t, int64_t) { ++chunks; });
   EXPECT_EQ(chunks, 2);
+}
+
+TEST(RunContext, CopiesShareCancellationAndListener) {
+  struct Ears : Listener {
+    void say(const std::string& line) override { heard += line; }
+    void progress(const ProgressState& state) override { states.push_back(state); }
+    std::string heard;
+    std::vector<ProgressState> states;
+  };
+  const Cancellation stop;
+  const auto ears = std::make_shared<Ears>();
+  auto first = std::make_unique<RunContext>(RunOptions(), stop, ears);
+  const RunContext run = *first;
+  first.reset();  // a copy needs nothing of it
+
+  run.say("hello");
+  EXPECT_EQ(ears->heard, "hello");
+  { Progress(run, "Reading", 2, "image", /*done=*/1).advance(1, "note"); }
+  ASSERT_EQ(ears->states.size(), 2u);  // begun and ended
+  const ProgressState& last = ears->states.back();
+  EXPECT_TRUE(last.last);
+  EXPECT_EQ(std::tie(last.first, last.done, last.total, last.note),
+            std::make_tuple(1, 2, 2, std::string("note")));
+
+  run.stop_if_cancelled("not yet");
+  std::thread([stop] { stop.request(); }).join();
+  EXPECT_TRUE(run.cancelled());
+  EXPECT_THROW(run.stop_if_cancelled("stopped"), Interrupted);
+}
+
+TEST(RunContext, IsDeafWithoutAListener) {
+  ::testing::internal::CaptureStderr();
+  RunContext().say("hello");
+  { Progress(RunContext(), "Reading", 2, "image").advance(); }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(RunContext, RefusesWhatIsNotThere) {

@@ -1,4 +1,5 @@
 #include "afterimage/decoders/decoder.h"
+#include "afterimage/base/example_run.h"
 #include "afterimage/decoders/linear_input.h"
 
 #include <ATen/ATen.h>
@@ -20,9 +21,8 @@ constexpr int64_t kSize = 4;
 
 RunContext quiet_run() {
   RunOptions options;
-  options.quiet = true;
   options.threads = 2;
-  return RunContext(options);
+  return example::prepared_run(options);
 }
 
 /// A recording whose responses are a linear map of its images (3 channels, or gray), with noise.

@@ -3,7 +3,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/state_tensor.h"
 #include "afterimage/networks/initialise.h"
@@ -84,7 +83,7 @@ Fields ImageToImage::fields() {
 }
 
 void ImageToImage::build(const DecoderInput& input, const RunContext& run) {
-  run_ = &run;
+  run_ = run;
   fallback_note_ = objective_.take_fallback(run.weights());
   check_generator(input.image_size);
   projection_->build(input.sensors, static_cast<int64_t>(input.bins.size()), input.image_size, run);
@@ -125,10 +124,10 @@ std::vector<ParameterGroup> ImageToImage::parameters() const {
 }
 
 at::Tensor ImageToImage::maps(const at::Tensor& responses, const at::Tensor& linear) {
-  auto maps = projection_->forward(responses.to(run_->device()));
+  auto maps = projection_->forward(responses.to(run_.device()));
   if (linear.defined()) {
     // Centred and scaled as the maps are: pixels vary by about a quarter around middle gray.
-    maps = at::cat({maps, (linear.to(run_->device()) - 0.5) * 4}, 1);
+    maps = at::cat({maps, (linear.to(run_.device()) - 0.5) * 4}, 1);
   }
   return maps.contiguous(at::MemoryFormat::ChannelsLast);
 }
@@ -139,7 +138,7 @@ at::Tensor ImageToImage::linear_of_training(const at::Tensor& responses,
 }
 
 at::Tensor ImageToImage::image(const at::Tensor& maps) {
-  const AutocastScope precision(*run_);
+  const AutocastScope precision(run_);
   return unet_ ? unet_(maps) : maps.sigmoid();
 }
 
@@ -150,23 +149,23 @@ at::Tensor ImageToImage::condition(const at::Tensor& maps) const {
 void ImageToImage::fit(const Samples& train_samples, const FitContext& context) {
   if (linear_input_) linear_.fit(train_samples, context);
   PatchGan discriminator(3 + (discriminator_sees_maps() ? input_channels() : 0));
-  initialise_normal(*discriminator, run_->generator("initialisation of the discriminator"));
+  initialise_normal(*discriminator, run_.generator("initialisation of the discriminator"));
   lay_channels_last(*discriminator);
-  discriminator->to(run_->device());
+  discriminator->to(run_.device());
 
   std::shared_ptr<PerceptualLoss> perceptual;
   std::unique_ptr<FeatureCache> features;
   if (objective_.perceptual > 0) {
-    auto network = load_feature_network(objective_.network, run_->weights());
-    network->to(run_->device());
+    auto network = load_feature_network(objective_.network, run_.weights());
+    network->to(run_.device());
     perceptual = std::make_shared<PerceptualLoss>(std::move(network), objective_);
     features = std::make_unique<FeatureCache>(*perceptual, feature_cache_mb_ << 20);
   }
-  AdversarialStep step(parameters(), discriminator, perceptual, objective_, step_options_, *run_);
-  Training training(*this, train_samples, step, features.get(), run_->device());
-  if (!fallback_note_.empty()) say(run_->quiet(), fallback_note_);
-  for (const auto& note : projection_->notes()) say(run_->quiet(), note);
-  if (!context.resume) projection_->start(train_samples, *run_);
+  AdversarialStep step(parameters(), discriminator, perceptual, objective_, step_options_, run_);
+  Training training(*this, train_samples, step, features.get(), run_.device());
+  if (!fallback_note_.empty()) run_.say(fallback_note_);
+  for (const auto& note : projection_->notes()) run_.say(note);
+  if (!context.resume) projection_->start(train_samples, run_);
   projection_->train();
   if (unet_) unet_->train();
   train(training, train_samples.count(), trainer_, context);

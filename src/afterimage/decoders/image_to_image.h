@@ -64,7 +64,7 @@ class ImageToImage : public Decoder {
   int64_t feature_cache_mb_ = 512;
   bool linear_input_ = false;
 
-  const RunContext* run_ = nullptr;
+  RunContext run_;
   std::shared_ptr<Projection> projection_;
   LinearInput linear_;
   UNet unet_{nullptr};

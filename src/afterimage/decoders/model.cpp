@@ -6,7 +6,6 @@
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/absent_arrays.h"
@@ -77,9 +76,9 @@ std::string first_of(const Names& names) {
 void say_left_out(const std::vector<Bin>& bins, const DataOptions& data, const RunContext& run) {
   const auto before = bins_before_onset(bins);
   if (!data.bins.empty() || before.empty()) return;
-  say(run.quiet(), concat(before.size(), " of ", bins.size(),
-                          " bins end before stimulus onset and are left out (",
-                          bins_text(select_bins(bins, before)), "); data.bins chooses others"));
+  run.say(concat(before.size(), " of ", bins.size(),
+                 " bins end before stimulus onset and are left out (",
+                 bins_text(select_bins(bins, before)), "); data.bins chooses others"));
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/folds.h"
 #include "afterimage/decoders/ridge_regression.h"
@@ -88,9 +87,8 @@ void RidgeDecoder::fit(const Samples& train, const Rows& rows, const RunContext&
   state_["errors"] = at::tensor(fit.errors, at::kDouble);
   const auto [least, most] = std::minmax_element(settings.lambdas.begin(), settings.lambdas.end());
   const bool edge = fit.lambda == *least || fit.lambda == *most;
-  say(run.quiet(),
-      concat("ridge: lambda ", number_text(fit.lambda), " has the least held-out error",
-             edge ? "; it is at the end of the list (ridge.lambdas)" : ""));
+  run.say(concat("ridge: lambda ", number_text(fit.lambda), " has the least held-out error",
+                 edge ? "; it is at the end of the list (ridge.lambdas)" : ""));
 }
 
 at::Tensor RidgeDecoder::reconstruct(const at::Tensor& responses) {

@@ -29,7 +29,6 @@ class Digit69 : public ::testing::Test {
 
   static RunOptions quiet_options() {
     RunOptions options;
-    options.quiet = true;
     options.threads = 2;
     return options;
   }

@@ -130,8 +130,7 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   }
   const auto truth = std::make_shared<TruthFeatures>(true_images(recording, first), run);
   const auto sets = image_sets(reconstructions);
-  Progress progress("evaluate", static_cast<int64_t>(sets.size() * metrics.size()), "score",
-                    run.quiet());
+  Progress progress(run, "evaluate", static_cast<int64_t>(sets.size() * metrics.size()), "score");
   for (const auto& set : sets) {
     const ImagePairs pairs(truth, set.images);
     auto& scored = result.sets.emplace_back(ScoredImages{set.name, set.control, {}});

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/example_run.h"
 #include "afterimage/evaluation/correlation.h"
 #include "afterimage/evaluation/metric.h"
 #include "afterimage/evaluation/ssim.h"
@@ -19,10 +20,9 @@ RunContext run_with_squeezenet() {
   ::setenv("HOME", "/nonexistent", 1);
   for (const auto* name : {"AFTERIMAGE_WEIGHTS", "TORCH_HOME", "XDG_CACHE_HOME"}) ::unsetenv(name);
   RunOptions options;
-  options.quiet = true;
   options.threads = 2;
   options.weights = std::string(AFTERIMAGE_ASSETS) + "/weights";
-  return RunContext(options);
+  return example::prepared_run(options);
 }
 
 Score score(const std::string& metric, const ImagePairs& pairs) {

@@ -8,15 +8,15 @@
 #include <filesystem>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/example_run.h"
 
 namespace afterimage {
 namespace {
 
 RunContext quiet_run() {
   RunOptions options;
-  options.quiet = true;
   options.threads = 2;
-  return RunContext(options);
+  return example::prepared_run(options);
 }
 
 class Evaluate : public ::testing::Test {

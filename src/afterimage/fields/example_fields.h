@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "afterimage/base/run_context.h"
+#include "afterimage/base/example_run.h"
 #include "afterimage/fields/feature_maps.h"
 #include "afterimage/fields/field_data.h"
 #include "afterimage/fields/gaussian.h"
@@ -13,9 +13,8 @@ namespace afterimage::example {
 inline RunContext quiet_run() {
   RunOptions options;
   options.threads = 1;  // small problems are fastest on one
-  options.quiet = true;
   options.weights = AFTERIMAGE_ASSETS "/weights";
-  return RunContext(options);
+  return prepared_run(options);
 }
 
 struct LuminanceWorld {

@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/fields/gaussian.h"
@@ -68,11 +67,11 @@ struct Plan {
 };
 
 void train(NifNetwork& network, const at::Tensor& stimuli, const at::Tensor& responses,
-           const Plan& plan, at::Generator generator, Progress& progress) {
+           const Plan& plan, at::Generator generator, const RunContext& run, Progress& progress) {
   Adam adam(network.parameters(), {0.9, 0.999, 1e-8});
   const int64_t n = stimuli.size(0), batch = std::min(plan.batch, n);
   for (int64_t epoch = 0; epoch < plan.epochs; ++epoch) {
-    if (interrupted()) throw Interrupted("stopped; no recording was written");
+    run.stop_if_cancelled("stopped; no recording was written");
     const auto order = at::randperm(n, generator, at::kLong);
     double sum = 0;
     int64_t steps = 0;
@@ -115,7 +114,7 @@ ReceptiveFields NifMethod::estimate(const FieldData& data, const std::vector<std
   const int64_t side = (data.side() + 7) / 8 * 8;
   const auto stimuli = prepared(data, side);
   const auto responses = data.responses.index_select(1, outputs);
-  Progress progress("Training", 3 * epochs_, "epoch", run.quiet());
+  Progress progress(run, "Training", 3 * epochs_, "epoch");
   std::array<std::array<at::Tensor, 3>, 3> fields;  // of the first half, the second, all
   at::Tensor error = at::zeros({data.sensors()}, at::kDouble), total = at::zeros_like(error);
   for (int set = 0; set < 3; ++set) {
@@ -125,7 +124,7 @@ ReceptiveFields NifMethod::estimate(const FieldData& data, const std::vector<std
         {side, data.clips.defined() ? data.clips.size(1) : 1, channels_, rank_, order.counts});
     network.initialise(run.generator("nif weights"));
     train(network, stimuli.narrow(0, start, rows), responses.narrow(0, start, rows),
-          {epochs_, batch_, learning_rate_}, run.generator("nif order"), progress);
+          {epochs_, batch_, learning_rate_}, run.generator("nif order"), run, progress);
     const torch::NoGradGuard no_gradients;
     std::array<std::vector<at::Tensor>, 3> parts;
     for (size_t l = 0; l < NifNetwork::kLayers; ++l) {

@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/fields/prf_grid.h"
 #include "afterimage/fields/visual_features.h"
@@ -77,15 +76,15 @@ Fields PrfMethod::fields() {
 ReceptiveFields PrfMethod::estimate(const FieldData& data, const std::vector<std::string>&,
                                     const RunContext& run) {
   const torch::NoGradGuard no_gradients;
-  say(run.quiet(), "Computing features");
+  run.say("Computing features");
   const auto maps = visual_features(data, features_, components_, run);
-  const auto start = search_grid(maps, data, run.quiet());
+  const auto start = search_grid(maps, data, run);
   auto out = ReceptiveFields::unknown(data.sensors());
   const SensorJob job(maps, data, steps_);
-  Progress progress("Refining", data.sensors(), "sensor", run.quiet());
+  Progress progress(run, "Refining", data.sensors(), "sensor");
   constexpr int64_t chunk = 64;
   for (int64_t first = 0; first < data.sensors(); first += chunk) {
-    if (interrupted()) throw Interrupted("stopped; no recording was written");
+    run.stop_if_cancelled("stopped; no recording was written");
     const int64_t last = std::min(first + chunk, data.sensors());
     at::parallel_for(first, last, 1, [&](int64_t begin, int64_t end) {
       for (int64_t s = begin; s < end; ++s) {

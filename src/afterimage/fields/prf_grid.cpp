@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/base/progress.h"
 
 namespace afterimage {
@@ -52,7 +51,8 @@ struct Best {
 }  // namespace
 
 std::array<std::vector<FieldStart>, kFitSets> search_grid(const std::vector<FeatureMaps>& maps,
-                                                          const FieldData& data, bool quiet) {
+                                                          const FieldData& data,
+                                                          const RunContext& run) {
   int64_t features = 0, all = 0;
   for (const auto& map : maps) features += map.features();
   for (const double size : kSizes) all += static_cast<int64_t>(candidates(size).size());
@@ -61,12 +61,12 @@ std::array<std::vector<FieldStart>, kFitSets> search_grid(const std::vector<Feat
   const int64_t chunk =
       std::clamp<int64_t>((int64_t{128} << 20) / (features * data.count() * 4), 2, 64);
   Best best(data.sensors());
-  Progress progress("Searching", all, "field", quiet);
+  Progress progress(run, "Searching", all, "field");
   for (const double size : kSizes) {
     const auto list = candidates(size);
     const auto count = static_cast<int64_t>(list.size());
     for (int64_t first = 0; first < count; first += chunk) {
-      if (interrupted()) throw Interrupted("stopped; no recording was written");
+      run.stop_if_cancelled("stopped; no recording was written");
       const int64_t n = std::min(chunk, count - first);
       const std::vector<GaussianField> part(list.begin() + first, list.begin() + first + n);
       const std::array pooled = {pooled_features(maps, 0, part), pooled_features(maps, 1, part)};

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "afterimage/base/progress.h"
 #include "afterimage/fields/gaussian.h"
 #include "afterimage/fields/moments.h"
 
@@ -93,7 +92,7 @@ Fields ReverseCorrelation::fields() {
 ReceptiveFields ReverseCorrelation::estimate(const FieldData& data, const std::vector<std::string>&,
                                              const RunContext& run) {
   const torch::NoGradGuard no_gradients;
-  say(run.quiet(), "Correlating responses with luminance and contrast");
+  run.say("Correlating responses with luminance and contrast");
   const int64_t grid = std::min(grid_, data.side());
   std::vector<at::Tensor> parts;
   for (int64_t first = 0; first < data.count(); first += 256) {

@@ -105,4 +105,9 @@ class File {
   Id file_;
 };
 
+/// For programs, before the process's first use of HDF5 (which may be libmatio's): the library does
+/// not clean up at exit. After a full disk it (1.10) would close the file a second time there and
+/// crash; we close all we open.
+void leave_exit_alone();
+
 }  // namespace afterimage::hdf5

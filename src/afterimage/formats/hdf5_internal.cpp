@@ -23,18 +23,11 @@ void Id::reset() {
   id_ = -1;
 }
 
+void leave_exit_alone() { static_cast<void>(H5dont_atexit()); }
+
 namespace internal {
-namespace {
-
-// After a full disk the library (1.10) would close the file a second time at exit and crash. We
-// close all we open, so its clean-up is not needed. This has to come before the first call of the
-// process, which may be libmatio's.
-const herr_t no_exit_handler = H5dont_atexit();
-
-}  // namespace
 
 void silence() {
-  static_cast<void>(no_exit_handler);
   static thread_local const herr_t once = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   static_cast<void>(once);
 }

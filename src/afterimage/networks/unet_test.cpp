@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/run_context.h"
+#include "afterimage/base/example_run.h"
 #include "afterimage/networks/initialise.h"
 #include "afterimage/networks/module_state.h"
 #include "afterimage/networks/patchgan.h"
@@ -94,7 +94,7 @@ TEST(UNet, UnderAutocastTheImageKeepsTheMapsType) {
   RunOptions options;
   options.precision = "bf16";
   options.threads = 1;
-  const RunContext run(options);
+  const RunContext run = example::prepared_run(options);
   auto unet = UNet(3, UNetOptions{.width = 8});
   initialise_normal(*unet, run.generator("test"));
   const auto maps = wave({2, 3, 64, 64}).to(at::kFloat);

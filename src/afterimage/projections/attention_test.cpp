@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/example_run.h"
 #include "afterimage/projections/attention_core.h"
 #include "afterimage/projections/example_sensors.h"
 #include "reference/formula.h"
@@ -155,7 +156,7 @@ TEST(AttentionProjection, AResponseThatIsMissingChangesItsOwnSampleOnly) {
 TEST(AttentionProjection, AutocastChangesNothing) {
   RunOptions options;
   options.precision = "bf16";
-  const RunContext run(options);
+  const RunContext run = example::prepared_run(options);
   const auto projection = example_projection();
   const auto responses = wave({n, count, bins}).to(at::kFloat);
   const auto gradient = [&](bool autocast) {

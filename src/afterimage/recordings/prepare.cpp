@@ -10,7 +10,6 @@
 #include <tuple>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/recordings/bins.h"
@@ -57,20 +56,20 @@ Trials trials_of(const Trials& trials, const Groups& groups) {
   return out;
 }
 
-void stop_when_interrupted() {
-  if (interrupted()) throw Interrupted("stopped; nothing was written");
+void stop_if_cancelled(const RunContext& run) {
+  run.stop_if_cancelled("stopped; nothing was written");
 }
 
 void write_images(const Recording& from, const ImagePreparation& images, RecordingWriter& writer,
-                  bool quiet) {
+                  const RunContext& run) {
   const RecordingInfo& info = from.info();
   std::vector<int64_t> all(static_cast<size_t>(info.stimuli()));
   std::iota(all.begin(), all.end(), 0);
   const int64_t bytes =
       3 * 8 * std::max(info.height * info.width, images.height() * images.width());
-  Progress progress("images", info.stimuli(), "image", quiet);
+  Progress progress(run, "images", info.stimuli(), "image");
   for_batches(all, rows_per_batch(bytes), [&](int64_t, const std::vector<int64_t>& rows) {
-    stop_when_interrupted();
+    stop_if_cancelled(run);
     writer.append_images(images.apply(from.images(rows).narrow(1, 0, info.channels)));
     progress.advance(static_cast<int64_t>(rows.size()));
   });
@@ -78,12 +77,12 @@ void write_images(const Recording& from, const ImagePreparation& images, Recordi
 
 void write_responses(const ResponseReader& read, const Groups& groups,
                      const std::vector<int64_t>& sensors, int64_t bytes_per_trial,
-                     RecordingWriter& writer, bool quiet) {
+                     RecordingWriter& writer, const RunContext& run) {
   const at::Tensor kept = at::tensor(sensors, at::kLong);
-  Progress progress("trials", static_cast<int64_t>(groups.size()), "trial", quiet);
+  Progress progress(run, "trials", static_cast<int64_t>(groups.size()), "trial");
   const auto limit = static_cast<size_t>(rows_per_batch(bytes_per_trial));
   for (size_t first = 0; first < groups.size();) {
-    stop_when_interrupted();
+    stop_if_cancelled(run);
     std::vector<int64_t> rows, sizes;
     size_t last = first;
     for (; last < groups.size() && (last == first || rows.size() + groups[last].size() <= limit);
@@ -232,10 +231,10 @@ ImportReport prepare(const Recording& from, PrepareOptions options,
   for (const auto& text : transductive) report.notes.push_back("looks at test data: " + text);
 
   RecordingWriter writer(out, info, force);
-  write_images(from, images, writer, run.quiet());
+  write_images(from, images, writer, run);
   const int64_t bytes =
       from.sensors() * (from.bins() + static_cast<int64_t>(info.bins.size())) * 16;
-  write_responses(pipeline.reader(), groups, kept, bytes, writer, run.quiet());
+  write_responses(pipeline.reader(), groups, kept, bytes, writer, run);
   copy_truth(from, kept, pipeline, groups.size() == from.info().trials.stimulus.size(),
              options.images.any(), writer);
   writer.finish();

@@ -8,7 +8,6 @@
 #include <numeric>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
@@ -31,8 +30,8 @@ constexpr int64_t kCalibration =
     256;  // training stimuli that components and spreads are taken from
 constexpr int64_t kTrialsAtOnce = 256;
 
-void stop_if_asked() {
-  if (interrupted()) throw Interrupted("simulation stopped; no recording was written");
+void stop_if_cancelled(const RunContext& run) {
+  run.stop_if_cancelled("simulation stopped; no recording was written");
 }
 
 std::vector<int64_t> range(int64_t first, int64_t count) {
@@ -139,10 +138,10 @@ class Simulation {
   /// Writes the stimuli and returns the signals they evoke, (stimulus, sensor).
   at::Tensor write_images(RecordingWriter& writer) {
     const auto count = static_cast<int64_t>(stimuli_.size());
-    Progress progress("Simulating", count, "image", run_.quiet());
+    Progress progress(run_, "Simulating", count, "image");
     std::vector<at::Tensor> drives;
     for (int64_t first = 0; first < count; first += kBatch) {
-      stop_if_asked();
+      stop_if_cancelled(run_);
       const int64_t n = std::min(kBatch, count - first);
       const auto images = reader_.read(stimuli_, range(first, n));
       writer.append_images(images);
@@ -154,7 +153,7 @@ class Simulation {
 
   void write_responses(RecordingWriter& writer, const at::Tensor& signals) {
     for (int64_t first = 0; first < trials_.count(); first += kTrialsAtOnce) {
-      stop_if_asked();
+      stop_if_cancelled(run_);
       const int64_t n = std::min(kTrialsAtOnce, trials_.count() - first);
       writer.append_responses(responses_.responses(signals, trials_, first, n));
     }

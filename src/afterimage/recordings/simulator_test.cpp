@@ -16,7 +16,7 @@
 #include "afterimage/formats/image.h"
 #include "afterimage/recordings/example_recording.h"
 #include "afterimage/recordings/recording.h"
-#include "afterimage/recordings/simulator/example_run.h"
+#include "afterimage/recordings/simulator/example_simulation.h"
 
 namespace afterimage {
 namespace {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/example_run.h"
 #include "afterimage/base/text.h"
 #include "afterimage/networks/feature_network.h"
 #include "afterimage/networks/module_state.h"
@@ -23,7 +24,7 @@ class AdversarialStepTest : public ::testing::Test {
     options.seed = 11;
     options.threads = 1;
     options.precision = precision;
-    return RunContext(options);
+    return example::prepared_run(options);
   }
 
   struct Model {

@@ -9,7 +9,6 @@
 #include <numbers>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
@@ -161,7 +160,7 @@ void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
   const auto seconds = [&] {
     return start.seconds + std::chrono::duration<double>(Clock::now() - began).count();
   };
-  Progress progress("Training", options.steps, "step", context.run.quiet(), start.step);
+  Progress progress(context.run, "Training", options.steps, "step", start.step);
   int64_t saved = start.step;
   for (int64_t step = start.step; step < options.steps; ++step) {
     const double rate = options.learning_rate_at(step);
@@ -179,14 +178,13 @@ void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
       append_log(folder, entry);
     }
     progress.advance(1, loss_note(losses));
-    if (done % options.checkpoint_every == 0 || last || interrupted()) {
+    if (done % options.checkpoint_every == 0 || last || context.run.cancelled()) {
       save_checkpoint(model, done, seconds(), context.settings, folder);
       saved = done;
     }
-    if (interrupted() && !last) {
-      throw Interrupted(concat("stopped after step ", done, " of ", options.steps,
-                               "; the same command with --resume goes on from there"));
-    }
+    if (last) break;
+    context.run.stop_if_cancelled(concat("stopped after step ", done, " of ", options.steps,
+                                         "; the same command with --resume goes on from there"));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/example_run.h"
 #include "afterimage/base/output.h"
 
 namespace afterimage {
@@ -55,9 +56,8 @@ class TrainerTest : public ::testing::Test {
 
   static RunContext make_run() {
     RunOptions options;
-    options.quiet = true;
     options.threads = 1;
-    return RunContext(options);
+    return example::prepared_run(options);
   }
   std::string log() const { return read_text(folder_ / "log.jsonl"); }
 

@@ -3,7 +3,6 @@
 #include <ATen/Functions.h>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
@@ -40,17 +39,17 @@ RecordingInfo describe(const std::vector<Run>& runs, const Voxels& voxels,
   return info;
 }
 
-void write_films(const std::vector<Run>& runs, const DoctorWhoOptions& options, bool quiet,
-                 RecordingWriter& writer) {
+void write_films(const std::vector<Run>& runs, const DoctorWhoOptions& options,
+                 const RunContext& context, RecordingWriter& writer) {
   std::unique_ptr<RetinaWarp> retina;
   if (options.retina == "warp") {
     retina =
         std::make_unique<RetinaWarp>(options.image_size, options.image_size, options.density_ratio);
   }
-  Progress progress("films", static_cast<int64_t>(runs.size()), "run", quiet);
+  Progress progress(context, "films", static_cast<int64_t>(runs.size()), "run");
   for (const auto& run : runs) {
     read_film(run, 1 / options.tr, [&](const at::Tensor& frame) {
-      if (interrupted()) throw Interrupted("stopped; nothing was written");
+      job.run.stop_if_cancelled("stopped; nothing was written");
       // The whole frame is squeezed into the square, as Brain2Pix did: fields are in its units.
       const at::Tensor small =
           resize_image(frame, options.image_size, options.image_size).unsqueeze(0);
@@ -101,9 +100,9 @@ ImportReport DoctorWhoImporter::import(const ImportJob& job) {
   RecordingInfo info = describe(runs, voxels, options_);
   info.provenance = with_report(job.provenance, report);
   RecordingWriter writer(job.out, info, job.force);
-  write_films(runs, options_, job.quiet, writer);
+  write_films(runs, options_, job.run, writer);
   for (const auto& run : runs) {
-    if (interrupted()) throw Interrupted("stopped; nothing was written");
+    job.run.stop_if_cancelled("stopped; nothing was written");
     read_responses(run, voxels, options_,
                    [&](const at::Tensor& values) { writer.append_responses(values); });
   }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "afterimage/base/options.h"
+#include "afterimage/base/run_context.h"
 
 namespace afterimage {
 
@@ -17,7 +18,7 @@ struct ImportJob {
   std::vector<std::filesystem::path> paths = {};
   std::filesystem::path out = {};
   bool force = false;
-  bool quiet = false;
+  RunContext run = RunContext();
   nlohmann::json provenance = nullptr;
 };
 

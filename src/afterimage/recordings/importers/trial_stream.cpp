@@ -13,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/provenance.h"
@@ -143,13 +142,11 @@ void TrialStream::run() {
   if (done == 0 && ::ftruncate(descriptor_, 0) != 0) fail(kept_, "cannot be written");
   const int64_t boxes = pieces(trials_, box_[1]) * pieces(all_channels_, box_[2]);
   done = std::min(done, boxes);
-  if (done > 0) say(request_.quiet, concat("going on after ", done, " of ", boxes, " parts"));
-  Progress progress("reading " + request_.dataset, boxes, "part", request_.quiet, done);
+  if (done > 0) request_.run.say(concat("going on after ", done, " of ", boxes, " parts"));
+  Progress progress(request_.run, "reading " + request_.dataset, boxes, "part", done);
   for (; done < boxes; ++done) {
-    if (interrupted()) {
-      throw Interrupted(concat("stopped after ", done, " of ", boxes,
-                               " parts; the same command goes on from there"));
-    }
+    request_.run.stop_if_cancelled(concat("stopped after ", done, " of ", boxes,
+                                          " parts; the same command goes on from there"));
     try {
       read_box(done);
     } catch (const Error&) {

@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "afterimage/base/run_context.h"
 #include "afterimage/formats/hdf5.h"
 #include "afterimage/recordings/prepare/windows.h"
 
@@ -26,7 +27,7 @@ class TrialStream {
     std::vector<Binning::Group> windows;  ///< over `channels`; none: all times are kept
     std::filesystem::path out;            ///< the kept values lie beside it
     int64_t memory = int64_t{128} << 20;  ///< bytes of a box, but at least one chunk
-    bool quiet = false;
+    RunContext run = RunContext();
   };
   /// Errors: not (time, trial, channel), channels that are not there, values that are not finite,
   /// chunks that span too much to be read in pieces, another import at work on the same output.

@@ -28,7 +28,7 @@ TrialStream::Request request(const TemporaryFolder& folder, int64_t memory) {
   out.channels = {4, 0, 2};
   out.out = folder / "out.h5";
   out.memory = memory;
-  out.quiet = true;
+
   at::Tensor early = at::zeros({12, 1}), late = at::zeros({12, 1});
   early.narrow(0, 0, 3).fill_(1.0 / 3);
   late.narrow(0, 8, 4).fill_(0.25);

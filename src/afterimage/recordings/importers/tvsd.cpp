@@ -86,7 +86,7 @@ void read_from_trials(Work& work) {
   request.file = work.files.trials;
   request.dataset = "ALLMUA";
   request.out = work.job.out;
-  request.quiet = work.job.quiet;
+  request.run = work.job.run;
   for (const int64_t electrode : work.kept) {
     request.channels.push_back(mapping[static_cast<size_t>(electrode)]);
   }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/example_run.h"
 #include "afterimage/recordings/example_recording.h"
 #include "afterimage/recordings/prepare/kmeans.h"
 #include "afterimage/recordings/prepare/reliability.h"
@@ -16,8 +17,7 @@ namespace {
 
 const RunContext run = [] {
   RunOptions options;
-  options.quiet = true;
-  return RunContext(options);
+  return example::prepared_run(options);
 }();
 
 TEST(Repeatability, RecoversTheSignalToNoiseThatMadeTheData) {

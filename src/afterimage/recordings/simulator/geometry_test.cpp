@@ -8,7 +8,7 @@
 #include <set>
 
 #include "afterimage/base/error.h"
-#include "afterimage/recordings/simulator/example_run.h"
+#include "afterimage/recordings/simulator/example_simulation.h"
 
 namespace afterimage::simulator {
 namespace {

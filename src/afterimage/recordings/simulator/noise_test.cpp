@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <map>
 
-#include "afterimage/recordings/simulator/example_run.h"
+#include "afterimage/recordings/simulator/example_simulation.h"
 
 namespace afterimage::simulator {
 namespace {

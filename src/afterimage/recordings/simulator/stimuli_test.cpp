@@ -9,7 +9,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/recordings/example_recording.h"
-#include "afterimage/recordings/simulator/example_run.h"
+#include "afterimage/recordings/simulator/example_simulation.h"
 
 namespace afterimage::simulator {
 namespace {

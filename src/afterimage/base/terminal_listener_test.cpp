@@ -1,4 +1,4 @@
-#include "afterimage/base/progress.h"
+#include "afterimage/base/terminal_listener.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
+
+#include "afterimage/base/progress.h"
 
 namespace afterimage {
 namespace {
@@ -32,46 +35,47 @@ std::string on_terminal(Action action) {
   return text;
 }
 
-void two_of_four(bool quiet) {
-  Progress progress("Training", 4, "step", quiet);
+RunContext on_standard_error() { return RunContext({}, {}, std::make_shared<TerminalListener>()); }
+
+void two_of_four() {
+  Progress progress(on_standard_error(), "Training", 4, "step");
   progress.advance();
   progress.advance(1, "loss 0.5");
 }
 
-TEST(Progress, OnAFileOnlyTheLastLine) {
+TEST(TerminalListener, OnAFileOnlyTheLastLine) {
   ::testing::internal::CaptureStderr();
-  two_of_four(/*quiet=*/false);
+  two_of_four();
   const std::string text = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(text.rfind("Training 2/4, ", 0), 0u) << text;
   EXPECT_NE(text.find(" step/s, loss 0.5, took 0 s\n"), std::string::npos) << text;
   EXPECT_EQ(text.find('\r'), std::string::npos);
 }
 
-TEST(Progress, QuietSaysNothing) {
+TEST(TerminalListener, SaysLines) {
   ::testing::internal::CaptureStderr();
-  two_of_four(/*quiet=*/true);
-  say(true, "hello");
-  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  on_standard_error().say("hello");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "hello\n");
 }
 
-TEST(Progress, ABarOnATerminal) {
-  const std::string text = on_terminal([] { two_of_four(false); });
+TEST(TerminalListener, ABarOnATerminal) {
+  const std::string text = on_terminal([] { two_of_four(); });
   EXPECT_NE(text.find("\r\033[KTraining [============            ] 2/4"), std::string::npos)
       << text;
 }
 
-TEST(Progress, MoreThanWasPlannedFillsTheBar) {
+TEST(TerminalListener, MoreThanWasPlannedFillsTheBar) {
   const std::string text = on_terminal([] {
-    Progress progress("Reading", 2, "image", false);
+    Progress progress(on_standard_error(), "Reading", 2, "image");
     progress.advance(5);
   });
   EXPECT_NE(text.find("Reading [========================] 5/2"), std::string::npos) << text;
 }
 
-TEST(Progress, UnknownTotalsAndResumedJobs) {
+TEST(TerminalListener, UnknownTotalsAndResumedJobs) {
   const std::string text = on_terminal([] {
-    { Progress("Empty", 0, "image", false).advance(1); }
-    Progress resumed("Training", 10, "step", false, /*done=*/5);
+    { Progress(on_standard_error(), "Empty", 0, "image").advance(1); }
+    Progress resumed(on_standard_error(), "Training", 10, "step", /*done=*/5);
     resumed.advance(1);
   });
   EXPECT_NE(text.find("1/0"), std::string::npos) << text;

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "afterimage/base/run_context.h"
+#include "afterimage/base/example_run.h"
 
 /// For the simulator's tests: a quiet run on one thread, which these small problems are fastest on.
 namespace afterimage::example {
@@ -11,9 +11,8 @@ inline RunContext run_with(int64_t seed) {
   RunOptions options;
   options.seed = seed;
   options.threads = 1;
-  options.quiet = true;
   options.weights = AFTERIMAGE_ASSETS "/weights";
-  return RunContext(options);
+  return prepared_run(options);
 }
 
 inline at::Generator generator(int64_t seed) { return run_with(seed).generator("test"); }

@@ -9,7 +9,7 @@
 
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
-#include "afterimage/recordings/importers/importer.h"
+#include "afterimage/recordings/import_report.h"
 
 namespace CLI {
 class App;

@@ -1,4 +1,4 @@
-#include "afterimage/recordings/export.h"
+#include "afterimage/importers/export.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>

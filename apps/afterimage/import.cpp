@@ -8,9 +8,9 @@
 #include "afterimage/base/table.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
-#include "afterimage/recordings/import_summary.h"
-#include "afterimage/recordings/importers/importer.h"
-#include "afterimage/recordings/prepare.h"
+#include "afterimage/importers/import_summary.h"
+#include "afterimage/importers/importer.h"
+#include "afterimage/preparation/prepare.h"
 
 namespace afterimage {
 namespace {

@@ -8,9 +8,9 @@
 #include "afterimage/decoders/model.h"
 #include "afterimage/evaluation/metric.h"
 #include "afterimage/fields/field_method.h"
+#include "afterimage/importers/importer.h"
 #include "afterimage/networks/feature_network.h"
 #include "afterimage/projections/projection.h"
-#include "afterimage/recordings/importers/importer.h"
 
 namespace afterimage {
 namespace {

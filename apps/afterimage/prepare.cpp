@@ -1,4 +1,4 @@
-#include "afterimage/recordings/prepare.h"
+#include "afterimage/preparation/prepare.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>

@@ -1,4 +1,4 @@
-#include "afterimage/recordings/simulator.h"
+#include "afterimage/simulation/simulator.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>

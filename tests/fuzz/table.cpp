@@ -1,6 +1,6 @@
 // The TOML file of `import table`, and CSV tables.
 
-#include "afterimage/recordings/importers/table.h"
+#include "afterimage/importers/table.h"
 
 #include "afterimage/base/config.h"
 #include "afterimage/formats/csv.h"

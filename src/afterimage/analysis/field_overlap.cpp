@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "afterimage/recordings/simulator/geometry.h"
+#include "afterimage/simulation/geometry.h"
 
 namespace afterimage {
 

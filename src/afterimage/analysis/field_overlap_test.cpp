@@ -29,12 +29,12 @@ struct FieldOverlapTest : testing::Test {
     }
     arrays = sensor_groups(sensors, "array");
     fields = array_fields(sensors, arrays, side);
-    const auto noise = at::rand(fields.sizes(), RunContext({}).generator("noise"));
+    const auto noise = at::rand(fields.sizes(), RunContext().generator("noise"));
     attention = at::softmax(20 * fields + 0.3 * noise, 0);
   }
 
   double p(const at::Tensor& maps) const {
-    return matched_by_chance(overlaps(maps, fields), 999, RunContext({}).generator("permutations"));
+    return matched_by_chance(overlaps(maps, fields), 999, RunContext().generator("permutations"));
   }
 
   Sensors sensors;
@@ -71,7 +71,7 @@ TEST_F(FieldOverlapTest, OwnFieldsAreToldFromThoseOfOthers) {
   EXPECT_LE(p(attention), 0.002);
   // Each array attends to where its neighbour looks, or to nowhere in particular.
   EXPECT_GT(p(attention.roll(1, 0)), 0.2);
-  const auto noise = at::rand(fields.sizes(), RunContext({}).generator("other noise"));
+  const auto noise = at::rand(fields.sizes(), RunContext().generator("other noise"));
   EXPECT_GT(p(noise), 0.05);
 }
 

@@ -69,7 +69,7 @@ TEST_F(TsneTest, TheMapIsAsGoodAsScikitLearnsAndOpenTsnes) {
 }
 
 TEST_F(TsneTest, RandomStartsEndAsWellElsewhere) {
-  const RunContext run({});
+  const RunContext run;
   const auto from = [&](const std::string& purpose) {
     return tsne(p, random_start(p.rows(), run.generator(purpose)), {}, run);
   };
@@ -84,7 +84,7 @@ TEST_F(TsneTest, RandomStartsEndAsWellElsewhere) {
 }
 
 TEST(Repulsion, InterpolationAgreesWithAllPairs) {
-  const auto random = RunContext({}).generator("points");
+  const auto random = RunContext().generator("points");
   for (const double width : {1e-3, 3.0, 40.0, 130.0}) {
     const auto points = at::randn({1500, 2}, random, at::kDouble) * width / 5;
     GridRepulsion grid;

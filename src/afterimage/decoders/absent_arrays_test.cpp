@@ -38,10 +38,10 @@ struct AbsentArraysTest : testing::Test {
       input.sensors.roi.push_back(roi);
       input.sensors.array.push_back(-1);
     }
-    decoder.build(input, RunContext({}));
+    decoder.build(input, RunContext());
     const at::NoGradGuard no_grad;
     attention->named_parameters()["key_weight"].mul_(100);  // so that the choice matters
-    responses = at::randn({4, 5, 2}, RunContext({}).generator("responses"));
+    responses = at::randn({4, 5, 2}, RunContext().generator("responses"));
   }
 
   std::string refusal(Decoder& refusing, const std::vector<std::string>& arrays) const {

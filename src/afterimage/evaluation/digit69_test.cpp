@@ -6,7 +6,7 @@
 
 #include "afterimage/decoders/decoder.h"
 #include "afterimage/evaluation/scores.h"
-#include "afterimage/recordings/importers/digit69.h"
+#include "afterimage/importers/digit69.h"
 
 namespace afterimage {
 namespace {

@@ -54,7 +54,7 @@ std::unique_ptr<AttentionProjection> make(const Case& c, c10::ScalarType type) {
   set(*projection, "features", std::to_string(c.channels));
   set(*projection, "kernel", std::to_string(c.k));
   set(*projection, "embedding", c.normalise ? "batchnorm-relu" : "affine");
-  projection->build(sensors_of(rois), bins, c.side, RunContext({}));
+  projection->build(sensors_of(rois), bins, c.side, RunContext());
   for (auto& parameter : projection->parameters()) parameter.set_data(parameter.to(type));
   for (auto& buffer : projection->buffers()) {
     if (buffer.is_floating_point()) buffer.set_data(buffer.to(type));
@@ -179,13 +179,13 @@ TEST(AttentionProjection, TakesRoisWhereThereAreNoArrays) {
   auto sensors = sensors_of(rois);
   sensors.array = {0, 0, 1, 0, 1, 0, 1, 0};
   AttentionProjection by_array;
-  by_array.build(sensors, 1, 8, RunContext({}));
+  by_array.build(sensors, 1, 8, RunContext());
   EXPECT_EQ(by_array.arrays().size(), 5u);
   EXPECT_EQ(by_array.arrays()[0], "V1 array 0");
   sensors.array.assign(rois.size(), -1);
   AttentionProjection by_roi;
   set(by_roi, "absent", "V4");
-  by_roi.build(sensors, 1, 8, RunContext({}));
+  by_roi.build(sensors, 1, 8, RunContext());
   EXPECT_EQ(by_roi.arrays(), (std::vector<std::string>{"V1", "V4", "IT"}));
   EXPECT_EQ(by_roi.weights(at::zeros({1, count, 1})).select(1, 1).max().item<float>(), 0);
 }
@@ -195,7 +195,7 @@ TEST(AttentionProjection, RefusesWhatItCannotDo) {
     AttentionProjection projection;
     set(projection, name, value);
     try {
-      projection.build(sensors_of(rois), 1, 8, RunContext({}));
+      projection.build(sensors_of(rois), 1, 8, RunContext());
     } catch (const Error& message) {
       return std::string(message.what());
     }

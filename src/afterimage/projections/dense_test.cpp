@@ -17,7 +17,7 @@ TEST(DenseProjection, IsOneLinearLayerLaidOutRowByRow) {
   DenseProjection projection;
   set(projection, "features", "2");
   set(projection, "grid", "4");
-  projection.build(three, 2, 4, RunContext({}));
+  projection.build(three, 2, 4, RunContext());
   auto weight = projection.named_parameters()["layer.weight"];
   const auto responses = at::randn({5, 3, 2});
   const auto maps = projection.forward(responses);
@@ -31,7 +31,7 @@ TEST(DenseProjection, IsOneLinearLayerLaidOutRowByRow) {
 TEST(DenseProjection, CoarseMapsAreEnlarged) {
   DenseProjection projection;
   set(projection, "grid", "2");
-  projection.build(three, 1, 8, RunContext({}));
+  projection.build(three, 1, 8, RunContext());
   const auto maps = projection.forward(at::randn({1, 3, 1}));
   ASSERT_EQ(maps.sizes(), (std::vector<int64_t>{1, 15, 8, 8}));
   EXPECT_TRUE(maps[0][0][0][0].equal(maps[0][0][1][1]));  // beyond the first pixel's centre
@@ -40,7 +40,7 @@ TEST(DenseProjection, CoarseMapsAreEnlarged) {
 
 TEST(DenseProjection, AGridFinerThanTheImageIsRefused) {
   DenseProjection projection;
-  EXPECT_THROW(projection.build(three, 1, 8, RunContext({})), Error);
+  EXPECT_THROW(projection.build(three, 1, 8, RunContext()), Error);
 }
 
 }  // namespace

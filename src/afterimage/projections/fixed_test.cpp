@@ -20,7 +20,7 @@ TEST(FixedProjection, PutsEachResponseAtItsPixelAndAveragesOverlaps) {
   const auto sensors =
       example::sensors({"V1", "V1", "V4", "V1"}, {0.8, 0.99, 0.1, nan}, {0.3, 0.26, 0.9, 0.5}, 0.1);
   FixedProjection projection;
-  projection.build(sensors, 2, 4, RunContext({}));
+  projection.build(sensors, 2, 4, RunContext());
   ASSERT_EQ(projection.channels(), 4);
   EXPECT_EQ(projection.unplaced(), 1);
   const auto responses = at::tensor({1.f, 10.f, 3.f, 30.f, 5.f, 50.f, 7.f, 70.f}).view({1, 4, 2});
@@ -69,7 +69,7 @@ TEST(FixedProjection, SpreadEqualsTheDenseSum) {
   FixedProjection projection;
   set(projection, "spread", "1.5");
   set(projection, "floor", "0.25");
-  projection.build(sensors, 1, side, RunContext({}));
+  projection.build(sensors, 1, side, RunContext());
   const auto responses = at::randn({3, count, 1});
   const auto maps = projection.forward(responses).select(1, 0);
   const auto expected = dense_maps(sensors, responses.select(2, 0), side, 1.5, 0.25);
@@ -79,7 +79,7 @@ TEST(FixedProjection, SpreadEqualsTheDenseSum) {
 TEST(FixedProjection, PassesTheGradientToTheResponses) {
   const auto sensors = example::sensors({"V1", "V1"}, {0.1, 0.6}, {0.1, 0.6}, 0.05);
   FixedProjection projection;
-  projection.build(sensors, 1, 4, RunContext({}));
+  projection.build(sensors, 1, 4, RunContext());
   const auto responses = at::randn({2, 2, 1}).requires_grad_(true);
   const auto seed = at::randn({2, 1, 4, 4});
   (projection.forward(responses) * seed).sum().backward();
@@ -89,7 +89,7 @@ TEST(FixedProjection, PassesTheGradientToTheResponses) {
 
 TEST(FixedProjection, RefusesARecordingWithoutFields) {
   FixedProjection projection;
-  EXPECT_THROW(projection.build(example::sensors({"V1"}, {nan}, {nan}, nan), 1, 8, RunContext({})),
+  EXPECT_THROW(projection.build(example::sensors({"V1"}, {nan}, {nan}, nan), 1, 8, RunContext()),
                Error);
 }
 

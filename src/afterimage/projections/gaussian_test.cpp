@@ -74,7 +74,7 @@ TEST(GaussianProjection, AgreesWithPyTorch) {
   for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-10}, {at::kFloat, 1e-5}}) {
     GaussianProjection projection;
     set(projection, "group", "roi");
-    projection.build(reference_sensors(), bins, side, RunContext({}));
+    projection.build(reference_sensors(), bins, side, RunContext());
     ASSERT_EQ(projection.channels(), 3 * bins);
     expect_parity("gaussian", projection, type, tolerance);
   }
@@ -84,7 +84,7 @@ TEST(TunedProjection, AgreesWithPyTorch) {
   for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-10}, {at::kFloat, 1e-5}}) {
     TunedProjection projection;
     set(projection, "features", "3");
-    projection.build(reference_sensors(), bins, side, RunContext({}));
+    projection.build(reference_sensors(), bins, side, RunContext());
     expect_parity("tuned", projection, type, tolerance);
   }
 }
@@ -125,8 +125,7 @@ TEST(GaussianLayout, FieldsFarOutsideTheMapAddNothing) {
 
 TEST(GaussianProjection, UnmappedSensorsTakeNoPart) {
   GaussianProjection projection;
-  projection.build(example::sensors({"V1", "V1"}, {0.5, nan}, {0.5, 0.5}, 0.1), 1, 8,
-                   RunContext({}));
+  projection.build(example::sensors({"V1", "V1"}, {0.5, nan}, {0.5, 0.5}, 0.1), 1, 8, RunContext());
   EXPECT_EQ(projection.notes().size(), 1u);
   const auto maps = [&](float second) {
     return projection.forward(at::tensor({1.f, second}).view({1, 2, 1}));
@@ -139,14 +138,14 @@ TEST(GaussianProjection, WithoutFieldsItSaysWhatToDo) {
   const auto unknown = example::sensors({"V1", "V4"}, {nan, nan}, {nan, nan}, nan);
   GaussianProjection refused;
   try {
-    refused.build(unknown, 1, 8, RunContext({}));
+    refused.build(unknown, 1, 8, RunContext());
     FAIL();
   } catch (const Error& message) {
     EXPECT_NE(std::string(message.what()).find("afterimage fields"), std::string::npos);
   }
   GaussianProjection projection;
   set(projection, "start", "none");
-  projection.build(unknown, 1, 8, RunContext({}));
+  projection.build(unknown, 1, 8, RunContext());
   const auto fields = *projection.learned_fields();
   EXPECT_GT((fields.x[0] - fields.x[1]).abs().item<float>(), 1e-3f);
   EXPECT_GT(projection.forward(at::ones({1, 2, 1})).max().item<float>(), 0.1f);
@@ -157,7 +156,7 @@ TEST(LearnedFields, MoveAsFarAsTheyMay) {
     GaussianProjection projection;
     set(projection, "move", move);
     set(projection, "reach", "0.05");
-    projection.build(example::sensors({"V1"}, {0.5}, {0.25}, 0.1), 1, 8, RunContext({}));
+    projection.build(example::sensors({"V1"}, {0.5}, {0.25}, 0.1), 1, 8, RunContext());
     const auto start = *projection.learned_fields();
     const FieldTensors before = {start.x.clone(), start.y.clone(), start.size.clone()};
     EXPECT_NEAR(before.y.item<double>(), 0.25, 1e-6) << move;

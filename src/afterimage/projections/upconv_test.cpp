@@ -19,7 +19,7 @@ const Sensors three = example::sensors({"V1", "V1", "V4"}, {0, 0, 0}, {0, 0, 0},
 void build(UpconvProjection& projection, int64_t side) {
   set(projection, "hidden", "16");
   set(projection, "width", "16");
-  projection.build(three, 2, side, RunContext({}));
+  projection.build(three, 2, side, RunContext());
 }
 
 TEST(UpconvProjection, AgreesWithPyTorch) {

@@ -8,7 +8,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
-#include "afterimage/recordings/prepare/windows.h"
+#include "afterimage/recordings/windows.h"
 
 namespace afterimage {
 namespace {

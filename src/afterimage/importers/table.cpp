@@ -1,0 +1,170 @@
+#include "afterimage/importers/table.h"
+
+#include <ATen/Functions.h>
+
+#include "afterimage/base/config.h"
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+#include "afterimage/importers/import_parts.h"
+#include "afterimage/importers/table_parts.h"
+
+namespace afterimage {
+namespace {
+
+using table_import::Context;
+
+ResponseFiles open_responses(const Context& context) {
+  const TableOptions& options = context.options;
+  if (options.responses.empty()) {
+    throw Error(context.where, "names no responses", "Write responses = \"responses.npy\"");
+  }
+  std::vector<std::unique_ptr<ArrayFile>> files;
+  for (const auto& text : options.responses) files.push_back(open_array(text, context.folder));
+  ResponseFiles responses(std::move(files), options.responses_axes);
+  if (!options.mask.empty()) {
+    const auto mask = open_array(options.mask, context.folder);
+    responses.select(mask->read(at::kFloat).ne(0), mask->where());
+  }
+  return responses;
+}
+
+std::vector<Bin> bins_of(const Context& context, int64_t count, ImportReport& report) {
+  const auto& start = context.options.bin_start_ms;
+  const auto& stop = context.options.bin_stop_ms;
+  if (start.empty() && stop.empty() && count == 1) {
+    report.notes.push_back(
+        "the responses' time is not given: taken as 0 to 1000 ms (bin_start_ms, bin_stop_ms)");
+    return {{0, 1000}};
+  }
+  if (static_cast<int64_t>(start.size()) != count || stop.size() != start.size()) {
+    throw Error(
+        context.where,
+        concat("bin_start_ms has ", start.size(), " and bin_stop_ms ", stop.size(), " numbers"),
+        concat("The responses have ", count, " bins; give a number for each"));
+  }
+  std::vector<Bin> bins;
+  for (size_t i = 0; i < start.size(); ++i) bins.push_back({start[i], stop[i]});
+  return bins;
+}
+
+void drop_gaps(const Context& context, ResponseFiles& responses, Sensors& sensors,
+               ImportReport& report) {
+  if (context.options.nan != "drop") return;
+  const auto finite = responses.finite_sensors();
+  const int64_t gone = sensors.count() - static_cast<int64_t>(finite.size());
+  if (finite.empty()) throw Error(context.where, "every sensor has NaN in some trial");
+  if (gone == 0) return;
+  sensors = sensors.select(finite);
+  responses.select(finite);
+  report.note_dropped("sensors", gone, "NaN or infinite in some trial");
+}
+
+}  // namespace
+
+Fields TableOptions::fields() {
+  return Fields{
+             Field("responses", responses, "array files, one after the other along the trials"),
+             Field("responses_axes", responses_axes,
+                   "their indices: trial, sensor (or x, y, z) and bin"),
+             Field("mask", mask, "array that is true at the sensors to keep"),
+             Field("nan", nan, "sensors with NaN in some trial").one_of({"refuse", "drop"}),
+             Field("images", images, "folders of images in name order, or array files"),
+             Field("images_axes", images_axes, "indices of image arrays: stimulus, y, x, channel"),
+             Field("image_size", image_size,
+                   "side of the stimuli: the largest centred square is resized; 0 = as they are")
+                 .unit("pixels")
+                 .range(0, 16384),
+             Field("splits", splits, "the split of each of the responses' files"),
+             Field("test_stimuli", test_stimuli,
+                   "the last so many stimuli are 'test', the others 'train'")
+                 .range(0),
+             Field("bin_start_ms", bin_start_ms, "start of each bin after stimulus onset")
+                 .unit("ms"),
+             Field("bin_stop_ms", bin_stop_ms, "end of each bin after stimulus onset").unit("ms"),
+             Field("degrees_per_stimulus", degrees_per_stimulus,
+                   "width of the stimulus in visual angle; 0 = unknown")
+                 .unit("degrees")
+                 .range(0, 360),
+             Field("frames_per_second", frames_per_second,
+                   "above 0: the stimuli are the frames of a video")
+                 .range(0, 10000),
+         } +
+         Fields{
+             Field("stimuli.table", stimuli.table,
+                   "CSV, a row per stimulus: file, name, source, category"),
+             Field(
+                 "trials.table", trials.table,
+                 "CSV, a row per trial: stimulus (number) or stimulus_name, split, repeat, block"),
+             Field("trials.stimulus", trials.stimulus, "array: the stimulus of each trial"),
+             Field("trials.repeat", trials.repeat, "array: 0 for its first showing, 1, ..."),
+             Field("trials.block", trials.block, "array: run, session or day of each trial"),
+             Field("trials.count_from", trials.count_from, "number of the first stimulus")
+                 .range(0, 1),
+         } +
+         Fields{
+             Field(
+                 "sensors.table", sensors.table,
+                 "CSV, a row per sensor: name, roi, array, x, y, size, reliability; other columns "
+                 "of numbers are kept as measures"),
+             Field("sensors.roi", sensors.roi, "array: number of each sensor's ROI, 0 = none"),
+             Field("sensors.roi_names", sensors.roi_names, "names of the ROIs 1, 2, ..."),
+             Field("sensors.array", sensors.array, "array: electrode array, counted from 0"),
+             Field("sensors.x", sensors.x, "array: receptive field centres, to the right"),
+             Field("sensors.y", sensors.y, "array: receptive field centres"),
+             Field("sensors.size", sensors.size, "array: standard deviations of the fields"),
+             Field("sensors.reliability", sensors.reliability, "array: split-half correlations"),
+             Field(
+                 "sensors.unit", sensors.unit,
+                 "of x, y and size: stimulus (0 to 1 from the upper left), pixels (from the upper "
+                 "left, y down) or degrees (from the stimulus's centre, y up)")
+                 .one_of({"stimulus", "pixels", "degrees"}),
+             Field("sensors.pixels_per_stimulus", sensors.pixels_per_stimulus,
+                   "width of the stimulus in the pixels of x, y and size")
+                 .range(0),
+         };
+}
+
+std::string TableImporter::template_text() {
+  return to_toml(
+      TableOptions().fields(),
+      "# What 'afterimage import table THIS.toml --out recording.h5' reads. Relative paths "
+      "start at\n# this file's folder. An array is named FILE or FILE:NAME: .npy, .npz, "
+      ".mat, .h5, .hdf5,\n# .nii, .nii.gz. Five lines are often enough; leave out the rest:"
+      "\n#\n"
+      "#   responses = [\"train.npy\", \"test.npy\"]     # (trial, sensor) or "
+      "(trial, sensor, bin)\n"
+      "#   splits = [\"train\", \"test\"]\n"
+      "#   images = [\"train_images\", \"test_images\"]  # one for each trial, in name "
+      "order\n"
+      "#   bin_start_ms = 0\n#   bin_stop_ms = 4000\n\n");
+}
+
+ImportReport TableImporter::import(const ImportJob& job) {
+  if (job.paths.size() != 1) throw Error("import table", "takes one file, a TOML file");
+  TableOptions options;
+  const auto config = Config::read(job.paths[0]);
+  config.apply(options.fields());
+  check_fields(options.fields(), config.source());
+  const Context context{options, job.paths[0].parent_path(), config.source()};
+
+  ImportReport report;
+  RecordingInfo info;
+  ResponseFiles responses = open_responses(context);
+  const auto stimuli = table_import::read_stimuli(context, info);
+  info.degrees_per_stimulus = options.degrees_per_stimulus;
+  info.frames_per_second = options.frames_per_second;
+  info.bins = bins_of(context, responses.bins(), report);
+  table_import::read_trials(context, responses, info);
+  info.sensors = table_import::read_sensors(context, responses, info);
+  drop_gaps(context, responses, info.sensors, report);
+  info.provenance = with_report(job.provenance, report);
+  if (info.provenance.is_object()) info.provenance["table"] = to_json(options.fields());
+
+  RecordingWriter writer(job.out, info, job.force);
+  stimuli.files ? stimuli.files->append_to(writer) : stimuli.arrays->append_to(writer);
+  responses.append_to(writer);
+  writer.finish();
+  return report;
+}
+
+}  // namespace afterimage

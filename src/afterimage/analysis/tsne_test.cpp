@@ -97,7 +97,7 @@ TEST(Repulsion, InterpolationAgreesWithAllPairs) {
 
 TEST(Tsne, RefusesTooFewRows) {
   EXPECT_THROW(tsne(wave({90, 3}), {}, RunContext()), Error);
-  EXPECT_THROW(tsne(wave({200, 3}) / 0, {}), Error);
+  EXPECT_THROW(tsne(wave({200, 3}) / 0, {}, RunContext()), Error);
 }
 
 }  // namespace

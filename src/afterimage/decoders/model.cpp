@@ -238,7 +238,7 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
   model.configure(Config::read(folder / "config.toml"));
   model.build(decoder_input_from_json(model.card_.value("input", json::object()), where), run);
   const std::string weights = (folder / "weights.safetensors").string();
-  model.decoder_->load(read_safetensors(weights), weights);
+  model.decoder_->load(map_safetensors(weights), weights);
   const std::string statistics = (folder / "normalisation.safetensors").string();
   model.normalisation_ = Normalisation::from_tensors(read_safetensors(statistics), statistics);
   return model;

@@ -1,17 +1,20 @@
 #include "afterimage/formats/safetensors.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <limits>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
+#include "afterimage/formats/mapped_file.h"
 #include "afterimage/formats/safetensors_types.h"
 
 namespace afterimage {
@@ -33,14 +36,10 @@ struct Entry {
 
 class Reader {
  public:
-  explicit Reader(const fs::path& path) : path_(path), file_(path, std::ios::binary) {
-    if (!file_ || fs::is_directory(path)) {
-      throw Error(path, fs::exists(path) ? "cannot be read" : "no such file");
-    }
-    size_ = fs::file_size(path);
-  }
+  explicit Reader(const fs::path& path)
+      : path_(path), file_(std::make_shared<MappedFile>(path)), size_(file_->size()) {}
 
-  TensorMap read(TextMap* metadata) {
+  TensorMap map(TextMap* metadata) {
     const json header = read_header();
     const uint64_t data_size = size_ - data_start_;
     std::vector<Entry> entries;
@@ -53,7 +52,7 @@ class Reader {
     }
     check_layout(entries, data_size);
     TensorMap tensors;
-    for (const auto& each : entries) tensors.emplace(each.name, read_tensor(each));
+    for (const auto& each : entries) tensors.emplace(each.name, map_tensor(each));
     return tensors;
   }
 
@@ -64,17 +63,14 @@ class Reader {
 
   json read_header() {
     uint64_t length = 0;
-    file_.read(reinterpret_cast<char*>(&length), length_bytes);
-    if (!file_) fail("is too short for a safetensors file");
+    if (size_ < length_bytes) fail("is too short for a safetensors file");
+    std::memcpy(&length, file_->data(), length_bytes);
     if (length > longest_header || length > size_ - length_bytes) {
       fail(concat("its header claims ", length, " bytes, the file has ", size_),
            "It is truncated or no safetensors file");
     }
     data_start_ = length_bytes + length;
-    std::string text(length, '\0');
-    file_.read(text.data(), static_cast<std::streamsize>(length));
-    if (!file_) fail("cannot be read");
-    return parse(text);
+    return parse(std::string(file_->data() + length_bytes, length));
   }
 
   /// JSON in which no key occurs twice: which of two tensors would be meant?
@@ -181,26 +177,72 @@ class Reader {
     }
   }
 
-  at::Tensor read_tensor(const Entry& entry) {
+  /// The tensor over the file's bytes, or a copy where they do not lie as the type wants.
+  at::Tensor map_tensor(const Entry& entry) const {
     const bool boolean = entry.type == at::kBool;
-    at::Tensor tensor = at::empty(entry.shape, boolean ? at::kByte : entry.type);
-    file_.seekg(static_cast<std::streamoff>(data_start_ + entry.begin));
-    file_.read(static_cast<char*>(tensor.data_ptr()),
-               static_cast<std::streamsize>(entry.end - entry.begin));
-    if (!file_) fail("cannot be read");
+    const auto type = boolean ? at::kByte : entry.type;
+    char* const bytes = file_->data() + data_start_ + entry.begin;
+    if (reinterpret_cast<uintptr_t>(bytes) % c10::elementSize(type) != 0) {
+      at::Tensor tensor = at::empty(entry.shape, type);
+      std::memcpy(tensor.data_ptr(), bytes, entry.end - entry.begin);
+      return tensor;
+    }
+    at::Tensor tensor = at::from_blob(
+        bytes, entry.shape, [keep = file_](void*) {}, type);
     return boolean ? tensor.ne(0) : tensor;  // any byte but 0 and 1 is no valid bool in memory
   }
 
   fs::path path_;
-  std::ifstream file_;
+  std::shared_ptr<MappedFile> file_;
   uint64_t size_ = 0;
   uint64_t data_start_ = 0;
 };
 
+/// The names of the shards an index lists, each with the tensors it is to hold.
+std::map<std::string, std::vector<std::string>> shards_of(const fs::path& index) {
+  const json list = json::parse(read_text(index), nullptr, /*allow_exceptions=*/false);
+  const auto weights = list.is_object() ? list.find("weight_map") : list.end();
+  if (!list.is_object() || weights == list.end() || !weights->is_object()) {
+    throw Error(index, "is no index of sharded weights", "It has an object 'weight_map'");
+  }
+  std::map<std::string, std::vector<std::string>> shards;
+  for (const auto& [tensor, shard] : weights->items()) {
+    const auto name = shard.is_string() ? shard.get<std::string>() : std::string();
+    if (name.empty() || fs::path(name).filename() != name) {
+      throw Error(index, "names no file beside it for '" + tensor + "'");
+    }
+    shards[name].push_back(tensor);
+  }
+  return shards;
+}
+
+TensorMap map_shards(const fs::path& index, TextMap* metadata) {
+  TensorMap all;
+  for (const auto& [name, tensors] : shards_of(index)) {
+    const fs::path path = index.parent_path() / name;
+    if (!fs::exists(path)) {
+      throw Error(index, "its shard '" + name + "' is missing", "All shards lie beside the index");
+    }
+    TensorMap shard = Reader(path).map(metadata);
+    for (const auto& tensor : tensors) {
+      const auto found = shard.find(tensor);
+      if (found == shard.end()) throw Error(path, "lacks '" + tensor + "', which its index names");
+      all.insert(shard.extract(found));
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
+TensorMap map_safetensors(const fs::path& path, TextMap* metadata) {
+  return path.extension() == ".json" ? map_shards(path, metadata) : Reader(path).map(metadata);
+}
+
 TensorMap read_safetensors(const fs::path& path, TextMap* metadata) {
-  return Reader(path).read(metadata);
+  TensorMap tensors = map_safetensors(path, metadata);
+  for (auto& [name, tensor] : tensors) tensor = tensor.clone();
+  return tensors;
 }
 
 }  // namespace afterimage

@@ -17,6 +17,12 @@ using TextMap = std::map<std::string, std::string>;
 /// unknown types, keys that occur twice. `metadata`, if given, receives `__metadata__`.
 TensorMap read_safetensors(const std::filesystem::path& path, TextMap* metadata = nullptr);
 
+/// The same over the file's own bytes, which are read when they are touched (MappedFile): large
+/// weights cost no memory until they are used. `path` may also be the index of a sharded checkpoint
+/// ("model.safetensors.index.json", as Hugging Face writes it), whose shards lie beside it. Further
+/// errors: a missing shard, one that lacks a tensor the index names.
+TensorMap map_safetensors(const std::filesystem::path& path, TextMap* metadata = nullptr);
+
 /// Writes CPU copies of the tensors, widest element type first and then in key order, so that each
 /// is aligned to its own type. The caller gives atomicity (Output).
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,

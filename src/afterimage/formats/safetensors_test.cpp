@@ -146,5 +146,58 @@ TEST(Safetensors, WhatCannotBeWrittenOrFoundIsAnError) {
   EXPECT_THROW(write_safetensors("/dev/full", {{"a", at::zeros({100000})}}), Error);
 }
 
+TEST(Safetensors, MappedTensorsOutliveTheFileAndNeverChangeIt) {
+  const fs::path path = scratch("mapped.safetensors");
+  const auto written = at::arange(6, at::kFloat).reshape({2, 3});
+  write_safetensors(path, {{"a", written}});
+  const auto mapped = map_safetensors(path).at("a");
+  mapped.add_(1);
+  EXPECT_TRUE(at::equal(read_safetensors(path).at("a"), written));
+  fs::remove(path);
+  EXPECT_TRUE(at::equal(mapped, written + 1));
+}
+
+TEST(Safetensors, BytesThatDoNotLieAsTheTypeWantsAreCopied) {
+  // A header of odd length moves the data to an odd address.
+  std::string bytes = file_of(R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}} )", 16);
+  if (bytes.size() % 2 == 0)
+    bytes = file_of(R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]}})", 16);
+  const double values[] = {1.5, -2};
+  std::memcpy(bytes.data() + bytes.size() - 16, values, 16);
+  write_bytes(scratch("odd.safetensors"), bytes);
+  EXPECT_TRUE(at::equal(map_safetensors(scratch("odd.safetensors")).at("a"),
+                        at::tensor({1.5, -2.0}, at::kDouble)));
+}
+
+TEST(Safetensors, AnIndexNamesItsShards) {
+  const auto one = at::arange(3, at::kFloat), two = at::arange(4, at::kHalf);
+  write_safetensors(scratch("m-1-of-2.safetensors"), {{"one", one}});
+  write_safetensors(scratch("m-2-of-2.safetensors"), {{"two", two}});
+  const fs::path index = scratch("m.safetensors.index.json");
+  const auto refused = [&](const std::string& text) {
+    write_bytes(index, text);
+    try {
+      map_safetensors(index);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("read without complaint");
+  };
+  write_bytes(index,
+              R"({"weight_map": {"one": "m-1-of-2.safetensors", "two": "m-2-of-2.safetensors"}})");
+  const auto all = map_safetensors(index);
+  EXPECT_EQ(all.size(), 2u);
+  EXPECT_TRUE(at::equal(all.at("one"), one) && at::equal(all.at("two"), two));
+
+  EXPECT_NE(refused(R"({"weight_map": {"one": "m-3-of-3.safetensors"}})").find("is missing"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"weight_map": {"three": "m-1-of-2.safetensors"}})").find("lacks 'three'"),
+            std::string::npos);
+  EXPECT_NE(
+      refused(R"({"weight_map": {"one": "../m-1-of-2.safetensors"}})").find("no file beside it"),
+      std::string::npos);
+  EXPECT_NE(refused("{").find("no index"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace afterimage

@@ -140,7 +140,7 @@ TensorMap read_torch_archive(const fs::path& path) {
 TensorMap read_weights(const fs::path& path) {
   const std::string bytes = first_bytes(path);
   const bool archive = bytes.starts_with("PK") || bytes == torch_legacy_magic;
-  return archive ? read_torch_archive(path) : read_safetensors(path);
+  return archive ? read_torch_archive(path) : map_safetensors(path);
 }
 
 }  // namespace afterimage

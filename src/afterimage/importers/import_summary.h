@@ -9,8 +9,8 @@
 namespace afterimage {
 
 /// What an import made of a laboratory's files, a line each: stimuli, trials of each split with
-/// their stimuli and repeats, sensors of each ROI, what was dropped and why, and stimuli or their
-/// sources that are in two splits (which makes scores look better than they are).
-std::vector<std::string> import_summary(const RecordingInfo& info, const ImportReport& report);
+/// their stimuli and repeats, sensors of each ROI, what was dropped and why, and stimuli that are
+/// in two splits (leakage.h), which makes scores look better than they are.
+std::vector<std::string> import_summary(const Recording& recording, const ImportReport& report);
 
 }  // namespace afterimage

@@ -8,11 +8,12 @@
 
 namespace afterimage {
 
-/// Resampling of images. What a metric says of a set is a function of sums over its images, so that
-/// a resample is a weight per image and thousands of them are one matrix product:
+/// Resampling of images: of the different stimuli of a set (stimuli.h), which are called images
+/// here. What a metric says of a set is a function of sums over its images, so that a resample is a
+/// weight per image and thousands of them are one matrix product:
 ///   columns (value, 1):                  mean = sum(value) / sum(1)
 ///   columns (x, y, xx, yy, xy, units):   one Pearson correlation over images x units.
-/// Images, not units or pairs, are what is drawn: those of one image are not independent.
+/// Images, not trials, units or pairs, are what is drawn: those of one image are not independent.
 
 /// How often each image is drawn in each of `resamples` draws with replacement:
 /// (resamples, images) int16.

@@ -50,7 +50,8 @@ std::string sensors_line(const Sensors& sensors) {
 
 }  // namespace
 
-std::vector<std::string> import_summary(const Recording& recording, const ImportReport& report) {
+std::vector<std::string> import_summary(const Recording& recording, const ImportReport& report,
+                                        const RunContext& run) {
   const RecordingInfo& info = recording.info();
   std::vector<std::string> lines;
   lines.push_back(concat(counted(info.stimuli(), "stimulus", "stimuli"), " of ", info.width, " x ",
@@ -66,7 +67,7 @@ std::vector<std::string> import_summary(const Recording& recording, const Import
   const std::set<int64_t> shown(info.trials.stimulus.begin(), info.trials.stimulus.end());
   const int64_t unseen = info.stimuli() - static_cast<int64_t>(shown.size());
   if (unseen > 0) lines.push_back(concat(unseen, " of the stimuli are in no trial"));
-  const auto shared = leakage_lines(shared_stimuli(recording));
+  const auto shared = leakage_lines(shared_stimuli(recording, run));
   lines.insert(lines.end(), shared.begin(), shared.end());
   lines.insert(lines.end(), report.notes.begin(), report.notes.end());
   return lines;

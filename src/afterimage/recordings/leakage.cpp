@@ -37,7 +37,8 @@ Shown shown_in(const RecordingInfo& info, const std::string& split, const Hashes
 }
 
 std::map<std::string, Shown> shown_in_each(const Recording& recording,
-                                           const std::vector<std::string>& splits) {
+                                           const std::vector<std::string>& splits,
+                                           const RunContext& run) {
   const RecordingInfo& info = recording.info();
   std::set<int64_t> rows;
   for (const auto& split : splits) {
@@ -45,7 +46,7 @@ std::map<std::string, Shown> shown_in_each(const Recording& recording,
     for (const int64_t row : stimuli_of(info, split)) rows.insert(row);
   }
   const std::vector<int64_t> list(rows.begin(), rows.end());
-  const auto values = stimulus_hashes(recording, list);
+  const auto values = stimulus_hashes(recording, list, run);
   Hashes hashes;
   for (size_t i = 0; i < list.size(); ++i) hashes[list[i]] = values[i];
   std::map<std::string, Shown> shown;
@@ -108,26 +109,27 @@ std::vector<int64_t> stimuli_of(const RecordingInfo& info, const std::string& sp
 }
 
 SharedStimuli shared_stimuli(const Recording& recording, const std::string& train,
-                             const std::string& test) {
-  return compare(recording.info(), shown_in_each(recording, {train, test}), train, test);
+                             const std::string& test, const RunContext& run) {
+  return compare(recording.info(), shown_in_each(recording, {train, test}, run), train, test);
 }
 
-std::vector<SharedStimuli> shared_stimuli(const Recording& recording, const std::string& train) {
+std::vector<SharedStimuli> shared_stimuli(const Recording& recording, const std::string& train,
+                                          const RunContext& run) {
   auto splits = recording.info().splits();
   std::erase(splits, train);
   auto all = splits;
   all.push_back(train);
-  const auto shown = shown_in_each(recording, all);
+  const auto shown = shown_in_each(recording, all, run);
   std::vector<SharedStimuli> pairs;
   for (const auto& split : splits) pairs.push_back(compare(recording.info(), shown, train, split));
   return pairs;
 }
 
-std::vector<SharedStimuli> shared_stimuli(const Recording& recording) {
+std::vector<SharedStimuli> shared_stimuli(const Recording& recording, const RunContext& run) {
   const RecordingInfo& info = recording.info();
   const auto splits = info.splits();
   if (splits.size() < 2) return {};
-  const auto shown = shown_in_each(recording, splits);
+  const auto shown = shown_in_each(recording, splits, run);
   std::vector<SharedStimuli> pairs;
   for (size_t i = 0; i < splits.size(); ++i) {
     for (size_t j = i + 1; j < splits.size(); ++j) {

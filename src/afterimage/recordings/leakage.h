@@ -6,6 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "afterimage/base/run_context.h"
 #include "afterimage/recordings/recording.h"
 
 namespace afterimage {
@@ -33,14 +34,16 @@ std::vector<int64_t> stimuli_of(const RecordingInfo& info, const std::string& sp
 /// What `test` shares with `train`, by row, by pixels (their hashes, read in batches) and by
 /// source. Errors: no such split.
 SharedStimuli shared_stimuli(const Recording& recording, const std::string& train,
-                             const std::string& test);
+                             const std::string& test, const RunContext& run = RunContext());
 
 /// What every other split shares with `train`, images read once. Errors: no such split.
-std::vector<SharedStimuli> shared_stimuli(const Recording& recording, const std::string& train);
+std::vector<SharedStimuli> shared_stimuli(const Recording& recording, const std::string& train,
+                                          const RunContext& run = RunContext());
 
 /// The same of every two splits. Where one is called "train", it is the one that
 /// is learned from.
-std::vector<SharedStimuli> shared_stimuli(const Recording& recording);
+std::vector<SharedStimuli> shared_stimuli(const Recording& recording,
+                                          const RunContext& run = RunContext());
 
 /// What these say to a user, a line each: those that share something (of many the first three and
 /// how many more), else one line that none does.

@@ -10,13 +10,15 @@
 namespace afterimage {
 
 std::vector<std::string> stimulus_hashes(const Recording& recording,
-                                         const std::vector<int64_t>& stimuli) {
+                                         const std::vector<int64_t>& stimuli,
+                                         const RunContext& run) {
   const std::set<int64_t> distinct(stimuli.begin(), stimuli.end());
   const std::vector<int64_t> rows(distinct.begin(), distinct.end());
   const RecordingInfo& info = recording.info();
   const int64_t bytes = info.height * info.width * 3;
   std::unordered_map<int64_t, std::string> hash_of;
   for_batches(rows, rows_per_batch(bytes), [&](int64_t, const std::vector<int64_t>& part) {
+    run.stop_if_cancelled("stopped while stimuli were compared");
     const at::Tensor images = recording.images(part).permute({0, 2, 3, 1}).contiguous();  // n y x c
     const auto* pixels = reinterpret_cast<const char*>(images.const_data_ptr<uint8_t>());
     for (size_t i = 0; i < part.size(); ++i) {

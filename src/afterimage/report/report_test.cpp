@@ -185,7 +185,7 @@ TEST_F(ReportTest, RefusesScoresOfOtherImages) {
 TEST_F(ReportTest, RefusesStimuliTheRecordingDoesNotHave) {
   for (auto& reconstruction : sample_.input.reconstructions) reconstruction.stimulus[2] = 12;
   sample_.input.scores.reset();
-  EXPECT_TRUE(contains(refusal(), "sample.h5: has no stimulus 12, which 'near' reconstructs"));
+  EXPECT_TRUE(contains(refusal(), "sample.h5: has no stimulus 12 (it has 12)"));
 }
 
 TEST(FieldFigures, MapAndCountEverySensor) {

@@ -4,6 +4,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/statistics.h"
 
 namespace afterimage {
 namespace {
@@ -149,11 +150,17 @@ std::string optional_text(const std::optional<double>& number) {
 }  // namespace
 
 Json Scores::to_json() const {
-  Json json = {{"format", kFormat},        {"version", kVersion},
-               {"split", split},           {"image_size", {height, width}},
-               {"stimuli", stimuli},       {"images", Json::array()},
-               {"leakage", Json::array()}, {"metrics", definitions(sets, stimuli)},
-               {"sets", Json::array()},    {"comparisons", Json::array()},
+  Json json = {{"format", kFormat},
+               {"version", kVersion},
+               {"split", split},
+               {"image_size", {height, width}},
+               {"stimuli", stimuli},
+               {"images", Json::array()},
+               {"leakage", Json::array()},
+               {"metrics", definitions(sets, stimuli)},
+               {"statistics", {{"interval", kIntervalText}, {"p", kTestText}}},
+               {"sets", Json::array()},
+               {"comparisons", Json::array()},
                {"provenance", provenance}};
   const auto repeat = count_repeats(stimulus);
   for (size_t i = 0; i < stimulus.size(); ++i) {

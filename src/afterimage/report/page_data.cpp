@@ -60,6 +60,8 @@ std::vector<int64_t> true_cells(const Recording& recording, const std::vector<in
 
 nlohmann::json row_data(const ReportInput& input) {
   const auto& first = input.reconstructions.front();
+  const auto repeat = count_repeats(first.stimulus);
+  const bool several = *std::max_element(repeat.begin(), repeat.end()) > 0;  // single trials
   auto rows = nlohmann::json::array();
   for (size_t i = 0; i < first.stimulus.size(); ++i) {
     std::string name = concat("stimulus ", first.stimulus[i]);
@@ -68,6 +70,7 @@ nlohmann::json row_data(const ReportInput& input) {
     } else if (input.scores && i < input.scores->stimulus_name.size()) {
       name = input.scores->stimulus_name[i];
     }
+    if (several) name += concat(", trial ", repeat[i] + 1);
     rows.push_back({{"name", name}, {"trials", first.trials_averaged.at(i)}});
   }
   return rows;

@@ -37,7 +37,7 @@ struct Interval {
 Interval percentile_interval(const at::Tensor& sample, double share = 0.95);
 
 /// The 97.5 % quantile of Student's t: tabulated to 10 degrees of freedom, then by the
-/// Cornish-Fisher expansion (Abramowitz & Stegun 26.7.5; within 1e-4 there).
+/// Cornish-Fisher expansion (Abramowitz & Stegun 26.7.5; within 1e-5 there).
 double student_quantile(int64_t degrees);
 
 /// Share of the bootstrap distribution whose range is a 95 % interval from n images: more than .95,

@@ -68,8 +68,8 @@ TEST(Statistics, BootstrapOfAMeanIsTheAnalyticOne) {
 TEST(Statistics, FewImagesWidenTheInterval) {
   EXPECT_NEAR(student_quantile(1), 12.706205, 1e-4);
   EXPECT_NEAR(student_quantile(9), 2.262157, 1e-4);
-  EXPECT_NEAR(student_quantile(11), 2.200985, 1e-4);
-  EXPECT_NEAR(student_quantile(99), 1.984217, 1e-4);
+  EXPECT_NEAR(student_quantile(11), 2.200985, 1e-5);
+  EXPECT_NEAR(student_quantile(99), 1.984217, 1e-5);
   EXPECT_NEAR(expanded_share(6), 0.995136, 1e-5);
   EXPECT_NEAR(expanded_share(12), 0.978487, 1e-5);
   EXPECT_NEAR(expanded_share(100), 0.953871, 1e-5);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "afterimage/base/run_context.h"
 #include "afterimage/recordings/import_report.h"
 #include "afterimage/recordings/recording.h"
 

@@ -59,7 +59,7 @@ std::vector<Words> steps(const DemoOptions& options) {
       {"reconstruct", at("model"), at("recording.h5"), "--out", at("reconstruction.h5"), "--png",
        at("images")},
       {"evaluate", at("reconstruction.h5"), "--recording", at("recording.h5"), "--out",
-       at("scores.json"), "--csv", at("scores.csv")},
+       at("scores.json"), "--csv", at("scores.csv"), "--csv-images", at("scores-images.csv")},
       {"report", at("recording.h5"), at("reconstruction.h5"), at("scores.json"), at("model"),
        "--title", start.title, "--out", at("report.html")},
   };

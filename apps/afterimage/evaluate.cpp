@@ -6,14 +6,29 @@
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
+#include "afterimage/evaluation/image_sets.h"
 #include "afterimage/evaluation/scores.h"
 
 namespace afterimage {
 namespace {
 
+/// What was scored: "100 images of 64 x 64 pixels (test); scores depend on that size".
+void print_head(const Scores& scores) {
+  const auto rows = std::ssize(scores.stimulus);
+  const std::string trials = rows == scores.stimuli ? "" : concat(rows, " single trials of ");
+  std::printf("%s%ld %s of %ld x %ld pixels (%s); scores depend on that size\n", trials.c_str(),
+              static_cast<long>(scores.stimuli), scores.stimuli == 1 ? "image" : "images",
+              static_cast<long>(scores.width), static_cast<long>(scores.height),
+              scores.split.c_str());
+  for (const auto& pair : scores.leakage) {
+    if (pair.count() > 0) std::printf("%s\n", pair.text().c_str());
+  }
+}
+
 /// The scores as a table: a row per metric, a column per set of images.
 void print(const Scores& scores) {
   if (scores.sets.empty()) return;
+  print_head(scores);
   std::string header = "metric";
   header.resize(40, ' ');
   std::map<std::string, std::vector<std::string>> missing;  // metrics by reason
@@ -42,7 +57,8 @@ void print(const Scores& scores) {
 std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocation) {
   struct Arguments {
     std::vector<std::string> reconstructions;
-    std::string recording, out, csv;
+    std::string recording, out, csv, csv_images;
+    std::vector<std::string> names;
     EvaluationOptions options;
     bool force = false;
   };
@@ -51,14 +67,21 @@ std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocati
       ->required();
   app.add_option("--recording", a->recording, "the recording with the images shown")->required();
   app.add_option("--out", a->out, "the scores (JSON)")->required();
-  app.add_option("--csv", a->csv, "also a table with one row per metric and image");
+  app.add_option("--csv", a->csv, "also a table: a row per set of images and metric");
+  app.add_option("--csv-images", a->csv_images, "also a table with a row per image besides");
+  app.add_option("--name", a->names,
+                 "what to call the reconstructions, once for each in their order, in place of "
+                 "their own names")
+      ->allow_extra_args(false);
   add_fields(app, a->options.fields());
   add_force(app, a->force);
 
   return [a, &invocation] {
     const RunContext run = invocation.context();
     check_output(a->out, a->force);
-    if (!a->csv.empty()) check_output(a->csv, a->force);
+    for (const auto& table : {a->csv, a->csv_images}) {
+      if (!table.empty()) check_output(table, a->force);
+    }
     const Recording recording(a->recording);
     std::vector<Reconstruction> reconstructions;
     std::vector<std::filesystem::path> inputs = {a->recording};
@@ -66,10 +89,12 @@ std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocati
       reconstructions.push_back(Reconstruction::load(path));
       inputs.emplace_back(path);
     }
+    rename(reconstructions, a->names);
     Scores scores = evaluate(reconstructions, recording, a->options, run);
     scores.provenance = invocation.provenance(run, to_json(a->options.fields()), inputs);
     write_text(a->out, scores.to_json().dump(1), a->force);
     if (!a->csv.empty()) write_text(a->csv, scores.to_csv(), a->force);
+    if (!a->csv_images.empty()) write_text(a->csv_images, scores.images_to_csv(), a->force);
     print(scores);
   };
 }

@@ -69,7 +69,7 @@ void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocati
   } else {
     report = a.importer->import(job);
   }
-  for (const auto& text : import_summary(Recording(a.out).info(), report)) run.say(text);
+  for (const auto& text : import_summary(Recording(a.out), report, run)) run.say(text);
 }
 
 /// The command with every option and what it means, or a file to fill in.

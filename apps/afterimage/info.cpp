@@ -6,7 +6,8 @@
 #include <set>
 
 #include "afterimage/analysis/result.h"
-#include "afterimage/base/output.h"
+#include "afterimage/base/error.h"
+#include "afterimage/base/json_file.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
@@ -14,6 +15,7 @@
 #include "afterimage/decoders/reconstruction.h"
 #include "afterimage/evaluation/scores.h"
 #include "afterimage/recordings/bins.h"
+#include "afterimage/recordings/leakage.h"
 #include "afterimage/recordings/recording.h"
 #include "afterimage/report/artefact.h"
 
@@ -62,7 +64,7 @@ void print_dropped(const nlohmann::json& provenance) {
   }
 }
 
-void print_recording(const std::string& path) {
+void print_recording(const std::string& path, const RunContext& run) {
   const Recording recording(path);
   const RecordingInfo& info = recording.info();
   line("recording", path);
@@ -82,6 +84,7 @@ void print_recording(const std::string& path) {
     line("trials", concat(split, ": ", trials.size(), " of ", shown.size(), " stimuli in ",
                           blocks.size(), " blocks"));
   }
+  for (const auto& text : leakage_lines(shared_stimuli(recording, run))) line("splits", text);
   print_sensors(info.sensors);
   for (const auto& bin : info.bins) {
     line("bin", concat(number_text(bin.start_ms), " to ", number_text(bin.stop_ms), " ms"));
@@ -91,7 +94,7 @@ void print_recording(const std::string& path) {
 }
 
 void print_model(const std::string& path) {
-  const auto card = nlohmann::json::parse(read_text(std::filesystem::path(path) / "model.json"));
+  const auto card = read_json(std::filesystem::path(path) / "model.json");
   line("model", path);
   line("name", card.value("name", "?"));
   line("decoder", card.value("decoder", "?"));
@@ -101,11 +104,22 @@ void print_model(const std::string& path) {
   print_provenance(card.value("provenance", nlohmann::json::object()));
 }
 
+/// "6, in 60 rows; sha256 of their pixels 9f...": the hash is of the rows' hashes in their order.
+std::string stimuli_text(const Reconstruction& result) {
+  const auto identity = stimulus_identity(result);
+  const std::set<std::string> different(identity.begin(), identity.end());
+  const std::string count = concat(different.size(), ", in ", identity.size(), " rows; ");
+  if (result.stimulus_sha256.empty()) return count + "without names and hashes (an older file)";
+  return concat(count, "sha256 ", sha256(join(identity, "\n")));
+}
+
 void print_reconstruction(const std::string& path) {
   const auto result = Reconstruction::load(path);
   line("reconstruction", path);
   line("name", result.name);
   line("split", result.split);
+  if (!result.train_split.empty()) line("learned from", result.train_split);
+  line("stimuli", stimuli_text(result));
   line("images", concat(result.images.size(0), " of ", result.images.size(3), " x ",
                         result.images.size(2), " pixels"));
   std::vector<std::string> names;
@@ -115,9 +129,14 @@ void print_reconstruction(const std::string& path) {
 }
 
 void print_scores(const std::string& path) {
-  const auto scores = Scores::from_json(nlohmann::json::parse(read_text(path)), path);
+  const auto scores = Scores::from_json(read_json(path), path);
   line("scores", path);
   line("split", scores.split);
+  line("images", concat(scores.stimulus.size(), " of ", scores.stimuli, " stimuli, ", scores.width,
+                        " x ", scores.height, " pixels"));
+  for (const auto& pair : scores.leakage) {
+    if (pair.count() > 0) line("leakage", pair.text());
+  }
   for (const auto& set : scores.sets) line(set.control ? "control" : "decoder", set.name);
   print_provenance(scores.provenance);
 }
@@ -132,23 +151,32 @@ void print_analysis(const std::string& path) {
   print_provenance(result.provenance);
 }
 
+void print_artefact(const std::string& path, const RunContext& run) {
+  switch (artefact_kind(path)) {
+    case Artefact::recording:
+      return print_recording(path, run);
+    case Artefact::model:
+      return print_model(path);
+    case Artefact::reconstruction:
+      return print_reconstruction(path);
+    case Artefact::analysis:
+      return print_analysis(path);
+    case Artefact::scores:
+      return print_scores(path);
+  }
+}
+
 }  // namespace
 
-std::function<void()> declare_info(CLI::App& app, const Invocation&) {
+std::function<void()> declare_info(CLI::App& app, const Invocation& invocation) {
   const auto path = std::make_shared<std::string>();
   app.add_option("file", *path, "a recording, model, reconstruction or scores")->required();
-  return [path] {
-    switch (artefact_kind(*path)) {
-      case Artefact::recording:
-        return print_recording(*path);
-      case Artefact::model:
-        return print_model(*path);
-      case Artefact::reconstruction:
-        return print_reconstruction(*path);
-      case Artefact::analysis:
-        return print_analysis(*path);
-      case Artefact::scores:
-        return print_scores(*path);
+  return [path, &invocation] {
+    try {
+      print_artefact(*path, invocation.context());
+    } catch (const nlohmann::json::exception& problem) {  // an entry of another type
+      throw Error(*path, concat("is not as Afterimage writes it (", problem.what(), ")"),
+                  "The file was changed or is damaged: restore it, or make it again");
     }
   };
 }

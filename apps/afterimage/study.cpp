@@ -6,6 +6,7 @@
 #include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/json_file.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
@@ -104,7 +105,7 @@ Scores run_one(const StudyPlan& plan, const StudyPlan::Variant& variant, int64_t
                  join(plan.metrics, ",")},
                 run, seed);
   }
-  return Scores::from_json(nlohmann::json::parse(read_text(scores)), scores);
+  return Scores::from_json(read_json(scores), scores);
 }
 
 }  // namespace

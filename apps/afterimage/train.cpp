@@ -1,10 +1,23 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "afterimage/base/output.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
+#include "afterimage/recordings/leakage.h"
 
 namespace afterimage {
+
+namespace {
+
+/// Which other splits' stimuli this training will have seen.
+void say_leakage(const Recording& recording, const std::string& train, const RunContext& run) {
+  auto shared = shared_stimuli(recording, train, run);
+  std::erase_if(shared, [](const SharedStimuli& pair) { return pair.count() == 0; });
+  for (const auto& line : leakage_lines(shared)) run.say(line);
+}
+
+}  // namespace
 
 std::function<void()> declare_train(CLI::App& app, const Invocation& invocation) {
   struct Arguments {
@@ -30,6 +43,9 @@ std::function<void()> declare_train(CLI::App& app, const Invocation& invocation)
     Config config = Config::read(path);
     for (const auto& assignment : a->assignments) config.override_with(assignment);
     const Recording recording(a->recording);
+    Model::check(config);
+    check_output(a->options.out, a->options.force);
+    say_leakage(recording, config.text("data.split", DataOptions().split), run);
     Model::train(config, recording, run, a->options,
                  invocation.provenance(run, {{"config", path.string()}}, {a->recording}));
   };

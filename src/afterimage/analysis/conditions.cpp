@@ -8,6 +8,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/controls.h"
 #include "afterimage/recordings/bins.h"
+#include "afterimage/recordings/stimulus_hash.h"
 
 namespace afterimage {
 namespace {
@@ -97,7 +98,8 @@ Conditions::Conditions(Model& model, const Recording& recording, const std::stri
   std::iota(rows.begin(), rows.end(), 0);
   responses_ = samples.responses(rows);
   stimulus_ = samples.stimulus();
-  truth_ = std::make_shared<TruthFeatures>(samples.images(rows), run);
+  const Stimuli stimuli(numbered_by_first(stimulus_hashes(recording, stimulus_, run)));
+  truth_ = std::make_shared<TruthFeatures>(samples.images(rows), stimuli, run);
 }
 
 std::vector<std::string> Conditions::stimulus_names(int64_t first) const {

@@ -9,6 +9,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/evaluation/metric.h"
+#include "afterimage/evaluation/statistics.h"
 
 namespace afterimage {
 namespace {
@@ -27,18 +28,6 @@ double deviation(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += (value - mean(values)) * (value - mean(values));
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
-}
-
-/// The 97.5 % quantile of Student's t: tabulated to 10 degrees of freedom, then by the
-/// Cornish-Fisher expansion (Abramowitz & Stegun 26.7.5; within 1e-4 there).
-double student(size_t degrees) {
-  constexpr double table[] = {12.7062, 4.3027, 3.1824, 2.7764, 2.5706,
-                              2.4469,  2.3646, 2.3060, 2.2622, 2.2281};
-  if (degrees <= std::size(table)) return table[degrees - 1];
-  constexpr double z = 1.959964;
-  const auto n = static_cast<double>(degrees);
-  const double z3 = z * z * z, z5 = z3 * z * z;
-  return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n);
 }
 
 /// The scores of one variant by one metric, a value per seed.
@@ -79,8 +68,8 @@ std::vector<std::string> difference_cells(const std::vector<double>& values,
   if (differences.empty()) return {"", "", ""};
   const double centre = mean(differences);
   if (seeds < 2) return {cell(centre), "", ""};
-  const double half =
-      student(seeds - 1) * deviation(differences) / std::sqrt(static_cast<double>(seeds));
+  const double half = student_quantile(static_cast<int64_t>(seeds) - 1) * deviation(differences) /
+                      std::sqrt(static_cast<double>(seeds));
   return {cell(centre), cell(centre - half), cell(centre + half)};
 }
 

@@ -10,9 +10,9 @@ namespace afterimage {
 
 std::string join(const std::vector<std::string>& words, std::string_view separator) {
   std::string out;
-  for (const auto& word : words) {
-    if (!out.empty()) out += separator;
-    out += word;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) out += separator;
+    out += words[i];
   }
   return out;
 }

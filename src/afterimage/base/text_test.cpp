@@ -14,6 +14,7 @@ TEST(Text, SplitsAndJoins) {
   EXPECT_TRUE(split("", ',').empty());
   EXPECT_EQ(join({"a", "b"}, "-"), "a-b");
   EXPECT_EQ(join({}), "");
+  EXPECT_EQ(join({"", "a", "", "b", ""}, ","), ",a,,b,");  // empty words keep their place
   EXPECT_EQ(concat("n = ", 3, ", x = ", 0.5), "n = 3, x = 0.5");
 }
 

@@ -4,7 +4,6 @@
 #include <ATen/ops/randperm.h>
 #include <ATen/ops/tensor.h>
 
-#include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 
 namespace afterimage {
@@ -24,6 +23,26 @@ std::vector<int64_t> derangement(int64_t n, at::Generator generator) {
   return rows;
 }
 
+std::vector<int64_t> rows_of_others(const std::vector<int64_t>& stimulus, at::Generator generator) {
+  std::vector<std::vector<int64_t>> rows_of;  // by stimulus
+  std::vector<size_t> place;                  // of each row among those of its stimulus
+  for (size_t row = 0; row < stimulus.size(); ++row) {
+    const auto shown = static_cast<size_t>(stimulus[row]);
+    if (shown >= rows_of.size()) rows_of.resize(shown + 1);
+    place.push_back(rows_of[shown].size());
+    rows_of[shown].push_back(static_cast<int64_t>(row));
+  }
+  if (rows_of.size() < 2) return {};
+  const auto other = derangement(std::ssize(rows_of), std::move(generator));
+  std::vector<int64_t> rows;
+  for (size_t row = 0; row < stimulus.size(); ++row) {
+    const auto& candidates =
+        rows_of[static_cast<size_t>(other[static_cast<size_t>(stimulus[row])])];
+    rows.push_back(candidates[place[row] % candidates.size()]);
+  }
+  return rows;
+}
+
 at::Tensor reconstruct_in_batches(Decoder& decoder, const at::Tensor& responses, int64_t batch) {
   std::vector<at::Tensor> images;
   for (const auto& part : responses.split(batch)) images.push_back(decoder.reconstruct(part));
@@ -34,13 +53,18 @@ std::map<std::string, at::Tensor> control_images(const std::vector<std::string>&
                                                  Decoder& decoder, const std::string& decoder_name,
                                                  const DecoderInput& input, const Samples& train,
                                                  const at::Tensor& responses,
+                                                 const std::vector<int64_t>& stimulus,
                                                  const RunContext& run) {
   std::map<std::string, at::Tensor> images;
   constexpr int64_t batch = 32;
   for (const auto& name : names) {
     if (name == decoder_name) continue;
     if (name == "shuffled") {
-      const auto rows = derangement(responses.size(0), run.generator("shuffled control"));
+      const auto rows = rows_of_others(stimulus, run.generator("shuffled control"));
+      if (rows.empty()) {
+        run.say("one stimulus only: there are no other responses for the shuffled control");
+        continue;
+      }
       images[name] =
           reconstruct_in_batches(decoder, responses.index_select(0, at::tensor(rows)), batch);
       continue;

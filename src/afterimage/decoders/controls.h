@@ -20,12 +20,20 @@ const std::vector<std::string>& control_names();
 /// random order.
 std::vector<int64_t> derangement(int64_t n, at::Generator generator);
 
-/// Reconstructions of the test samples by each control. A control that is the decoder itself (ridge
-/// beside ridge) is left out.
+/// For each row another one that shows another stimulus; `stimulus` numbers those of the rows 0, 1,
+/// ... in order of first appearance (stimulus_hash.h). Stimuli are exchanged by a derangement, the
+/// k-th row of one with the k-th of the other; with one row per stimulus it is the derangement of
+/// the rows. Empty where there is one stimulus only.
+std::vector<int64_t> rows_of_others(const std::vector<int64_t>& stimulus, at::Generator generator);
+
+/// Reconstructions of the test samples by each control; `stimulus` as above. A control that is the
+/// decoder itself (ridge beside ridge) is left out, and so is "shuffled" where there is one
+/// stimulus only.
 std::map<std::string, at::Tensor> control_images(const std::vector<std::string>& names,
                                                  Decoder& decoder, const std::string& decoder_name,
                                                  const DecoderInput& input, const Samples& train,
                                                  const at::Tensor& responses,
+                                                 const std::vector<int64_t>& stimulus,
                                                  const RunContext& run);
 
 /// Images of all rows of `responses`, `batch` at a time.

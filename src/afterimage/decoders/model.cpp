@@ -12,6 +12,7 @@
 #include "afterimage/decoders/controls.h"
 #include "afterimage/decoders/model_card.h"
 #include "afterimage/recordings/bins.h"
+#include "afterimage/recordings/stimulus_hash.h"
 
 namespace afterimage {
 namespace {
@@ -162,6 +163,9 @@ void Model::choose_decoder(const Config& config) {
   }
   decoder_ = make_decoder(decoder_name_, config.source());
   name_ = config.text("name", decoder_name_);
+  if (name_.empty()) {
+    throw Error(config.source(), "the decoder's name is empty", "Give it one, or leave name out");
+  }
   decoder_->choose_parts(config);
 }
 
@@ -269,13 +273,14 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   result.name = name_;
   result.decoder = decoder_name_;
   result.split = options.split;
-  result.stimulus = test.stimulus();
+  result.train_split = data_.split;
+  result.show(recording, test.stimulus(), run);
   result.trials_averaged = test.trials_averaged();
   result.images = reconstruct_in_batches(*decoder_, responses, options.batch);
   if (!controls.empty()) {
     const Samples train = samples(recording, data_.split, data_.average_repeats);
-    result.controls =
-        control_images(controls, *decoder_, decoder_name_, input_, train, responses, run);
+    result.controls = control_images(controls, *decoder_, decoder_name_, input_, train, responses,
+                                     numbered_by_first(stimulus_identity(result)), run);
   }
   return result;
 }

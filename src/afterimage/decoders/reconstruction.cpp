@@ -6,6 +6,7 @@
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/hdf5.h"
+#include "afterimage/recordings/stimulus_hash.h"
 
 namespace afterimage {
 namespace {
@@ -29,6 +30,12 @@ at::Tensor read_images(const hdf5::File& file, const std::string& name, int64_t 
                 "Images are RGB from 0 to 1");
   }
   return rows.permute({0, 3, 1, 2}).contiguous();
+}
+
+std::vector<std::string> read_texts(const hdf5::File& file, const std::string& name,
+                                    int64_t count) {
+  file.require_shape(name, {count});
+  return file.read_strings(name);
 }
 
 void check_header(const hdf5::File& file) {
@@ -60,6 +67,7 @@ void Reconstruction::save(const std::filesystem::path& path, bool force) const {
   const auto count = static_cast<int64_t>(stimulus.size());
   TORCH_INTERNAL_ASSERT(images.dim() == 4 && images.size(0) == count && images.size(1) == 3);
   TORCH_INTERNAL_ASSERT(trials_averaged.size() == stimulus.size());
+  TORCH_INTERNAL_ASSERT(stimulus_name.size() == stimulus_sha256.size());
   Output output(path, force);
   {
     auto file = hdf5::File::create(output.path());
@@ -69,7 +77,12 @@ void Reconstruction::save(const std::filesystem::path& path, bool force) const {
     file.set_attribute("/", "decoder", decoder);
     file.set_attribute("/", "split", split);
     file.set_attribute("/", "provenance", provenance.dump());
+    if (!train_split.empty()) file.set_attribute("/", "train_split", train_split);
     file.write("/stimulus", stimulus);
+    if (!stimulus_name.empty()) {
+      file.write_strings("/stimulus_name", stimulus_name);
+      file.write_strings("/stimulus_sha256", stimulus_sha256);
+    }
     file.write("/trials_averaged", trials_averaged);
     write_images(file, "/images", images);
     for (const auto& [control, control_images] : controls) {
@@ -90,8 +103,15 @@ Reconstruction Reconstruction::load(const std::filesystem::path& path) {
   result.decoder = file.text_attribute("/", "decoder");
   result.split = file.text_attribute("/", "split");
   result.provenance = read_provenance(file);
+  if (file.has_attribute("/", "train_split")) {
+    result.train_split = file.text_attribute("/", "train_split");
+  }
   result.stimulus = file.read<int64_t>("/stimulus");
   const auto count = static_cast<int64_t>(result.stimulus.size());
+  if (file.has("/stimulus_sha256")) {
+    result.stimulus_name = read_texts(file, "/stimulus_name", count);
+    result.stimulus_sha256 = read_texts(file, "/stimulus_sha256", count);
+  }
   file.require_shape("/trials_averaged", {count});
   result.trials_averaged = file.read<int64_t>("/trials_averaged");
   result.images = read_images(file, "/images", count);
@@ -102,6 +122,52 @@ Reconstruction Reconstruction::load(const std::filesystem::path& path) {
     result.controls[control] = read_images(file, "/controls/" + control, count);
   }
   return result;
+}
+
+void Reconstruction::show(const Recording& recording, std::vector<int64_t> stimuli,
+                          const RunContext& run) {
+  stimulus = std::move(stimuli);
+  stimulus_sha256 = stimulus_hashes(recording, stimulus, run);
+  stimulus_name.clear();
+  for (const auto row : stimulus) {
+    stimulus_name.push_back(recording.info().stimulus_name[static_cast<size_t>(row)]);
+  }
+}
+
+std::vector<std::string> stimulus_identity(const Reconstruction& reconstruction) {
+  if (!reconstruction.stimulus_sha256.empty()) return reconstruction.stimulus_sha256;
+  std::vector<std::string> rows;
+  for (const auto row : reconstruction.stimulus) rows.push_back(std::to_string(row));
+  return rows;
+}
+
+void check_recording(const Reconstruction& reconstruction, const Recording& recording,
+                     const RunContext& run) {
+  const RecordingInfo& info = recording.info();
+  const auto refuse = [&](const std::string& what) {
+    throw Error(recording.path(), what,
+                concat("Name the recording that '", reconstruction.name, "' reconstructs"));
+  };
+  const auto& rows = reconstruction.stimulus;
+  for (const auto row : rows) {
+    if (row >= 0 && row < info.stimuli()) continue;
+    refuse(concat("has no stimulus ", row, " (it has ", info.stimuli(), ")"));
+  }
+  if (reconstruction.stimulus_sha256.empty()) return;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto &name = info.stimulus_name[static_cast<size_t>(rows[i])],
+               &wanted = reconstruction.stimulus_name[i];
+    if (name != wanted) {
+      refuse(concat("its stimulus ", rows[i], " is '", name, "', and '", wanted,
+                    "' was reconstructed"));
+    }
+  }
+  const auto hashes = stimulus_hashes(recording, rows, run);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (hashes[i] == reconstruction.stimulus_sha256[i]) continue;
+    refuse(concat("its stimulus ", rows[i], " ('", reconstruction.stimulus_name[i],
+                  "') has other pixels than the one that was reconstructed"));
+  }
 }
 
 }  // namespace afterimage

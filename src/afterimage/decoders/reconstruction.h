@@ -8,18 +8,26 @@
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
 
+#include "afterimage/base/run_context.h"
+#include "afterimage/recordings/recording.h"
+
 namespace afterimage {
 
 /// Reconstructed images of one split, with the controls that stand beside them: what a decoder that
 /// ignores the responses, that only looks up the nearest training trial, that is linear, or that is
 /// fed with another image's responses makes of the same trials. One HDF5 file:
-///   /stimulus (n) int64, /trials_averaged (n) int64, /images (n, H, W, 3) float32 in [0,1],
+///   /stimulus (n) int64, /stimulus_name (n) text, /stimulus_sha256 (n) text (stimulus_hash.h),
+///   /trials_averaged (n) int64, /images (n, H, W, 3) float32 in [0,1],
 ///   /controls/<name> (n, H, W, 3) float32, provenance as an attribute.
+/// Of single trials several rows show one stimulus. Files of version 0.1 lack names, hashes and
+/// the training split: these are then empty.
 struct Reconstruction {
   std::string name;     ///< how tables and pages call it ("brain2pix")
   std::string decoder;  ///< name in the table of decoders
   std::string split;
+  std::string train_split;        ///< what the decoder learned from; "" = unknown
   std::vector<int64_t> stimulus;  ///< row of the recording's stimuli
+  std::vector<std::string> stimulus_name, stimulus_sha256;  ///< of each row; empty = unknown
   std::vector<int64_t> trials_averaged;
   at::Tensor images;                           ///< (n, 3, H, W) float32 in [0,1]
   std::map<std::string, at::Tensor> controls;  ///< "mean", "retrieval", "ridge", "shuffled"
@@ -27,6 +35,19 @@ struct Reconstruction {
 
   void save(const std::filesystem::path& path, bool force) const;
   static Reconstruction load(const std::filesystem::path& path);
+
+  /// Takes the rows' stimuli, with their names and hashes, from the recording they were shown in.
+  void show(const Recording& recording, std::vector<int64_t> stimuli,
+            const RunContext& run = RunContext());
 };
+
+/// The stimuli of a reconstruction's rows by content, as far as is known: their hashes, or else
+/// their rows as text.
+std::vector<std::string> stimulus_identity(const Reconstruction& reconstruction);
+
+/// Refuses a recording whose stimuli are not those that were reconstructed: it lacks one, or one
+/// has another name or other pixels (files without names and hashes: by row only).
+void check_recording(const Reconstruction& reconstruction, const Recording& recording,
+                     const RunContext& run = RunContext());
 
 }  // namespace afterimage

@@ -1,11 +1,15 @@
 #include "afterimage/decoders/reconstruction.h"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/decoders/controls.h"
+#include "afterimage/decoders/image_names.h"
 #include "afterimage/formats/hdf5.h"
 
 namespace afterimage {
@@ -100,6 +104,95 @@ TEST_F(ReconstructionFile, RefusesValuesThatAreNoColours) {
   bad.controls["mean"][0][0][0][0] = 1.5;
   bad.save(folder_ / "bright.h5", false);
   EXPECT_NE(refusal(folder_ / "bright.h5").find("/controls/mean"), std::string::npos);
+}
+
+class OfARecording : public ReconstructionFile {
+ protected:
+  OfARecording() {
+    for (int64_t i = 0; i < 8; ++i) {
+      info_.stimulus_name.push_back("photo " + std::to_string(i));
+      info_.trials.stimulus.push_back(i);
+      info_.trials.repeat.push_back(0);
+      info_.trials.block.push_back(0);
+      info_.trials.split.push_back("test");
+    }
+    info_.stimulus_source.assign(8, "");
+    info_.height = info_.width = 4;
+    info_.bins = {{0, 100}};
+    info_.sensors.name = info_.sensors.roi = {"one"};
+    info_.sensors.array = {-1};
+    info_.sensors.x = info_.sensors.y = info_.sensors.size = info_.sensors.reliability = {0.5};
+    images_ = at::arange(8 * 48).view({8, 3, 4, 4}).remainder(251).to(at::kByte);
+  }
+
+  Recording written() {
+    RecordingWriter writer(folder_ / "recording.h5", info_, true);
+    writer.append_images(images_);
+    writer.append_responses(at::zeros({8, 1, 1}));
+    writer.finish();
+    return Recording(folder_ / "recording.h5");
+  }
+
+  std::string refusal_of(const Reconstruction& reconstruction) {
+    try {
+      check_recording(reconstruction, written());
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  RecordingInfo info_;
+  at::Tensor images_;
+};
+
+TEST_F(OfARecording, AnotherRecordingIsRefused) {
+  auto shown = example();
+  shown.show(written(), {7, 3});
+  shown.train_split = "learning";
+  shown.save(folder_ / "r.h5", false);
+  const auto loaded = Reconstruction::load(folder_ / "r.h5");
+  EXPECT_EQ(loaded.train_split, "learning");
+  EXPECT_EQ(loaded.stimulus_name, (std::vector<std::string>{"photo 7", "photo 3"}));
+  EXPECT_EQ(loaded.stimulus_sha256, shown.stimulus_sha256);
+  EXPECT_EQ(refusal_of(loaded), "accepted");
+  images_[0].zero_();  // not shown
+  EXPECT_EQ(refusal_of(loaded), "accepted");
+  images_[3][0][0][0] = 255;
+  EXPECT_NE(refusal_of(loaded).find("stimulus 3 ('photo 3') has other pixels"), std::string::npos);
+  info_.stimulus_name[7] = "photograph";
+  EXPECT_NE(refusal_of(loaded).find("stimulus 7 is 'photograph', and 'photo 7' was reconstructed"),
+            std::string::npos);
+}
+
+TEST_F(OfARecording, AnOldFileIsCheckedByItsRows) {
+  auto old = example();  // without names and hashes
+  old.save(folder_ / "old.h5", false);
+  EXPECT_EQ(refusal_of(Reconstruction::load(folder_ / "old.h5")), "accepted");
+  old.stimulus = {7, 8};
+  EXPECT_NE(refusal_of(old).find("has no stimulus 8 (it has 8)"), std::string::npos);
+}
+
+TEST(ImageNames, AreDifferentWhereStimuliAre) {
+  EXPECT_EQ(image_names({0, 1, 2, 3}, {"a/b", "a_b", "a%2Fb", "..x"}),
+            (std::vector<std::string>{"a%2Fb", "a_b", "a%252Fb", "%2E.x"}));
+  EXPECT_EQ(image_names({4, 5, 4}, {"a", "a-1", "a"}),
+            (std::vector<std::string>{"a-1", "a-1-1", "a-2"}));
+}
+
+// Whatever the numbers of trials, every row gets one of another stimulus.
+TEST(ShuffledControl, ShowsAnotherStimulus) {
+  const auto generator = [] { return at::detail::createCPUGenerator(3); };
+  EXPECT_EQ(rows_of_others({0, 1, 2, 3, 4}, generator()), derangement(5, generator()));
+  std::vector<int64_t> two;  // 2 stimuli, 30 trials each, in turn
+  for (int64_t i = 0; i < 60; ++i) two.push_back(i % 2);
+  const auto rows = rows_of_others(two, generator());
+  for (size_t i = 0; i < 60; ++i) EXPECT_NE(two[static_cast<size_t>(rows[i])], two[i]);
+  EXPECT_EQ(std::set<int64_t>(rows.begin(), rows.end()).size(), 60u);
+  const std::vector<int64_t> uneven = {0, 0, 0, 1, 2, 0};
+  const auto others = rows_of_others(uneven, generator());
+  for (size_t i = 0; i < 6; ++i) EXPECT_NE(uneven[static_cast<size_t>(others[i])], uneven[i]);
+  EXPECT_TRUE(rows_of_others({0, 0, 0}, generator()).empty());
 }
 
 }  // namespace

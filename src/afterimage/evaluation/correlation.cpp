@@ -25,8 +25,8 @@ Rows statistics_of(const at::Tensor& x) {
   return {mean, at::where(spread > kConstant * squares, spread, at::zeros_like(spread)).sqrt()};
 }
 
-at::Tensor wins(const at::Tensor& r) {
-  return r.lt(r.diagonal().unsqueeze(0) - kTie).sum(0).to(at::kDouble);  // (n)
+at::Tensor wins(const at::Tensor& r, const at::Tensor& own) {
+  return r.lt(r.gather(0, own.unsqueeze(0)) - kTie).sum(0).to(at::kDouble);  // (n)
 }
 
 }  // namespace
@@ -66,13 +66,13 @@ at::Tensor similarity(const at::Tensor& truth, const at::Tensor& reconstruction)
   return at::where(lengths > 0, product / lengths, at::zeros_like(product)).cpu();
 }
 
-at::Tensor two_way_identification(const at::Tensor& similarity) {
+at::Tensor two_way_identification(const at::Tensor& similarity, const at::Tensor& own) {
   TORCH_INTERNAL_ASSERT(similarity.size(0) > 1);
-  return wins(similarity) / static_cast<double>(similarity.size(0) - 1);
+  return wins(similarity, own) / static_cast<double>(similarity.size(0) - 1);
 }
 
-at::Tensor top_identification(const at::Tensor& similarity) {
-  return wins(similarity).eq(similarity.size(0) - 1).to(at::kDouble);
+at::Tensor top_identification(const at::Tensor& similarity, const at::Tensor& own) {
+  return wins(similarity, own).eq(similarity.size(0) - 1).to(at::kDouble);
 }
 
 }  // namespace afterimage

@@ -19,15 +19,15 @@ at::Tensor moments(const at::Tensor& x, const at::Tensor& y);
 /// Pearson correlation of each row of (sums of) moments: (n, 6) -> (n).
 at::Tensor pearson_of_moments(const at::Tensor& sums);
 
-/// r_ij = Pearson(truth_i, reconstruction_j) over units: (n, units), (m, units) -> (n, m) float64
+/// r_ij = Pearson(truth_i, reconstruction_j) over units: (s, units), (n, units) -> (s, n) float64
 /// on the CPU, one matrix product of standardised rows.
 at::Tensor similarity(const at::Tensor& truth, const at::Tensor& reconstruction);
 
-/// Pairwise (2-way) identification: for each reconstruction j the share of other images i with
-/// r_ij < r_jj; ties are losses. (n, n) -> (n) float64; n > 1.
-at::Tensor two_way_identification(const at::Tensor& similarity);
+/// Pairwise (2-way) identification: for each reconstruction j the share of stimuli i other than its
+/// own with r_ij < r_oj, o = `own`[j]; ties are losses. (s, n), (n) int64 -> (n) float64; s > 1.
+at::Tensor two_way_identification(const at::Tensor& similarity, const at::Tensor& own);
 
-/// 1 where reconstruction j is more like its own image than like any other, else 0.
-at::Tensor top_identification(const at::Tensor& similarity);
+/// 1 where reconstruction j is more like its own stimulus than like any other, else 0.
+at::Tensor top_identification(const at::Tensor& similarity, const at::Tensor& own);
 
 }  // namespace afterimage

@@ -1,5 +1,8 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <set>
+
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
@@ -7,12 +10,18 @@
 #include "afterimage/evaluation/scores.h"
 #include "afterimage/evaluation/statistics.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/recordings/leakage.h"
+#include "afterimage/recordings/stimulus_hash.h"
 
 namespace afterimage {
 namespace {
 
-void check_alike(const std::vector<Reconstruction>& all, const RecordingInfo& info,
-                 const std::string& where) {
+std::string size_text(const at::Tensor& images) {
+  return concat(images.size(3), " x ", images.size(2), " pixels");
+}
+
+void check_alike(const std::vector<Reconstruction>& all, const Recording& recording,
+                 const RunContext& run) {
   if (all.empty()) throw Error("evaluate", "there are no reconstructions", "Name at least one");
   const auto& first = all.front();
   if (first.stimulus.empty()) throw Error(first.name, "has no images", "Reconstruct a split first");
@@ -24,18 +33,37 @@ void check_alike(const std::vector<Reconstruction>& all, const RecordingInfo& in
     };
     if (other.split != first.split) refuse("its split (" + other.split + ", " + first.split + ")");
     if (other.stimulus != first.stimulus) refuse("its stimuli");
-    if (other.images.sizes() != first.images.sizes()) refuse("its images' size");
+    if (other.images.sizes() != first.images.sizes()) {
+      refuse(concat("its images' size (", size_text(other.images), ", ", size_text(first.images),
+                    "), on which scores depend"));
+    }
     for (size_t j = 0; j < i; ++j) {
       if (all[j].name == other.name) {
         throw Error(other.name, "two reconstructions have this name", "Give each its own (--name)");
       }
     }
   }
-  for (const auto row : first.stimulus) {
-    if (row >= 0 && row < info.stimuli()) continue;
-    throw Error(where, concat("has no stimulus ", row, " (it has ", info.stimuli(), ")"),
-                "Name the recording that was reconstructed");
+  for (const auto& each : all) {
+    const bool checked = &each != &first && each.stimulus_name == first.stimulus_name &&
+                         each.stimulus_sha256 == first.stimulus_sha256;
+    if (!checked) check_recording(each, recording, run);
   }
+}
+
+/// What each training split these decoders learned from shares with what is judged.
+std::vector<SharedStimuli> leakage_of(const std::vector<Reconstruction>& all,
+                                      const Recording& recording, const RunContext& run) {
+  const auto splits = recording.info().splits();
+  std::vector<SharedStimuli> pairs;
+  std::set<std::string> seen;
+  for (const auto& each : all) {
+    const std::string train = each.train_split.empty() ? "train" : each.train_split;
+    if (std::find(splits.begin(), splits.end(), train) == splits.end()) continue;
+    if (std::find(splits.begin(), splits.end(), each.split) == splits.end()) continue;
+    if (seen.insert(train).second)
+      pairs.push_back(shared_stimuli(recording, train, each.split, run));
+  }
+  return pairs;
 }
 
 /// (n, 3, H, W) float32 of the stimuli at the reconstructions' size.
@@ -116,19 +144,24 @@ Fields EvaluationOptions::fields() {
 
 Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Recording& recording,
                 const EvaluationOptions& options, const RunContext& run) {
-  check_alike(reconstructions, recording.info(), recording.path());
+  check_alike(reconstructions, recording, run);
   const auto metrics = find_metrics(options.metrics);
   const auto& first = reconstructions.front();
-  const auto images = static_cast<int64_t>(first.stimulus.size());
-  const auto resampling = resampling_of(images, options.bootstrap, run);
+  Reconstruction shown;  // what an older file may lack
+  shown.show(recording, first.stimulus, run);
+  const Stimuli stimuli(numbered_by_first(shown.stimulus_sha256));
+  const auto resampling = resampling_of(stimuli.count(), options.bootstrap, run);
 
   Scores result;
   result.split = first.split;
-  result.stimulus = first.stimulus;
-  for (const auto row : first.stimulus) {
-    result.stimulus_name.push_back(recording.info().stimulus_name[static_cast<size_t>(row)]);
-  }
-  const auto truth = std::make_shared<TruthFeatures>(true_images(recording, first), run);
+  result.height = first.images.size(2);
+  result.width = first.images.size(3);
+  result.stimulus = shown.stimulus;
+  result.stimulus_name = shown.stimulus_name;
+  result.stimulus_sha256 = shown.stimulus_sha256;
+  result.stimuli = stimuli.count();
+  result.leakage = leakage_of(reconstructions, recording, run);
+  const auto truth = std::make_shared<TruthFeatures>(true_images(recording, first), stimuli, run);
   const auto sets = image_sets(reconstructions);
   Progress progress(run, "evaluate", static_cast<int64_t>(sets.size() * metrics.size()), "score");
   for (const auto& set : sets) {

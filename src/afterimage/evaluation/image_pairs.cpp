@@ -6,7 +6,11 @@ namespace afterimage {
 
 ImagePairs::ImagePairs(const at::Tensor& truth, const at::Tensor& reconstruction,
                        const RunContext& run)
-    : ImagePairs(std::make_shared<TruthFeatures>(truth, run), reconstruction) {}
+    : ImagePairs(truth, reconstruction, Stimuli(truth.size(0)), run) {}
+
+ImagePairs::ImagePairs(const at::Tensor& truth, const at::Tensor& reconstruction, Stimuli stimuli,
+                       const RunContext& run)
+    : ImagePairs(std::make_shared<TruthFeatures>(truth, std::move(stimuli), run), reconstruction) {}
 
 ImagePairs::ImagePairs(std::shared_ptr<TruthFeatures> truth, at::Tensor reconstruction)
     : truth_(std::move(truth)), reconstruction_(std::move(reconstruction)) {
@@ -16,7 +20,8 @@ ImagePairs::ImagePairs(std::shared_ptr<TruthFeatures> truth, at::Tensor reconstr
 
 const at::Tensor& ImagePairs::pixel_similarity() const {
   if (!pixel_similarity_.defined()) {
-    pixel_similarity_ = similarity(truth().flatten(1), reconstruction_.flatten(1));
+    pixel_similarity_ =
+        similarity(stimuli().firsts(truth()).flatten(1), reconstruction_.flatten(1));
   }
   return pixel_similarity_;
 }

@@ -11,20 +11,23 @@
 
 namespace afterimage {
 
-/// Truth and reconstructions of the same images, (n, 3, H, W) float32 in [0,1], with what several
-/// metrics share, computed when first asked for.
+/// Truth and reconstructions of the same images, (n, 3, H, W) float32 in [0,1], with which stimulus
+/// each row shows and what several metrics share, computed when first asked for.
 class ImagePairs {
  public:
+  /// Each row shows another stimulus.
   ImagePairs(const at::Tensor& truth, const at::Tensor& reconstruction, const RunContext& run);
+  ImagePairs(const at::Tensor& truth, const at::Tensor& reconstruction, Stimuli stimuli,
+             const RunContext& run);
   /// Several sets of reconstructions of the same images share the truth's features.
   ImagePairs(std::shared_ptr<TruthFeatures> truth, at::Tensor reconstruction);
 
   const at::Tensor& truth() const { return truth_->images(); }
   const at::Tensor& reconstruction() const { return reconstruction_; }
-  int64_t count() const { return reconstruction_.size(0); }
+  const Stimuli& stimuli() const { return truth_->stimuli(); }
 
-  /// Pearson correlation of every image's pixels (RGB, flattened) with every reconstruction's:
-  /// (n, n) float64.
+  /// Pearson correlation of every stimulus' pixels (RGB, flattened) with every reconstruction's:
+  /// (stimuli, n) float64.
   const at::Tensor& pixel_similarity() const;
 
   /// Why the metrics of a plan (network_features.h) cannot be computed; "" when they can.

@@ -1,5 +1,8 @@
 #include "afterimage/evaluation/image_sets.h"
 
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+
 namespace afterimage {
 namespace {
 
@@ -34,6 +37,19 @@ std::vector<ImageSet> image_sets(const std::vector<Reconstruction>& reconstructi
     }
   }
   return sets;
+}
+
+void rename(std::vector<Reconstruction>& reconstructions, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  if (names.size() != reconstructions.size()) {
+    throw Error("--name",
+                concat("names ", names.size(), " of ", reconstructions.size(), " reconstructions"),
+                "Give one for each, in their order");
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty()) throw Error("--name", "is empty", "Give each reconstruction a name");
+    reconstructions[i].name = names[i];
+  }
 }
 
 }  // namespace afterimage

@@ -23,4 +23,8 @@ struct ImageSet {
 /// another set has the name.
 std::vector<ImageSet> image_sets(const std::vector<Reconstruction>& reconstructions);
 
+/// Calls the reconstructions so, in their order; without names they keep their own. Errors: not as
+/// many names as reconstructions, an empty name.
+void rename(std::vector<Reconstruction>& reconstructions, const std::vector<std::string>& names);
+
 }  // namespace afterimage

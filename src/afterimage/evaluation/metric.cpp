@@ -7,21 +7,22 @@
 
 namespace afterimage {
 
-Score score_of_images(const at::Tensor& values) {
-  const auto column = values.to(at::kCPU, at::kDouble).contiguous();
-  TORCH_INTERNAL_ASSERT(column.isfinite().all().item<bool>());
+Score score_of_images(const at::Tensor& values, const Stimuli& stimuli) {
+  const auto rows = values.to(at::kCPU, at::kDouble).contiguous();
+  TORCH_INTERNAL_ASSERT(rows.isfinite().all().item<bool>());
+  const auto column = stimuli.mean(rows.unsqueeze(1)).squeeze(1);
   Score score;
   score.value = column.mean().item<double>();
-  score.per_image.assign(column.const_data_ptr<double>(),
-                         column.const_data_ptr<double>() + column.numel());
-  score.columns = at::stack({column, at::ones_like(column)}, 1);  // (n, 2)
+  score.per_image.assign(rows.const_data_ptr<double>(),
+                         rows.const_data_ptr<double>() + rows.numel());
+  score.columns = at::stack({column, at::ones_like(column)}, 1);  // (stimuli, 2)
   return score;
 }
 
-Score score_of_moments(const at::Tensor& moments) {
+Score score_of_moments(const at::Tensor& moments, const Stimuli& stimuli) {
   Score score;
-  score.value = value_of_sums(moments.sum(0, /*keepdim=*/true)).item<double>();
-  score.columns = moments;
+  score.columns = stimuli.mean(moments);  // (stimuli, 6)
+  score.value = value_of_sums(score.columns.sum(0, /*keepdim=*/true)).item<double>();
   return score;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,22 +11,25 @@
 
 namespace afterimage {
 
-/// What one metric says. `per_image` is absent for metrics of the whole set (a correlation over all
-/// images and units); intervals come from resampling images (statistics.h).
+/// What one metric says. `per_image` has a value per row, and is absent for metrics of the whole
+/// set (a correlation over all images and units); intervals come from resampling stimuli
+/// (statistics.h).
 struct Score {
   std::string metric;
   double value = 0;
   std::vector<double> per_image;
-  std::optional<double> low, high;  ///< 95 % bootstrap interval over images
+  std::optional<double> low, high;  ///< 95 % bootstrap interval over stimuli
   std::string not_computed;         ///< why there is no number; empty = computed
-  at::Tensor
-      columns;  ///< (n, 2) or (n, 6) float64: what resampling adds up (statistics.h); not saved
+  /// (stimuli, 2) or (stimuli, 6) float64: what resampling adds up (statistics.h); not saved.
+  at::Tensor columns;
 };
 
-/// A score that is the mean of one value per image (n).
-Score score_of_images(const at::Tensor& values);
-/// A score that is one correlation over images and units: moments (n, 6) of correlation.h.
-Score score_of_moments(const at::Tensor& moments);
+/// A score that is the mean of one value per row (n): over the rows of each stimulus, then over
+/// stimuli, each of which counts alike.
+Score score_of_images(const at::Tensor& values, const Stimuli& stimuli);
+/// A score that is one correlation over images and units: moments (n, 6) of correlation.h, of each
+/// stimulus the mean over its rows.
+Score score_of_moments(const at::Tensor& moments, const Stimuli& stimuli);
 /// No number, and why.
 Score score_not_computed(std::string reason);
 
@@ -42,9 +44,13 @@ struct Metric {
   std::string definition;  ///< one line, exact
   std::string source;      ///< who uses it
   bool higher_is_better = true;
-  double chance = std::numeric_limits<double>::quiet_NaN();  ///< NaN where there is no chance level
+  /// The chance level among so many stimuli; empty where there is none.
+  std::function<double(int64_t stimuli)> chance;
   std::function<Score(const ImagePairs&)> compute;
 };
+
+/// The chance level of comparisons of two stimuli.
+inline double even_chance(int64_t) { return 0.5; }
 
 /// The metrics of pixels, and those of networks' features.
 std::vector<Metric> pixel_metrics();

@@ -22,10 +22,11 @@ std::string place(const NetworkPlan& plan, const Layer& layer) {
 
 /// A metric of one plan, or the reason why it cannot be computed.
 std::function<Score(const ImagePairs&)> with_network(
-    const NetworkPlan& plan, std::function<Score(const NetworkSummary&)> score) {
+    const NetworkPlan& plan, std::function<Score(const NetworkSummary&, const Stimuli&)> score) {
   return [name = plan.name, score](const ImagePairs& pairs) {
     const auto missing = pairs.missing(name);
-    return missing.empty() ? score(pairs.network(name)) : score_not_computed(missing);
+    return missing.empty() ? score(pairs.network(name), pairs.stimuli())
+                           : score_not_computed(missing);
   };
 }
 
@@ -35,10 +36,11 @@ Metric correlation_metric(const NetworkPlan& plan, const Layer& layer) {
           "one Pearson correlation over all images and units of " + place(plan, layer),
           plan.name == "alexnet" ? "IRFA, Table 2" : "after IRFA, Table 2",
           true,
-          std::numeric_limits<double>::quiet_NaN(),
-          with_network(plan, [path = layer.path](const NetworkSummary& summary) {
-            return score_of_moments(summary.layers.at(path).moments);
-          })};
+          {},
+          with_network(plan,
+                       [path = layer.path](const NetworkSummary& summary, const Stimuli& stimuli) {
+                         return score_of_moments(summary.layers.at(path).moments, stimuli);
+                       })};
 }
 
 Metric pattern_metric(const NetworkPlan& plan, const Layer& layer) {
@@ -47,26 +49,28 @@ Metric pattern_metric(const NetworkPlan& plan, const Layer& layer) {
           "Pearson correlation over the units of " + place(plan, layer) + ", mean over images",
           "general",
           true,
-          std::numeric_limits<double>::quiet_NaN(),
-          with_network(plan, [path = layer.path](const NetworkSummary& summary) {
-            return score_of_images(pearson_of_moments(summary.layers.at(path).moments));
+          {},
+          with_network(plan, [path = layer.path](const NetworkSummary& summary,
+                                                 const Stimuli& stimuli) {
+            return score_of_images(pearson_of_moments(summary.layers.at(path).moments), stimuli);
           })};
 }
 
 Metric identification_metric(const NetworkPlan& plan, const Layer& layer) {
   return {concat(plan.name, "-", layer.label, "-identification-2way"),
           concat(title(plan), " ", layer.label, " identification, 2-way"),
-          "share of other images whose units in " + place(plan, layer) +
+          "share of other stimuli whose units in " + place(plan, layer) +
               " correlate less with the reconstruction's than its own image's; ties are losses; "
               "mean over images",
           plan.name == "alexnet" ? "MindEye, AlexNet(" + layer.label + ")" : "after MindEye",
           true,
-          0.5,
-          with_network(plan, [path = layer.path](const NetworkSummary& summary) {
-            const auto& matrix = summary.layers.at(path).similarity;
-            if (matrix.size(0) < 2) return score_not_computed("there is one image only");
-            return score_of_images(two_way_identification(matrix));
-          })};
+          even_chance,
+          with_network(
+              plan, [path = layer.path](const NetworkSummary& summary, const Stimuli& stimuli) {
+                const auto& matrix = summary.layers.at(path).similarity;
+                if (stimuli.count() < 2) return score_not_computed("there is one stimulus only");
+                return score_of_images(two_way_identification(matrix, stimuli.of_row()), stimuli);
+              })};
 }
 
 Metric distance_metric(const NetworkPlan& plan) {
@@ -80,9 +84,9 @@ Metric distance_metric(const NetworkPlan& plan) {
                  "; mean over images"),
           learned ? "Zhang et al. 2018" : "after Zhang et al. 2018",
           false,
-          std::numeric_limits<double>::quiet_NaN(),
-          with_network(plan, [](const NetworkSummary& summary) {
-            return score_of_images(summary.distance);
+          {},
+          with_network(plan, [](const NetworkSummary& summary, const Stimuli& stimuli) {
+            return score_of_images(summary.distance, stimuli);
           })};
 }
 

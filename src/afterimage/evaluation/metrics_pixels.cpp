@@ -19,7 +19,7 @@ Score per_image(const ImagePairs& pairs,
   for (size_t b = 0; b < truth.size(); ++b) {
     parts.push_back(values(truth[b].to(at::kDouble), reconstruction[b].to(at::kDouble)));
   }
-  return score_of_images(at::cat(parts));
+  return score_of_images(at::cat(parts), pairs.stimuli());
 }
 
 Score pixel_correlation(const ImagePairs& pairs) {
@@ -51,10 +51,14 @@ Score colourfulness_difference(const ImagePairs& pairs) {
   });
 }
 
-Score identification(const ImagePairs& pairs, at::Tensor (*shares)(const at::Tensor&)) {
-  if (pairs.count() < 2) return score_not_computed("there is one image only");
-  return score_of_images(shares(pairs.pixel_similarity()));
+Score identification(const ImagePairs& pairs,
+                     at::Tensor (*shares)(const at::Tensor&, const at::Tensor&)) {
+  const auto& stimuli = pairs.stimuli();
+  if (stimuli.count() < 2) return score_not_computed("there is one stimulus only");
+  return score_of_images(shares(pairs.pixel_similarity(), stimuli.of_row()), stimuli);
 }
+
+double one_of(int64_t stimuli) { return 1.0 / static_cast<double>(stimuli); }
 
 }  // namespace
 
@@ -67,34 +71,49 @@ at::Tensor colourfulness(const at::Tensor& images) {
 }
 
 std::vector<Metric> pixel_metrics() {
-  const double none = std::numeric_limits<double>::quiet_NaN();
   return {
-      {"pixel-correlation", "Pixel correlation",
+      {"pixel-correlation",
+       "Pixel correlation",
        "Pearson correlation of RGB pixels at the reconstruction's size, mean over images; 0 for a "
        "constant image",
-       "PixCorr of MindEye (there at 425 px)", true, none, pixel_correlation},
-      {"ssim", "SSIM",
+       "PixCorr of MindEye (there at 425 px)",
+       true,
+       {},
+       pixel_correlation},
+      {"ssim",
+       "SSIM",
        "structural similarity of luminance (Wang et al. 2004): Gaussian window, sigma 1.5, 11 "
        "taps, "
        "windows inside the image; mean over images",
-       "MindEye (there at 425 px)", true, none, ssim},
-      {"pixel-mse", "Pixel squared error",
-       "mean squared difference of RGB pixels in [0,1], mean over images", "general", false, none,
+       "MindEye (there at 425 px)",
+       true,
+       {},
+       ssim},
+      {"pixel-mse",
+       "Pixel squared error",
+       "mean squared difference of RGB pixels in [0,1], mean over images",
+       "general",
+       false,
+       {},
        mean_squared_error},
       {"pixel-identification-2way", "Pixel identification, 2-way",
-       "share of other images whose pixels correlate less with the reconstruction than its own "
+       "share of other stimuli whose pixels correlate less with the reconstruction than its own "
        "image's; ties are losses; mean over images",
-       "Shen et al. 2019", true, 0.5,
+       "Shen et al. 2019", true, even_chance,
        [](const ImagePairs& pairs) { return identification(pairs, two_way_identification); }},
       {"pixel-identification-nway", "Pixel identification, n-way",
        "share of reconstructions whose pixels correlate more with their own image than with any "
-       "other of the n; chance is 1/n",
-       "general", true, none,
+       "other of the n stimuli; ties are losses; chance is 1/n",
+       "general", true, one_of,
        [](const ImagePairs& pairs) { return identification(pairs, top_identification); }},
-      {"colourfulness-difference", "Colourfulness difference",
+      {"colourfulness-difference",
+       "Colourfulness difference",
        "absolute difference of colourfulness (Hasler & Suesstrunk 2003), RGB in [0,1]; mean over "
        "images",
-       "after MonkeySee", false, none, colourfulness_difference},
+       "after MonkeySee",
+       false,
+       {},
+       colourfulness_difference},
   };
 }
 

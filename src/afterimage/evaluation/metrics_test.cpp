@@ -64,7 +64,7 @@ TEST(Correlation, SimilarityAndPooledCorrelation) {
   const auto x = file.at("truth").flatten(1);
   const auto y = file.at("reconstruction").flatten(1);
   EXPECT_LT((similarity(x, y) - file.at("similarity")).abs().max().item<double>(), 1e-12);
-  const auto pooled = score_of_moments(moments(x, y));
+  const auto pooled = score_of_moments(moments(x, y), Stimuli(x.size(0)));
   EXPECT_NEAR(pooled.value, file.at("pooled").item<double>(), 1e-12);
   EXPECT_TRUE(pooled.per_image.empty());
 }
@@ -146,6 +146,36 @@ TEST(Metrics, ConstantImagesCorrelateZeroAndIdentifyNothing) {
   const auto same_truth = truth.narrow(0, 0, 1).expand_as(truth).contiguous();
   const ImagePairs ties(same_truth, truth, run);
   EXPECT_EQ(score("pixel-identification-2way", ties).value, 0);
+}
+
+// Several rows of a stimulus: candidates are the stimuli, and a perfect decoder identifies each.
+TEST(Metrics, SingleTrialsAreJudgedAgainstOtherStimuli) {
+  const auto run = run_with_squeezenet();
+  const std::vector<int64_t> shown = {0, 1, 0, 2, 1, 0};
+  const auto images = at::rand({3, 3, 64, 64}, at::detail::createCPUGenerator(1));
+  const auto truth = images.index_select(0, at::tensor(shown));
+  const ImagePairs pairs(truth, truth, Stimuli(shown), run);
+  for (const auto& metric : metric_table()) {
+    if (metric.name.find("-identification-") == std::string::npos) continue;
+    const auto found = metric.compute(pairs);
+    if (!found.not_computed.empty()) continue;
+    EXPECT_EQ(found.value, 1) << metric.name;
+    EXPECT_EQ(found.per_image.size(), 6u);
+    EXPECT_EQ(found.columns.size(0), 3);
+    EXPECT_EQ(metric.chance(3), metric.name.ends_with("nway") ? 1.0 / 3 : 0.5);
+  }
+}
+
+// A stimulus counts alike whatever its number of trials, in means and in one correlation of all.
+TEST(Metrics, EachStimulusCountsAlike) {
+  const Stimuli stimuli(std::vector<int64_t>{0, 0, 0, 1});
+  EXPECT_EQ(score_of_images(at::tensor({3., 4., 5., 10.}), stimuli).value, 7);
+  const auto x = at::rand({2, 50}, at::detail::createCPUGenerator(1)).to(at::kDouble);
+  const auto y = at::rand({2, 50}, at::detail::createCPUGenerator(2)).to(at::kDouble);
+  const auto once = moments(x, y);
+  const auto more = once.index_select(0, at::tensor({0, 0, 0, 0, 1}));
+  const auto score = score_of_moments(more, Stimuli(std::vector<int64_t>{0, 0, 0, 0, 1}));
+  EXPECT_EQ(score.value, score_of_moments(once, Stimuli(2)).value);
 }
 
 TEST(Metrics, RandomReconstructionsIdentifyAtChance) {

@@ -38,14 +38,24 @@ struct Gathered {
 
 }  // namespace
 
-TruthFeatures::TruthFeatures(at::Tensor images, const RunContext& run)
-    : images_(std::move(images)), run_(run) {}
+TruthFeatures::TruthFeatures(at::Tensor images, Stimuli stimuli, const RunContext& run)
+    : images_(std::move(images)), stimuli_(std::move(stimuli)), run_(run) {
+  TORCH_INTERNAL_ASSERT(stimuli_.rows() == images_.size(0));
+}
 
 int64_t TruthFeatures::batches() const { return (images_.size(0) + kBatch - 1) / kBatch; }
 
 at::Tensor TruthFeatures::rows(const at::Tensor& images, int64_t index) const {
   const auto first = index * kBatch;
   return images.narrow(0, first, std::min(kBatch, images.size(0) - first));
+}
+
+at::Tensor TruthFeatures::firsts(const at::Tensor& features, int64_t index) const {
+  if (stimuli_.one_row_each()) return features;
+  const auto begin = index * kBatch, end = begin + features.size(0);
+  const auto& first = stimuli_.first_row();
+  const auto rows = first.masked_select(first.ge(begin).logical_and(first.lt(end))) - begin;
+  return features.index_select(0, rows.to(features.device()));
 }
 
 std::string TruthFeatures::missing(const std::string& plan_name) const {
@@ -153,7 +163,7 @@ NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,
         sums[path].push_back(moments(x[i].flatten(1), y[i].flatten(1)));
       }
       if (contains(plan.identification, path)) {
-        gathered[path].truth.push_back(x[i].flatten(1));
+        gathered[path].truth.push_back(truth.firsts(x[i].flatten(1), b));
         gathered[path].reconstruction.push_back(y[i].flatten(1));
       }
     }

@@ -9,6 +9,7 @@
 
 #include "afterimage/base/run_context.h"
 #include "afterimage/evaluation/network_plan.h"
+#include "afterimage/evaluation/stimuli.h"
 #include "afterimage/formats/safetensors.h"
 #include "afterimage/networks/feature_network.h"
 
@@ -16,7 +17,7 @@ namespace afterimage {
 
 struct LayerSummary {
   at::Tensor moments;     ///< (n, 6) float64 of correlation.h, over the layer's units
-  at::Tensor similarity;  ///< (n, n) float64; identification layers only
+  at::Tensor similarity;  ///< (stimuli, n) float64; identification layers only
 };
 
 struct NetworkSummary {
@@ -28,9 +29,11 @@ struct NetworkSummary {
 /// reconstructions as long as they fit into a gigabyte.
 class TruthFeatures {
  public:
-  TruthFeatures(at::Tensor images, const RunContext& run);
+  TruthFeatures(at::Tensor images, Stimuli stimuli, const RunContext& run);
 
   const at::Tensor& images() const { return images_; }
+  /// Which stimulus each image is.
+  const Stimuli& stimuli() const { return stimuli_; }
   int64_t batches() const;
 
   /// Why the plan cannot be run here (no weights at hand); "" when it can.
@@ -43,11 +46,14 @@ class TruthFeatures {
   std::vector<at::Tensor> features(const std::string& plan, const at::Tensor& images);
   /// The rows of images in a batch.
   at::Tensor rows(const at::Tensor& images, int64_t index) const;
+  /// Those of a batch's features that are the first of their stimulus.
+  at::Tensor firsts(const at::Tensor& features, int64_t index) const;
 
  private:
   FeatureNetwork& network(const std::string& name);
 
   at::Tensor images_;
+  Stimuli stimuli_;
   const RunContext& run_;
   std::map<std::string, std::shared_ptr<FeatureNetwork>> networks_;
   std::map<std::string, std::map<int64_t, std::vector<at::Tensor>>> kept_;

@@ -1,9 +1,10 @@
 #include "afterimage/evaluation/scores.h"
 
-#include <cmath>
+#include <set>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/statistics.h"
 
 namespace afterimage {
 namespace {
@@ -62,13 +63,12 @@ Comparison comparison_from(const Json& json) {
 }
 
 /// What the names of the metrics in this file mean, for who reads it without this program.
-Json definitions(const std::vector<ScoredImages>& sets) {
+Json definitions(const std::vector<ScoredImages>& sets, int64_t stimuli) {
   Json json = Json::array();
   if (sets.empty()) return json;
   for (const auto& score : sets.front().scores) {
     const auto& metric = *find_metrics({score.metric}).front();
-    Json chance = metric.chance;
-    if (std::isnan(metric.chance)) chance = nullptr;
+    const Json chance = metric.chance ? Json(metric.chance(stimuli)) : Json(nullptr);
     json.push_back({{"name", metric.name},
                     {"label", metric.label},
                     {"definition", metric.definition},
@@ -97,9 +97,23 @@ Scores read_parts(const Json& json, const std::string& where) {
   Scores scores;
   scores.split = json.at("split").get<std::string>();
   scores.provenance = json.at("provenance");
+  if (json.contains("image_size")) {
+    scores.height = json["image_size"].at(0).get<int64_t>();
+    scores.width = json["image_size"].at(1).get<int64_t>();
+  }
   for (const auto& image : json.at("images")) {
     scores.stimulus.push_back(image.at("stimulus").get<int64_t>());
     scores.stimulus_name.push_back(image.at("name").get<std::string>());
+    if (!image.contains("sha256")) continue;
+    scores.stimulus_sha256.push_back(image["sha256"].get<std::string>());
+  }
+  if (!scores.stimulus_sha256.empty() && scores.stimulus_sha256.size() != scores.stimulus.size()) {
+    throw Error(where, "some of its images have no sha256", "Make the scores again");
+  }
+  const std::set<int64_t> different(scores.stimulus.begin(), scores.stimulus.end());
+  scores.stimuli = json.value("stimuli", std::ssize(different));
+  for (const auto& pair : json.value("leakage", Json::array())) {
+    scores.leakage.push_back(SharedStimuli::from_json(pair));
   }
   for (const auto& set : json.at("sets")) {
     scores.sets.push_back(set_from(set, scores.stimulus.size(), where));
@@ -127,6 +141,8 @@ std::string csv_row(const std::vector<std::string>& fields) {
   return join(safe, ",") + "\n";
 }
 
+std::string yes_or_no(bool yes) { return yes ? "yes" : "no"; }
+
 std::string optional_text(const std::optional<double>& number) {
   return number ? number_text(*number) : "";
 }
@@ -137,14 +153,22 @@ Json Scores::to_json() const {
   Json json = {{"format", kFormat},
                {"version", kVersion},
                {"split", split},
+               {"image_size", {height, width}},
+               {"stimuli", stimuli},
                {"images", Json::array()},
-               {"metrics", definitions(sets)},
+               {"leakage", Json::array()},
+               {"metrics", definitions(sets, stimuli)},
+               {"statistics", {{"interval", kIntervalText}, {"p", kTestText}}},
                {"sets", Json::array()},
                {"comparisons", Json::array()},
                {"provenance", provenance}};
+  const auto repeat = count_repeats(stimulus);
   for (size_t i = 0; i < stimulus.size(); ++i) {
-    json["images"].push_back({{"stimulus", stimulus[i]}, {"name", stimulus_name[i]}});
+    Json image = {{"stimulus", stimulus[i]}, {"repeat", repeat[i]}, {"name", stimulus_name[i]}};
+    if (!stimulus_sha256.empty()) image["sha256"] = stimulus_sha256[i];
+    json["images"].push_back(std::move(image));
   }
+  for (const auto& pair : leakage) json["leakage"].push_back(pair.to_json());
   for (const auto& set : sets) {
     Json scores = Json::array();
     for (const auto& score : set.scores) scores.push_back(score_json(score));
@@ -171,20 +195,38 @@ Scores Scores::from_json(const Json& json, const std::string& where) {
 }
 
 std::string Scores::to_csv() const {
-  std::string csv = "set,control,metric,stimulus,name,value,low,high,not_computed\n";
+  std::string csv = "set,control,metric,value,low,high,not_computed\n";
   for (const auto& set : sets) {
-    const std::string control = set.control ? "yes" : "no";
     for (const auto& score : set.scores) {
       const auto value = score.not_computed.empty() ? number_text(score.value) : "";
-      csv += csv_row({set.name, control, score.metric, "", "", value, optional_text(score.low),
-                      optional_text(score.high), score.not_computed});
+      csv += csv_row({set.name, yes_or_no(set.control), score.metric, value,
+                      optional_text(score.low), optional_text(score.high), score.not_computed});
+    }
+  }
+  return csv;
+}
+
+std::string Scores::images_to_csv() const {
+  std::string csv = "set,control,metric,stimulus,repeat,name,value\n";
+  const auto repeat = count_repeats(stimulus);
+  for (const auto& set : sets) {
+    for (const auto& score : set.scores) {
       for (size_t i = 0; i < score.per_image.size(); ++i) {
-        csv += csv_row({set.name, control, score.metric, std::to_string(stimulus[i]),
-                        stimulus_name[i], number_text(score.per_image[i]), "", "", ""});
+        csv +=
+            csv_row({set.name, yes_or_no(set.control), score.metric, std::to_string(stimulus[i]),
+                     std::to_string(repeat[i]), stimulus_name[i], number_text(score.per_image[i])});
       }
     }
   }
   return csv;
+}
+
+void check_scores(const Scores& scores, const Reconstruction& reconstruction) {
+  const auto &ours = scores.stimulus_sha256, &theirs = reconstruction.stimulus_sha256;
+  const bool same_pixels = ours.empty() || theirs.empty() || ours == theirs;
+  if (scores.stimulus == reconstruction.stimulus && same_pixels) return;
+  throw Error(reconstruction.name, "the scores are of other images than the reconstructions",
+              "Evaluate these reconstructions and report them with those scores");
 }
 
 }  // namespace afterimage

@@ -9,6 +9,7 @@
 #include "afterimage/base/run_context.h"
 #include "afterimage/decoders/reconstruction.h"
 #include "afterimage/evaluation/metric.h"
+#include "afterimage/recordings/leakage.h"
 #include "afterimage/recordings/recording.h"
 
 namespace afterimage {
@@ -25,30 +26,41 @@ struct Comparison {
   std::string first, second;  ///< names of sets; the first is a decoder
   std::string metric;
   double difference = 0;     ///< first minus second
-  double low = 0, high = 0;  ///< 95 % bootstrap interval over images
-  double p = 1;              ///< two-sided, by exchanging images between the sets
+  double low = 0, high = 0;  ///< 95 % bootstrap interval over stimuli
+  double p = 1;              ///< two-sided, by exchanging stimuli between the sets
   double q = 1;              ///< p adjusted over all comparisons (Benjamini-Hochberg)
 };
 
-/// All scores of one split of one recording: what `evaluate` writes (JSON) and tables (CSV, one row
-/// per set, metric and image) are made of.
+/// All scores of one split of one recording: what `evaluate` writes (JSON) and its tables (CSV) are
+/// made of. Files of version 0.1 lack the image size, hashes and leakage: 0 or empty then.
 struct Scores {
   std::string split;
-  std::vector<int64_t> stimulus;  ///< one per image
-  std::vector<std::string> stimulus_name;
+  int64_t height = 0, width = 0;  ///< of the images scored, pixels: scores depend on it
+  std::vector<int64_t> stimulus;  ///< one per row; of single trials several rows show one
+  std::vector<std::string> stimulus_name, stimulus_sha256;  ///< of each row (stimulus_hash.h)
+  int64_t stimuli = 0;  ///< how many different ones: what intervals and chance levels count
+  /// What the split shares with those the decoders learned from (leakage.h), a pair for each.
+  std::vector<SharedStimuli> leakage;
   std::vector<ScoredImages> sets;
   std::vector<Comparison> comparisons;
   nlohmann::json provenance;
 
-  /// {"format": "afterimage-scores", "version", "split", "images", "metrics" (definitions), "sets",
-  /// "comparisons", "provenance"}.
+  /// {"format": "afterimage-scores", "version", "split", "image_size": [height, width], "stimuli",
+  /// "images": [{"stimulus", "repeat", "name", "sha256"}] (rows), "leakage", "metrics"
+  /// (definitions), "statistics" (what intervals and p are), "sets", "comparisons", "provenance"}.
   nlohmann::json to_json() const;
   /// Errors: not such a file, a newer version, missing or misshaped parts.
   static Scores from_json(const nlohmann::json& json, const std::string& where);
-  /// Columns set, control, metric, stimulus, name, value, low, high, not_computed. The row of a
-  /// whole set has an empty stimulus and name; rows of single images have no interval.
+  /// A row per set and metric: set, control, metric, value, low, high, not_computed.
   std::string to_csv() const;
+  /// A row per set, metric and image: set, control, metric, stimulus, repeat, name, value. Metrics
+  /// of the whole set have no values of single images.
+  std::string images_to_csv() const;
 };
+
+/// Refuses scores of other images than a reconstruction's: other rows or, where both know them,
+/// other pixels.
+void check_scores(const Scores& scores, const Reconstruction& reconstruction);
 
 struct EvaluationOptions {
   std::vector<std::string> metrics = {"all"};
@@ -61,8 +73,10 @@ struct EvaluationOptions {
 /// reconstructions' size. Controls that several reconstructions share (mean, retrieval, ridge) are
 /// scored once; a control that is a reconstruction of its own is not scored again. Every
 /// reconstruction is compared with its controls and with the reconstructions after it, per metric.
-/// Errors: no reconstruction, two of one name, or of different splits, stimuli or sizes; stimuli
-/// the recording does not have.
+/// Rows that show one picture (equal pixels) are one stimulus: each counts alike whatever its
+/// number of rows, and is drawn, exchanged and identified as one.
+/// Errors: no reconstruction, two of one name, or of different splits, stimuli or sizes; another
+/// recording than the reconstructed one (check_recording).
 Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Recording& recording,
                 const EvaluationOptions& options, const RunContext& run);
 

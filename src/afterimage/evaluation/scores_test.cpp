@@ -25,7 +25,7 @@ class Evaluate : public ::testing::Test {
     folder_ =
         std::filesystem::temp_directory_path() / ("scores_test_" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
-    RecordingInfo info;
+    auto& info = info_;
     info.height = info.width = 16;
     info.bins = {{0, 100}};
     info.sensors.name = {"one"};
@@ -41,12 +41,32 @@ class Evaluate : public ::testing::Test {
       info.trials.split.push_back("test");
     }
     images_ = at::randint(256, {12, 3, 16, 16}, at::detail::createCPUGenerator(5)).to(at::kByte);
-    RecordingWriter writer(folder_ / "recording.h5", info, false);
+    write_recording();
+  }
+  ~Evaluate() override { std::filesystem::remove_all(folder_); }
+
+  void write_recording() {
+    RecordingWriter writer(folder_ / "recording.h5", info_, true);
     writer.append_images(images_);
     writer.append_responses(at::zeros({12, 1, 1}));
     writer.finish();
   }
-  ~Evaluate() override { std::filesystem::remove_all(folder_); }
+
+  /// The same with every row `times` times, one after the other or in turn.
+  static Reconstruction repeated(const Reconstruction& once, int64_t times, bool in_turn) {
+    const auto rows = static_cast<int64_t>(once.stimulus.size());
+    const auto order =
+        in_turn ? at::arange(rows).repeat({times}) : at::arange(rows).repeat_interleave(times);
+    Reconstruction more = once;
+    more.stimulus.clear();
+    for (int64_t i = 0; i < order.numel(); ++i) {
+      more.stimulus.push_back(once.stimulus[static_cast<size_t>(order[i].item<int64_t>())]);
+    }
+    more.trials_averaged.assign(more.stimulus.size(), 1);
+    more.images = once.images.index_select(0, order);
+    for (auto& [name, images] : more.controls) images = images.index_select(0, order);
+    return more;
+  }
 
   /// The true images of the stimuli 11, 10, ..., blended with noise.
   Reconstruction reconstruction(const std::string& name, double noise, int64_t count = 10) {
@@ -66,7 +86,7 @@ class Evaluate : public ::testing::Test {
 
   Scores scores_of(const std::vector<Reconstruction>& all, int64_t bootstrap = 500) {
     EvaluationOptions options;
-    options.metrics = {"pixel-correlation", "ssim", "pixel-identification-2way"};
+    options.metrics = metrics_;
     options.bootstrap = bootstrap;
     return evaluate(all, Recording(folder_ / "recording.h5"), options, run_);
   }
@@ -82,7 +102,9 @@ class Evaluate : public ::testing::Test {
 
   RunContext run_;
   std::filesystem::path folder_;
+  RecordingInfo info_;
   at::Tensor images_;
+  std::vector<std::string> metrics_ = {"pixel-correlation", "ssim", "pixel-identification-2way"};
 };
 
 TEST_F(Evaluate, ScoresDecodersAndControlsOnce) {
@@ -166,13 +188,112 @@ TEST_F(Evaluate, JsonOfOthersIsRefused) {
   refused(json);
 }
 
-TEST_F(Evaluate, CsvHasARowPerImage) {
+TEST_F(Evaluate, TablesOfSetsAndOfImages) {
   auto scores = scores_of({reconstruction("a \"quoted\" name", 0.3)});
-  const auto csv = scores.to_csv();
-  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 3 * 3 * (1 + 10));
-  EXPECT_EQ(csv.rfind("set,control,metric,stimulus,name,value,low,high,not_computed\n", 0), 0u);
-  EXPECT_NE(csv.find("\n\"a \"\"quoted\"\" name\",no,pixel-correlation,11,\"photo, 11\",0.9"),
+  scores.sets[1].name = "";  // an empty field keeps its place
+  const auto csv = scores.to_csv(), images = scores.images_to_csv();
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 3 * 3);
+  EXPECT_EQ(csv.rfind("set,control,metric,value,low,high,not_computed\n", 0), 0u);
+  EXPECT_NE(csv.find("\n,yes,pixel-correlation,"), std::string::npos);
+  EXPECT_EQ(std::count(images.begin(), images.end(), '\n'), 1 + 3 * 3 * 10);
+  EXPECT_EQ(images.rfind("set,control,metric,stimulus,repeat,name,value\n", 0), 0u);
+  EXPECT_NE(images.find("\n\"a \"\"quoted\"\" name\",no,pixel-correlation,11,0,\"photo, 11\",0.9"),
             std::string::npos);
+}
+
+TEST_F(Evaluate, APerfectDecoderOfSingleTrialsScoresOne) {
+  metrics_.emplace_back("pixel-identification-nway");
+  for (const bool in_turn : {false, true}) {
+    const auto scores = scores_of({repeated(reconstruction("perfect", 0, 2), 30, in_turn)});
+    EXPECT_EQ(scores.stimuli, 2);
+    EXPECT_EQ(scores.stimulus.size(), 60u);
+    for (const auto& score : scores.sets[0].scores) {
+      EXPECT_NEAR(score.value, 1, 1e-12) << score.metric;
+      EXPECT_EQ(score.per_image.size(), 60u);
+    }
+    EXPECT_EQ(scores.to_json()["metrics"][3]["chance"], 0.5);
+  }
+}
+
+// More trials of the same images are no more images: values, intervals and p stay what they were.
+TEST_F(Evaluate, DuplicatedTrialsChangeNothing) {
+  const std::vector<Reconstruction> once = {reconstruction("good", 0.3, 7),
+                                            reconstruction("poorer", 0.35, 7)};
+  const auto expected = scores_of(once);
+  for (const int64_t times : {2, 3, 8}) {
+    const bool in_turn = times != 3;
+    const auto found =
+        scores_of({repeated(once[0], times, in_turn), repeated(once[1], times, in_turn)});
+    for (size_t s = 0; s < expected.sets.size(); ++s) {
+      for (size_t m = 0; m < metrics_.size(); ++m) {
+        const auto &a = expected.sets[s].scores[m], &b = found.sets[s].scores[m];
+        EXPECT_NEAR(a.value, b.value, 1e-14);
+        EXPECT_NEAR(*a.low, *b.low, 1e-14);
+        EXPECT_NEAR(*a.high, *b.high, 1e-14);
+      }
+    }
+    ASSERT_EQ(found.comparisons.size(), expected.comparisons.size());
+    for (size_t i = 0; i < found.comparisons.size(); ++i) {
+      EXPECT_NEAR(found.comparisons[i].low, expected.comparisons[i].low, 1e-14);
+      EXPECT_EQ(found.comparisons[i].p, expected.comparisons[i].p);
+    }
+  }
+}
+
+TEST_F(Evaluate, StimuliWithEqualPixelsAreOne) {
+  images_[4].copy_(images_[9]);
+  write_recording();
+  const auto scores = scores_of({reconstruction("perfect", 0)});
+  EXPECT_EQ(scores.stimuli, 9);
+  EXPECT_NEAR(scores.sets[0].scores[2].value, 1, 1e-12);
+}
+
+TEST_F(Evaluate, SaysWhatWasLearnedFromToo) {
+  auto made = reconstruction("good", 0.3, 4);  // stimuli 11, 10, 9, 8
+  made.split = "judged";
+  made.train_split = "learned";
+  for (int64_t i = 0; i < 12; ++i) {
+    info_.trials.split[static_cast<size_t>(i)] = i < 8 ? "learned" : "judged";
+  }
+  info_.stimulus_source[3] = info_.stimulus_source[9] = "photo";
+  images_[10].copy_(images_[0]);
+  write_recording();
+  const auto scores = scores_of({made});
+  ASSERT_EQ(scores.leakage.size(), 1u);
+  EXPECT_EQ(scores.leakage[0].pixels, std::vector<int64_t>{10});
+  EXPECT_EQ(scores.leakage[0].sources, std::vector<int64_t>{9});
+  const auto json = nlohmann::json::parse(scores.to_json().dump());
+  EXPECT_EQ(json["leakage"][0]["tested"], 4);
+  EXPECT_EQ(Scores::from_json(json, "scores.json").to_json(), json);
+  made.train_split = "";  // an older file, of a recording without the usual split
+  EXPECT_TRUE(scores_of({made}).leakage.empty());
+}
+
+TEST_F(Evaluate, ScoresOfOtherImagesAreRefused) {
+  auto made = reconstruction("good", 0.3);
+  auto scores = scores_of({made});
+  EXPECT_NO_THROW(check_scores(scores, made));  // without hashes: by row
+  made.show(Recording(folder_ / "recording.h5"), made.stimulus);
+  EXPECT_NO_THROW(check_scores(scores, made));
+  made.stimulus_sha256[2] = "another";
+  EXPECT_THROW(check_scores(scores, made), Error);
+  made.stimulus_sha256.clear();
+  std::swap(made.stimulus[0], made.stimulus[1]);
+  EXPECT_THROW(check_scores(scores, made), Error);
+}
+
+TEST_F(Evaluate, ScoresOfVersion01AreRead) {
+  const auto scores = scores_of({reconstruction("good", 0.3)});
+  auto json = scores.to_json();
+  for (const auto* key : {"image_size", "stimuli", "leakage", "statistics"}) json.erase(key);
+  for (auto& image : json["images"]) {
+    image.erase("sha256");
+    image.erase("repeat");
+  }
+  const auto back = Scores::from_json(json, "scores.json");
+  EXPECT_EQ(back.stimuli, 10);
+  EXPECT_EQ(back.height, 0);
+  EXPECT_TRUE(back.stimulus_sha256.empty());
 }
 
 TEST_F(Evaluate, OneImageHasNoInterval) {

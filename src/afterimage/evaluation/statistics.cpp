@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "afterimage/evaluation/correlation.h"
@@ -50,8 +51,26 @@ Interval percentile_interval(const at::Tensor& sample, double share) {
   return {bounds[0].item<double>(), bounds[1].item<double>()};
 }
 
+double student_quantile(int64_t degrees) {
+  constexpr double table[] = {12.7062, 4.3027, 3.1824, 2.7764, 2.5706,
+                              2.4469,  2.3646, 2.3060, 2.2622, 2.2281};
+  if (degrees <= std::ssize(table)) return table[degrees - 1];
+  constexpr double z = 1.959964;
+  const auto n = static_cast<double>(degrees);
+  const double z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z, z9 = z7 * z * z;
+  return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n) +
+         (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n) +
+         (79 * z9 + 776 * z7 + 1482 * z5 - 1920 * z3 - 945 * z) / (92160 * n * n * n * n);
+}
+
+double expanded_share(int64_t images) {
+  const auto n = static_cast<double>(images);
+  return std::erf(student_quantile(images - 1) * std::sqrt(n / (n - 1)) / std::sqrt(2.0));
+}
+
 Interval bootstrap_interval(const at::Tensor& columns, const at::Tensor& counts) {
-  return percentile_interval(value_of_sums(weighted_sums(counts, columns)));
+  return percentile_interval(value_of_sums(weighted_sums(counts, columns)),
+                             expanded_share(columns.size(0)));
 }
 
 PairedDifference paired_difference(const at::Tensor& first, const at::Tensor& second,
@@ -61,8 +80,9 @@ PairedDifference paired_difference(const at::Tensor& first, const at::Tensor& se
   const auto once = at::ones({1, first.size(0)}, at::kShort);
   result.difference =
       (value(weighted_sums(once, first)) - value(weighted_sums(once, second))).item<double>();
-  const auto [low, high] = percentile_interval(value(weighted_sums(counts, first)) -
-                                               value(weighted_sums(counts, second)));
+  const auto [low, high] = percentile_interval(
+      value(weighted_sums(counts, first)) - value(weighted_sums(counts, second)),
+      expanded_share(first.size(0)));
   result.low = low;
   result.high = high;
   // Exchanging image i swaps its rows: sum = middle +- sum_i sign_i (first_i - second_i) / 2.

@@ -4,6 +4,8 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "afterimage/evaluation/correlation.h"
 #include "afterimage/formats/safetensors.h"
 
@@ -60,6 +62,37 @@ TEST(Statistics, BootstrapOfAMeanIsTheAnalyticOne) {
   const double mean = values.mean().item<double>();
   EXPECT_NEAR(interval.low, mean - half, 0.03 * half);
   EXPECT_NEAR(interval.high, mean + half, 0.03 * half);
+}
+
+// SciPy's t.ppf(.975, df); and 2 norm.cdf(t.ppf(.975, n - 1) sqrt(n / (n - 1))) - 1.
+TEST(Statistics, FewImagesWidenTheInterval) {
+  EXPECT_NEAR(student_quantile(1), 12.706205, 1e-4);
+  EXPECT_NEAR(student_quantile(9), 2.262157, 1e-4);
+  EXPECT_NEAR(student_quantile(11), 2.200985, 1e-5);
+  EXPECT_NEAR(student_quantile(99), 1.984217, 1e-5);
+  EXPECT_NEAR(expanded_share(6), 0.995136, 1e-5);
+  EXPECT_NEAR(expanded_share(12), 0.978487, 1e-5);
+  EXPECT_NEAR(expanded_share(100), 0.953871, 1e-5);
+}
+
+// Twelve images, differences of 0 to 3 standard errors: the interval holds the true difference in
+// 95 % of samples (percentiles as they are: 90 %), and interval and test seldom say two things.
+TEST(Statistics, IntervalAndTestRarelyDisagree) {
+  constexpr int64_t images = 12, samples = 600;
+  const auto counts = bootstrap_counts(images, 1000, generator(1)).to(at::kDouble);
+  const auto signs = random_signs(images, 1000, generator(2)).to(at::kDouble);
+  const auto noise = at::randn({samples, images}, generator(3), at::kDouble);
+  const auto zero = mean_columns(at::zeros({images}, at::kDouble));
+  int held = 0, disagree = 0;
+  for (int64_t i = 0; i < samples; ++i) {
+    const double truth = static_cast<double>(i % 4) / std::sqrt(static_cast<double>(images));
+    const auto paired = paired_difference(mean_columns(noise[i] + truth), zero, counts, signs);
+    const bool excludes = paired.low > 0 || paired.high < 0;
+    held += paired.low <= truth && truth <= paired.high;
+    disagree += excludes ? paired.p > 0.06 : paired.p < 0.04;
+  }
+  EXPECT_NEAR(held, 0.945 * samples, 0.02 * samples);
+  EXPECT_LT(disagree, 0.025 * samples);
 }
 
 TEST(Statistics, CorrelationOfAResampleIsThatOfItsImages) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "afterimage/base/text.h"
+#include "afterimage/recordings/leakage.h"
 
 namespace afterimage {
 namespace {
@@ -47,36 +48,15 @@ std::string sensors_line(const Sensors& sensors) {
                 " with a receptive field");
 }
 
-/// What of the splits' stimuli is in both: "2 stimuli and 3 sources", or "".
-std::string shared(const RecordingInfo& info, const std::string& a, const std::string& b) {
-  std::set<int64_t> stimuli[2];
-  std::set<std::string> sources[2];
-  for (size_t t = 0; t < info.trials.stimulus.size(); ++t) {
-    const std::string& split = info.trials.split[t];
-    if (split != a && split != b) continue;
-    const int64_t row = info.trials.stimulus[t];
-    const std::string& source = info.stimulus_source[static_cast<size_t>(row)];
-    stimuli[split == b].insert(row);
-    if (!source.empty()) sources[split == b].insert(source);
-  }
-  const auto common = [](const auto& both) {
-    int64_t count = 0;
-    for (const auto& each : both[0]) count += static_cast<int64_t>(both[1].count(each));
-    return count;
-  };
-  if (common(stimuli) + common(sources) == 0) return "";
-  return concat(counted(common(stimuli), "stimulus", "stimuli"), " and ",
-                counted(common(sources), "source", "sources"), " of stimuli");
-}
-
 }  // namespace
 
-std::vector<std::string> import_summary(const RecordingInfo& info, const ImportReport& report) {
+std::vector<std::string> import_summary(const Recording& recording, const ImportReport& report,
+                                        const RunContext& run) {
+  const RecordingInfo& info = recording.info();
   std::vector<std::string> lines;
   lines.push_back(concat(counted(info.stimuli(), "stimulus", "stimuli"), " of ", info.width, " x ",
                          info.height, " pixels", info.channels == 1 ? ", gray" : ""));
-  auto splits = info.splits();
-  for (const auto& split : splits) lines.push_back(trials_line(info, split));
+  for (const auto& split : info.splits()) lines.push_back(trials_line(info, split));
   if (std::count(info.trials.split.begin(), info.trials.split.end(), "") > 0) {
     lines.push_back(trials_line(info, ""));
   }
@@ -87,13 +67,8 @@ std::vector<std::string> import_summary(const RecordingInfo& info, const ImportR
   const std::set<int64_t> shown(info.trials.stimulus.begin(), info.trials.stimulus.end());
   const int64_t unseen = info.stimuli() - static_cast<int64_t>(shown.size());
   if (unseen > 0) lines.push_back(concat(unseen, " of the stimuli are in no trial"));
-  for (size_t i = 0; i < splits.size(); ++i) {
-    for (size_t j = i + 1; j < splits.size(); ++j) {
-      const std::string both = shared(info, splits[i], splits[j]);
-      lines.push_back(concat(splits[i], " and ", splits[j], " share ",
-                             both.empty() ? "no stimulus" : both + ": scores will be too good"));
-    }
-  }
+  const auto shared = leakage_lines(shared_stimuli(recording, run));
+  lines.insert(lines.end(), shared.begin(), shared.end());
   lines.insert(lines.end(), report.notes.begin(), report.notes.end());
   return lines;
 }

@@ -38,7 +38,7 @@ Artefact artefact_kind(const std::filesystem::path& path) {
   if (head == "\x89HDF\r\n\x1a\n") return kind_of_hdf5(path);
   if (head[0] == '{') {
     const auto json = nlohmann::json::parse(read_text(path), nullptr, /*allow_exceptions=*/false);
-    if (json.is_object() && json.value("format", "") == "afterimage-scores") {
+    if (json.is_object() && json.value("format", nlohmann::json()) == "afterimage-scores") {
       return Artefact::scores;
     }
   }

@@ -5,8 +5,10 @@
 
 #include "afterimage/base/config.h"
 #include "afterimage/base/error.h"
-#include "afterimage/base/output.h"
+#include "afterimage/base/json_file.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/image_sets.h"
+#include "afterimage/recordings/leakage.h"
 #include "afterimage/report/artefact.h"
 
 namespace afterimage {
@@ -14,12 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-json parsed(const fs::path& path) {
-  json content = json::parse(read_text(path), nullptr, /*allow_exceptions=*/false);
-  if (!content.is_object()) throw Error(path, "is no JSON object", "Restore the file");
-  return content;
-}
 
 json at_or_empty(const json& object, const char* key) {
   return object.is_object() && object.contains(key) ? object[key] : json::object();
@@ -36,7 +32,7 @@ TrainingLog read_log(const fs::path& model, const std::string& name) {
 }
 
 void add_model(const fs::path& path, ReportInput& input) {
-  const json card = parsed(path / "model.json");
+  const json card = read_json(path / "model.json");
   const std::string name = card.value("name", path.filename().string());
   TrainingLog log = read_log(path, name);
   if (!log.lines.empty()) input.logs.push_back(std::move(log));
@@ -74,9 +70,22 @@ void add_absent_note(const Reconstruction& reconstruction, ReportInput& input) {
                                "' and its controls were given nothing of ", join(arrays), "."));
 }
 
+/// What was judged and learned from alike: as the scores say, or else of the recording's splits.
+void add_leakage_notes(Collected& page) {
+  std::vector<SharedStimuli> pairs;
+  if (page.input.scores && !page.input.scores->leakage.empty()) {
+    pairs = page.input.scores->leakage;
+  } else if (page.recording) {
+    pairs = shared_stimuli(*page.recording);
+  }
+  std::erase_if(pairs, [](const SharedStimuli& pair) { return pair.count() == 0; });
+  for (const auto& line : leakage_lines(pairs)) page.input.notes.push_back(line + ".");
+}
+
 }  // namespace
 
-Collected collect(const std::vector<std::string>& files, const std::string& title) {
+Collected collect(const std::vector<std::string>& files, const std::string& title,
+                  const std::vector<std::string>& names) {
   Collected page;
   page.input.title = title;
   for (const fs::path path : files) {
@@ -98,15 +107,17 @@ Collected collect(const std::vector<std::string>& files, const std::string& titl
         break;
       case Artefact::scores:
         if (page.input.scores) throw Error(path, "are second scores", "Evaluate all in one call");
-        page.input.scores = Scores::from_json(parsed(path), path.string());
+        page.input.scores = Scores::from_json(read_json(path), path.string());
         page.input.provenance.push_back(page.input.scores->provenance);
         break;
     }
   }
+  rename(page.input.reconstructions, names);
   if (!page.input.reconstructions.empty() && !page.recording) {
     throw Error(files.front(), "the recording is missing, and with it the images shown",
                 "Name the recording too");
   }
+  add_leakage_notes(page);
   return page;
 }
 

@@ -16,8 +16,10 @@ struct Collected {
   ReportInput input;
 };
 
-/// Errors: a file of none of the four kinds, two recordings, reconstructions without the recording
-/// whose images they show.
-Collected collect(const std::vector<std::string>& files, const std::string& title);
+/// `names`, where there are any, are what the reconstructions are called, in their order. Errors: a
+/// file of none of the four kinds, two recordings, reconstructions without the recording whose
+/// images they show.
+Collected collect(const std::vector<std::string>& files, const std::string& title,
+                  const std::vector<std::string>& names = {});
 
 }  // namespace afterimage

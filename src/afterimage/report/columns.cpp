@@ -14,7 +14,7 @@ void check_alike(const std::vector<Reconstruction>& all) {
   for (const auto& other : all) {
     if (!names.insert(other.name).second) {
       throw Error("report", concat("two reconstructions are called '", other.name, "'"),
-                  "Give each its own name");
+                  "Give each its own (--name)");
     }
     if (other.split != first.split) {
       throw Error("report",

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -91,12 +92,21 @@ std::string listed(const std::vector<std::string>& words) {
   return join({words.begin(), words.end() - 1}) + " and " + words.back();
 }
 
+/// "12 images", "60 trials of 2 images".
+std::string images_text(const Reconstruction& reconstruction) {
+  const auto& rows = reconstruction.stimulus;
+  const std::set<int64_t> different(rows.begin(), rows.end());
+  const std::string images = counted(std::ssize(different), "image");
+  return different.size() == rows.size()
+             ? images
+             : concat(counted(std::ssize(rows), "trial"), " of ", images);
+}
+
 std::string lead_text(const ReportInput& input) {
   if (input.reconstructions.empty()) return {};
   const auto& first = input.reconstructions.front();
-  std::string text =
-      concat("All ", counted(first.images.size(0), "image"), " of the ‘", first.split,
-             "’ split, reconstructed by ", listed(decoder_names(input)));
+  std::string text = concat("All ", images_text(first), " of the ‘", first.split,
+                            "’ split, reconstructed by ", listed(decoder_names(input)));
   if (input.recording) {
     text += concat(" from ", counted(input.recording->sensors(), "sensor"));
   }

@@ -34,12 +34,6 @@ at::Tensor fitted(const at::Tensor& images, std::pair<int64_t, int64_t> size) {
   return resize_image(images, size.first, size.second);
 }
 
-void check_scores(const Scores& scores, const std::vector<int64_t>& stimulus) {
-  if (scores.stimulus == stimulus) return;
-  throw Error("report", "the scores are of other images than the reconstructions",
-              "Evaluate these reconstructions and report them with those scores");
-}
-
 /// The place of a column's scores among the sets, or null.
 nlohmann::json set_of(const ImageSet& column, const std::optional<Scores>& scores) {
   if (!scores) return nullptr;
@@ -47,16 +41,6 @@ nlohmann::json set_of(const ImageSet& column, const std::optional<Scores>& score
                                   [&](const auto& set) { return set.name == column.name; });
   if (found == scores->sets.end()) return nullptr;
   return found - scores->sets.begin();
-}
-
-void check_stimuli(const Recording& recording, const Reconstruction& reconstruction) {
-  for (const int64_t stimulus : reconstruction.stimulus) {
-    if (stimulus >= 0 && stimulus < recording.info().stimuli()) continue;
-    throw Error(
-        recording.path(),
-        concat("has no stimulus ", stimulus, ", which '", reconstruction.name, "' reconstructs"),
-        "Name the recording that the reconstruction was made from");
-  }
 }
 
 /// The cells of the true images, read in batches: stimuli may be much larger than what is shown.
@@ -76,6 +60,8 @@ std::vector<int64_t> true_cells(const Recording& recording, const std::vector<in
 
 nlohmann::json row_data(const ReportInput& input) {
   const auto& first = input.reconstructions.front();
+  const auto repeat = count_repeats(first.stimulus);
+  const bool several = *std::max_element(repeat.begin(), repeat.end()) > 0;  // single trials
   auto rows = nlohmann::json::array();
   for (size_t i = 0; i < first.stimulus.size(); ++i) {
     std::string name = concat("stimulus ", first.stimulus[i]);
@@ -84,12 +70,13 @@ nlohmann::json row_data(const ReportInput& input) {
     } else if (input.scores && i < input.scores->stimulus_name.size()) {
       name = input.scores->stimulus_name[i];
     }
+    if (several) name += concat(", trial ", repeat[i] + 1);
     rows.push_back({{"name", name}, {"trials", first.trials_averaged.at(i)}});
   }
   return rows;
 }
 
-nlohmann::json metric_data(const std::string& name) {
+nlohmann::json metric_data(const std::string& name, int64_t stimuli) {
   const auto& table = metric_table();
   const auto metric = std::find_if(table.begin(), table.end(),
                                    [&](const Metric& candidate) { return candidate.name == name; });
@@ -102,7 +89,7 @@ nlohmann::json metric_data(const std::string& name) {
           {"definition", metric->definition},
           {"source", metric->source},
           {"higher", metric->higher_is_better},
-          {"chance", rounded(metric->chance)}};
+          {"chance", metric->chance ? rounded(metric->chance(stimuli)) : nullptr}};
 }
 
 nlohmann::json comparison_data(const std::vector<Comparison>& comparisons) {
@@ -142,12 +129,14 @@ nlohmann::json image_data(const ReportInput& input) {
   if (input.reconstructions.empty()) return nullptr;
   const auto columns = image_columns(input.reconstructions);
   const auto& first = input.reconstructions.front();
-  if (input.scores) check_scores(*input.scores, first.stimulus);
+  for (const auto& each : input.reconstructions) {
+    if (input.scores) check_scores(*input.scores, each);
+    if (input.recording) check_recording(each, *input.recording);
+  }
   const auto size = shown_size(first.images, input.image_limit);
   SpriteSheets sprites(size.first, size.second);
   auto list = nlohmann::json::array();
   if (input.recording) {
-    check_stimuli(*input.recording, first);
     list.push_back({{"name", "seen"},
                     {"kind", "truth"},
                     {"set", nullptr},
@@ -170,7 +159,7 @@ nlohmann::json score_data(const ReportInput& input) {
   if (!input.scores || input.scores->sets.empty()) return nullptr;
   auto metrics = nlohmann::json::array();
   for (const auto& score : input.scores->sets.front().scores) {
-    metrics.push_back(metric_data(score.metric));
+    metrics.push_back(metric_data(score.metric, input.scores->stimuli));
   }
   auto sets = nlohmann::json::array();
   for (const auto& set : input.scores->sets) {
@@ -181,7 +170,7 @@ nlohmann::json score_data(const ReportInput& input) {
   return {{"metrics", std::move(metrics)},
           {"sets", std::move(sets)},
           {"comparisons", comparison_data(input.scores->comparisons)},
-          {"images", input.scores->stimulus.size()}};
+          {"images", input.scores->stimuli}};
 }
 
 }  // namespace afterimage

@@ -63,6 +63,15 @@ TEST_F(ReportTest, WholePage) {
             "None is selected or left out.");
 }
 
+TEST_F(ReportTest, SingleTrialsAreToldApart) {
+  for (auto& reconstruction : sample_.input.reconstructions) reconstruction.stimulus[11] = 0;
+  sample_.input.scores.reset();
+  const auto data = data_of(report_html(sample_.input));
+  EXPECT_EQ(data["images"]["rows"][0]["name"], "image 12, trial 1");
+  EXPECT_EQ(data["images"]["rows"][11]["name"], "image 12, trial 2");
+  EXPECT_TRUE(contains(data["header"]["lead"], "All 12 trials of 11 images"));
+}
+
 TEST_F(ReportTest, SaysWhatLookedAtTestData) {
   EXPECT_FALSE(contains(report_html(sample_.input), "Looked at test data"));
   sample_.input.provenance.push_back({{"transductive", {"z-scored with test trials"}}});
@@ -185,7 +194,7 @@ TEST_F(ReportTest, RefusesScoresOfOtherImages) {
 TEST_F(ReportTest, RefusesStimuliTheRecordingDoesNotHave) {
   for (auto& reconstruction : sample_.input.reconstructions) reconstruction.stimulus[2] = 12;
   sample_.input.scores.reset();
-  EXPECT_TRUE(contains(refusal(), "sample.h5: has no stimulus 12, which 'near' reconstructs"));
+  EXPECT_TRUE(contains(refusal(), "sample.h5: has no stimulus 12 (it has 12)"));
 }
 
 TEST(FieldFigures, MapAndCountEverySensor) {

@@ -152,6 +152,7 @@ struct Sample {
     all.split = "test";
     all.stimulus = input.reconstructions[0].stimulus;
     all.stimulus_name = recording_info().stimulus_name;
+    all.stimuli = count;
     all.sets = {scored("near", false, 0.8), scored("far", false, 0.5), scored("mean", true, 0.1),
                 scored("shuffled (near)", true, 0), scored("shuffled (far)", true, -0.05)};
     all.comparisons = {{.first = "near",

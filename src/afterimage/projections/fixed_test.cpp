@@ -40,7 +40,7 @@ TEST(FixedProjection, SaysWhichSensorsHaveNoSize) {
   for (const auto& [spread, lines] : {std::pair("0", 1), {"1", 2}}) {  // one pixel needs no size
     FixedProjection projection;
     set(projection, "spread", spread);
-    projection.build(sensors, 1, 8, RunContext({}));
+    projection.build(sensors, 1, 8, RunContext());
     EXPECT_EQ(std::ssize(projection.notes()), lines) << spread;
   }
 }

@@ -102,8 +102,8 @@ std::string loss_note(const std::map<std::string, double>& losses) {
 
 Fields TrainerOptions::fields() {
   return {
-      Field("steps", steps, "updates; 0 where epochs say how long").range(0),
-      Field("epochs", epochs, "passes over the samples, in place of steps; 0 where steps are given")
+      Field("steps", steps, "updates, where no epochs are given").range(0),
+      Field("epochs", epochs, "passes over the samples, in place of steps")
           .range(0),
       Field("batch", batch, "samples per step").range(1),
       Field("learning_rate", learning_rate, "of Adam").range(0, 1),

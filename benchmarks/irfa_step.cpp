@@ -28,18 +28,19 @@ struct Front {
   at::Tensor responses;
 };
 
-void irfa_step(benchmark::State& state, Precision precision) {
-  StepSetup setup(shape, precision);
+void irfa_step(benchmark::State& state, Precision precision, Epoch epoch) {
+  StepSetup setup(shape, precision, epoch);
   Front front(setup.run);
   auto learned = front.projection.parameter_groups();
   learned.push_back({setup.unet->parameters()});
   ObjectiveOptions objective;
+  objective.detach_maps = false;
   objective.perceptual = 0.69;
   objective.pixel = 0.3;
   AdversarialStep step(learned, setup.discriminator, setup.perceptual, objective, {}, setup.run);
   for (auto _ : state) {
     setup.maps = front.maps();
-    step({setup.maps, setup.generate(), setup.targets, {}}, learning_rate);
+    step(setup.batch(), learning_rate);
   }
 }
 
@@ -55,8 +56,10 @@ void projection(benchmark::State& state) {
   }
 }
 
-BENCHMARK_CAPTURE(irfa_step, fp32, Precision::fp32)->Apply(configure);
-BENCHMARK_CAPTURE(irfa_step, bf16, Precision::bf16)->Apply(configure);
+BENCHMARK_CAPTURE(irfa_step, fp32, Precision::fp32, Epoch::first)->Apply(configure);
+BENCHMARK_CAPTURE(irfa_step, bf16, Precision::bf16, Epoch::first)->Apply(configure);
+BENCHMARK_CAPTURE(irfa_step, fp32_later, Precision::fp32, Epoch::later)->Apply(configure);
+BENCHMARK_CAPTURE(irfa_step, bf16_later, Precision::bf16, Epoch::later)->Apply(configure);
 BENCHMARK(projection)->Apply(configure);
 [[maybe_unused]] const bool parts = register_parts(shape);
 

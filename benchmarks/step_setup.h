@@ -9,6 +9,7 @@
 #include "afterimage/networks/layout.h"
 #include "afterimage/networks/unet.h"
 #include "afterimage/training/adversarial_step.h"
+#include "afterimage/training/feature_cache.h"
 
 // What the benchmarks of whole training steps share: the networks, and the parts of a step.
 namespace afterimage {
@@ -23,9 +24,13 @@ inline RunContext benchmark_run(Precision precision = Precision::fp32) {
   return example::prepared_run(options);
 }
 
+/// Which pass over the samples is timed: in the first, target features are computed, in later ones
+/// they are there (training.feature_cache_mb).
+enum class Epoch { first, later };
+
 /// All that a step needs, with the weights and the layout a training run starts from.
 struct StepSetup {
-  StepSetup(const StepShape& shape, Precision precision)
+  StepSetup(const StepShape& shape, Precision precision, Epoch epoch = Epoch::later)
       : run(benchmark_run(precision)),
         unet(shape.channels, UNetOptions()),
         discriminator(shape.channels + 3) {
@@ -37,6 +42,9 @@ struct StepSetup {
         std::string(AFTERIMAGE_ASSETS) + "/weights/squeezenet1_0.safetensors";
     perceptual = std::make_shared<PerceptualLoss>(load_feature_network_from("squeezenet", weights),
                                                   ObjectiveOptions());
+    const int64_t limit = epoch == Epoch::first ? 0 : int64_t{512} << 20;
+    features = std::make_unique<FeatureCache>(*perceptual, limit, run);
+    for (int64_t row = 0; row < shape.batch; ++row) rows.push_back(row);
     maps = images(shape.channels, shape, "maps");
     targets = images(3, shape, "targets");
   }
@@ -49,6 +57,10 @@ struct StepSetup {
     const AutocastScope precision(run);
     return unet(maps);
   }
+  /// A batch as training makes it.
+  AdversarialStep::Batch batch() {
+    return {maps, generate(), targets, features->features(rows, targets), {}};
+  }
   at::Tensor judge() {
     const AutocastScope precision(run);
     return discriminator(maps, targets);
@@ -58,6 +70,8 @@ struct StepSetup {
   UNet unet;
   PatchGan discriminator;
   std::shared_ptr<PerceptualLoss> perceptual;
+  std::unique_ptr<FeatureCache> features;
+  std::vector<int64_t> rows;  // the samples of the batch
   at::Tensor maps, targets;
 };
 

@@ -39,7 +39,7 @@ const std::vector<Command>& command_table() {
       {"fields", "find where each sensor looks: receptive fields from training stimuli",
        "afterimage fields recording.h5 --method prf --out mapped.h5", declare_fields},
       {"train", "train a decoder on a recording",
-       "afterimage train brain2pix --recording recording.h5 --out model", declare_train},
+       "afterimage train tuned --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",
        "afterimage reconstruct model recording.h5 --out images.h5 --png images",
        declare_reconstruct},
@@ -85,8 +85,18 @@ void add_fields(CLI::App& app, const Fields& fields) {
       }
       continue;
     }
-    const bool text = std::holds_alternative<std::string*>(field.target) ||
-                      std::holds_alternative<std::vector<std::string>*>(field.target);
+    const bool words = std::holds_alternative<std::vector<std::string>*>(field.target);
+    const bool list = words || std::holds_alternative<std::vector<double>*>(field.target) ||
+                      std::holds_alternative<std::vector<int64_t>*>(field.target);
+    const bool text = words || std::holds_alternative<std::string*>(field.target);
+    if (list) {  // "--absent A,B" and "--absent A --absent B"
+      app.add_option_function<std::vector<std::string>>(
+             flag, [set](const auto& values) { set(join(values, ",")); }, help_text(field))
+          ->type_name(text ? "TEXT,..." : "NUMBER,...")
+          ->expected(1)
+          ->take_all();
+      continue;
+    }
     app.add_option_function<std::string>(flag, set, help_text(field))
         ->type_name(text ? "TEXT" : "NUMBER");
   }

@@ -4,6 +4,7 @@
 
 #include "afterimage/analysis/analysis.h"
 #include "afterimage/base/config.h"
+#include "afterimage/base/text.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
 #include "afterimage/evaluation/metric.h"
@@ -18,6 +19,14 @@ namespace {
 void line(const std::string& name, const std::string& what, const std::string& source = {}) {
   std::printf("%-34s %s%s\n", name.c_str(), what.c_str(),
               source.empty() ? "" : (" (" + source + ")").c_str());
+}
+
+/// Every kind of decoder, and which configurations `train` takes for it.
+void list_decoders() {
+  for (const auto& entry : decoder_table()) {
+    line(entry.name, entry.summary, entry.source);
+    line("", "train " + join(configs_of(entry.name)));
+  }
 }
 
 void list_configs() {
@@ -44,7 +53,7 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
                              "importers", "fields", "networks"}));
   return [what, &invocation] {
     if (*what == "decoders") {
-      for (const auto& entry : decoder_table()) line(entry.name, entry.summary, entry.source);
+      list_decoders();
     } else if (*what == "projections") {
       for (const auto& entry : projection_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "metrics") {

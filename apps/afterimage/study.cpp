@@ -117,7 +117,7 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
   const auto a = std::make_shared<Arguments>();
   app.add_option("plan", a->plan,
                  "a TOML file of what varies (docs/analyses.md), or one that comes with the "
-                 "program: ablation, decoders, features, regions")
+                 "program: ablation, data-size, decoders, features, regions")
       ->required();
   app.add_option("--recording", a->recording, "the recording, in place of the plan's");
   app.add_option("--out", a->out,

@@ -45,7 +45,7 @@ def main():
     projection = Projection(ARRAYS, FEATURES, options.side, KERNEL)
     step = Step(projection, UNet(FEATURES), PatchGan(FEATURES + 3), SqueezeNet().eval(),
                 {"adversarial": 0.01, "perceptual": 0.69, "pixel": 0.3},
-                History(50, torch.Generator().manual_seed(1)), SQUEEZENET_LAYERS, rate=7.8e-4)
+                History(50, torch.Generator().manual_seed(1)), SQUEEZENET_LAYERS, rate=7.8e-4, detach_maps=False)
 
     def project():
         projection(arrays).backward(given)

@@ -11,15 +11,15 @@ from torch.nn import functional as F
 class Skip(nn.Module):
     """A nested skip block: ReLU(concat(x, block(x)))."""
 
-    def __init__(self, widths, level=0):
+    def __init__(self, widths, level=0, momentum=0.1):
         super().__init__()
         outer, inner = widths[level], widths[level + 1]
         last = level + 2 == len(widths)
         self.down = nn.Conv2d(outer, inner, 4, 2, 1, bias=False)
-        self.down_norm = nn.BatchNorm2d(inner)
-        self.inner = nn.Identity() if last else Skip(widths, level + 1)
+        self.down_norm = nn.BatchNorm2d(inner, momentum=momentum)
+        self.inner = nn.Identity() if last else Skip(widths, level + 1, momentum)
         self.up = nn.ConvTranspose2d(inner if last else 2 * inner, outer, 4, 2, 1, bias=False)
-        self.up_norm = nn.BatchNorm2d(outer)
+        self.up_norm = nn.BatchNorm2d(outer, momentum=momentum)
 
     def forward(self, x):
         y = self.inner(F.leaky_relu(self.down_norm(self.down(x)), 0.2))
@@ -27,11 +27,11 @@ class Skip(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self, in_channels, width=64, blocks=4):
+    def __init__(self, in_channels, width=64, blocks=4, momentum=0.1):
         super().__init__()
         widths = [width * min(2**i, 8) for i in range(blocks + 1)]
         self.first = nn.Conv2d(in_channels, width, 4, 2, 1)
-        self.block = Skip(widths)
+        self.block = Skip(widths, momentum=momentum)
         self.last = nn.ConvTranspose2d(2 * width, 3, 4, 2, 1)
 
     def forward(self, maps):

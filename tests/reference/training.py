@@ -8,15 +8,18 @@ from networks import normalise
 SQUEEZENET_LAYERS = [1, 4, 7, 9, 12]
 
 
-def perceptual(network, images, targets, layers, distance="l1", feature_sum="mean", size=0):
+def perceptual(network, images, targets, layers, distance="l1", feature_sum="mean", size=0,
+               align_corners=False, normalised=True):
     """One prefix pass a layer and image, as the published code makes them."""
     if size:
-        images = F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False)
-        targets = F.interpolate(targets, size=(size, size), mode="bilinear", align_corners=False)
+        images, targets = (F.interpolate(x, size=(size, size), mode="bilinear", align_corners=align_corners)
+                           for x in (images, targets))
+    if normalised:
+        images, targets = normalise(images), normalise(targets)
     total = 0
     for layer in layers:
-        ours = network.features[: layer + 1](normalise(images))
-        theirs = network.features[: layer + 1](normalise(targets))
+        ours = network.features[: layer + 1](images)
+        theirs = network.features[: layer + 1](targets)
         if distance == "l1":
             total = total + F.l1_loss(ours, theirs)
         elif distance == "relative":
@@ -49,10 +52,10 @@ class Step:
     """Generator = projection + U-Net; the generator runs twice, as in the published code."""
 
     def __init__(self, projection, unet, discriminator, network, weights, history, layers,
-                 rate=2e-4, size=0):
+                 rate=2e-4, size=0, detach_maps=True, predicted=False):
         self.projection, self.unet, self.discriminator = projection, unet, discriminator
         self.network, self.weights, self.history, self.layers = network, weights, history, layers
-        self.size = size
+        self.size, self.detach_maps, self.predicted = size, detach_maps, predicted
         self.generator_adam = torch.optim.Adam(
             [*projection.parameters(), *unet.parameters()], rate, (0.5, 0.999))
         self.discriminator_adam = torch.optim.Adam(discriminator.parameters(), rate, (0.5, 0.999))
@@ -72,7 +75,7 @@ class Step:
         return loss
 
     def train_generator(self, maps, fake, targets):
-        logits = self.judge(torch.cat([maps.detach(), fake], 1))
+        logits = self.judge(torch.cat([maps.detach() if self.detach_maps else maps, fake], 1))
         losses = {
             "adversarial": F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)),
             "perceptual": perceptual(self.network, fake, targets, self.layers, size=self.size),
@@ -86,8 +89,11 @@ class Step:
 
     def __call__(self, responses, targets, twice=True):
         maps = self.projection(responses)
+        if self.predicted:  # as MXNet does outside autograd.record()
+            made = self.unet.eval()(maps)
+            self.unet.train()
         fake = self.unet(maps)
-        discriminator = self.train_discriminator(maps, fake, targets)
+        discriminator = self.train_discriminator(maps, made if self.predicted else fake, targets)
         if twice:
             maps = self.projection(responses)
             fake = self.unet(maps)

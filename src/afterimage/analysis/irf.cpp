@@ -8,7 +8,6 @@
 #include "afterimage/analysis/field_overlap.h"
 #include "afterimage/analysis/irf_maps.h"
 #include "afterimage/base/text.h"
-#include "afterimage/projections/attention.h"
 
 namespace afterimage {
 namespace {
@@ -85,7 +84,7 @@ AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunC
                         run);
   const IrfMaps maps = inverse_receptive_fields(model, test.responses());
   const auto& sensors = model.input().sensors;
-  const auto groups = attention_groups(sensors);
+  const auto& groups = maps.groups;
   const auto mean = maps.spatial.mean(0);  // (h, y, x)
   // Relative to the mean weight, so that the two kinds compare.
   const auto spatial = maps.spatial.std(0, false) / mean.clamp_min(1e-12);

@@ -23,7 +23,7 @@ IrfMaps inverse_receptive_fields(Model& model, const at::Tensor& responses) {
     spatial.push_back(weights.mean(2).cpu());
     feature.push_back(weights.mean({3, 4}).cpu());
   }
-  return {attention->arrays(), at::cat(spatial), at::cat(feature)};
+  return {attention->arrays(), attention->groups(), at::cat(spatial), at::cat(feature)};
 }
 
 }  // namespace afterimage

@@ -25,6 +25,17 @@ std::string node_text(const toml::node& node, const std::string& where) {
   return join(parts, ",");
 }
 
+/// The value of an override: as it stands, or a list as TOML writes it ('["V1", "V4"]').
+std::string override_text(const std::string& assignment, const std::string& text) {
+  if (!text.starts_with("[")) return text;
+  try {
+    return node_text(*toml::parse("list = " + text).get("list"), "--set");
+  } catch (const toml::parse_error&) {
+    throw Error("--set", "'" + assignment + "' is no list",
+                "Write key=a,b or, as in TOML, key=[\"a\", \"b\"] (in single quotes)");
+  }
+}
+
 /// Names that need no quotes in TOML come out of a string value quoted, numbers and flags bare.
 std::string toml_value(const Field& field) {
   struct Writer {
@@ -121,16 +132,50 @@ void Config::override_with(const std::string& assignment) {
   if (equals == std::string::npos || equals == 0) {
     throw Error("--set", "'" + assignment + "' is no assignment", "Write key=value");
   }
-  const std::string key = assignment.substr(0, equals), text = assignment.substr(equals + 1);
+  const std::string key = assignment.substr(0, equals);
+  const std::string text = override_text(assignment, assignment.substr(equals + 1));
   const auto there = values_.find(key);
   if (key.ends_with(".kind") && there != values_.end() && there->second.text != text) {
     // Another kind has other options: those that the file gives the old one go.
     const std::string table = key.substr(0, key.rfind('.') + 1);
-    std::erase_if(values_, [&table](const auto& entry) {
-      return entry.first.starts_with(table) && entry.second.where != "--set";
+    Dropped dropped{assignment, there->second.text, {}};
+    std::erase_if(values_, [&](const auto& entry) {
+      const auto& [name, value] = entry;
+      if (!name.starts_with(table) || value.where == "--set") return false;
+      if (name != key) dropped.keys.push_back(name);
+      return true;
     });
+    dropped_.push_back(std::move(dropped));
   }
   values_[key] = {text, "--set"};
+}
+
+void Config::exclude(const std::string& first, const std::string& second) {
+  const auto a = values_.find(first), b = values_.find(second);
+  const auto given = [this](const auto& entry) {
+    return entry != values_.end() && entry->second.text != "0";
+  };
+  if (!given(a) || !given(b)) return;
+  const bool first_set = a->second.where == "--set", second_set = b->second.where == "--set";
+  if (first_set == second_set) {
+    throw Error(b->second.where, concat("'", first, "' and '", second, "' are both given"),
+                "Give one of them");
+  }
+  values_.erase(first_set ? b : a);
+}
+
+std::vector<std::string> Config::notes() const {
+  std::vector<std::string> lines;
+  for (const auto& dropped : dropped_) {
+    std::vector<std::string> lost;
+    for (const auto& key : dropped.keys) {
+      if (!values_.contains(key)) lost.push_back(key);
+    }
+    if (lost.empty()) continue;
+    lines.push_back(concat(dropped.assignment, " drops what the configuration says for '",
+                           dropped.old_kind, "': ", join(lost)));
+  }
+  return lines;
 }
 
 std::string Config::text(const std::string& key, const std::string& fallback) const {

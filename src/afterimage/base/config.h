@@ -18,8 +18,17 @@ class Config {
   /// Reads a TOML file. Errors name the file, line and column.
   static Config read(const std::filesystem::path& path);
 
-  /// Applies "key=value" (as in `--set key=value`) over what the file says.
+  /// Applies "key=value" (as in `--set key=value`) over what the file says; a list may be written
+  /// as in TOML. Another kind of a part ("part.kind=other") drops what the file gives the old one;
+  /// `notes` names that.
   void override_with(const std::string& assignment);
+
+  /// For two keys of which one makes the other idle: what the command line gives drops the file's
+  /// other. A value of 0 counts as not given. Errors: both are given in the same place.
+  void exclude(const std::string& first, const std::string& second);
+
+  /// What the user should know of how overrides and file came together, a line each.
+  std::vector<std::string> notes() const;
 
   /// The text of a key, or `fallback` when the file does not have it.
   std::string text(const std::string& key, const std::string& fallback = {}) const;
@@ -43,7 +52,13 @@ class Config {
     std::string text;
     std::string where;
   };
+  /// An override that named another kind, and the keys of the file that went with the old one.
+  struct Dropped {
+    std::string assignment, old_kind;
+    std::vector<std::string> keys;
+  };
   std::map<std::string, Value> values_;
+  std::vector<Dropped> dropped_;
   std::vector<std::string> table_names_;  // dotted, in the order of the file
   std::string source_ = "configuration";
 };

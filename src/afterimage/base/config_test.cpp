@@ -92,6 +92,38 @@ TEST_F(ConfigTest, AnotherKindLeavesTheOptionsOfTheOldOne) {
   EXPECT_EQ(config.text("part.width"), "");
   EXPECT_EQ(config.text("part.height"), "2") << "asked for on the command line";
   EXPECT_EQ(config.text("other.width"), "4");
+  EXPECT_EQ(config.notes(),
+            (std::vector<std::string>{
+                "part.kind=b drops what the configuration says for 'a': part.width"}));
+  config.override_with("part.width=5");
+  EXPECT_TRUE(config.notes().empty()) << "said again for the new kind";
+}
+
+TEST_F(ConfigTest, AnOverrideMayBeAListAsInToml) {
+  Example example;
+  Config config = read("");
+  config.override_with("sensors.rois=[\"V1\", 'IT', 4]");
+  config.apply(example.fields());
+  EXPECT_EQ(example.rois, (std::vector<std::string>{"V1", "IT", "4"}));
+  EXPECT_EQ(refusal("", "sensors.rois=[V1"),
+            "--set: 'sensors.rois=[V1' is no list. Write key=a,b or, as in TOML, "
+            "key=[\"a\", \"b\"] (in single quotes)");
+}
+
+TEST_F(ConfigTest, OfTwoKeysThatExcludeEachOtherTheCommandLineWins) {
+  const auto left = [&](const std::string& file, const std::vector<std::string>& assignments) {
+    Config config = read(file);
+    for (const auto& assignment : assignments) config.override_with(assignment);
+    config.exclude("a", "b");
+    return std::pair(config.text("a", "-"), config.text("b", "-"));
+  };
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_EQ(left("a = 1\n", {"b=2"}), Pair("-", "2"));
+  EXPECT_EQ(left("b = 1\n", {"a=2"}), Pair("2", "-"));
+  EXPECT_EQ(left("a = 1\nb = 0\n", {}), Pair("1", "0")) << "0 is not given";
+  EXPECT_EQ(left("a = 1\nb = 3\n", {"b=0"}), Pair("1", "0"));
+  EXPECT_THROW(left("a = 1\nb = 2\n", {}), Error);
+  EXPECT_THROW(left("", {"a=1", "b=2"}), Error);
 }
 
 TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {

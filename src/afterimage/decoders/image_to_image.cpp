@@ -27,6 +27,7 @@ class Training : public Trainable {
     if (features_ != nullptr) batch.target_features = features_->features(rows, batch.targets);
     const auto responses = samples_.responses(rows);
     const auto maps = decoder_.maps(responses, decoder_.linear_of_training(responses, rows));
+    batch.fake = decoder_.predicted(maps);  // before the image: with statistics of earlier steps
     batch.image = decoder_.image(maps);
     batch.maps = decoder_.condition(maps);
     return step_(batch, learning_rate);
@@ -69,6 +70,10 @@ Fields ImageToImage::fields() {
              Field("discriminator", discriminator_,
                    "what the discriminator sees: maps and image (the papers), or the image alone")
                  .one_of({"maps-and-image", "image"}),
+             Field("discriminator_initialise", discriminator_initialise_,
+                   "its first weights: N(0, .02) (MXNet codes), Kaiming over the fan-out, or "
+                   "LibTorch's own (IRFA's code)")
+                 .one_of(initialisations()),
              Field("linear_input", linear_input_,
                    "the network also sees the ridge reconstruction, in training cross-fitted"),
              Field("projection.kind", projection_kind_, "how responses are laid out in space")} +
@@ -84,16 +89,24 @@ Fields ImageToImage::fields() {
 
 void ImageToImage::build(const DecoderInput& input, const RunContext& run) {
   run_ = run;
-  fallback_note_ = objective_.take_fallback(run.weights());
+  settle_options(run);
   check_generator(input.image_size);
   projection_->build(input.sensors, static_cast<int64_t>(input.bins.size()), input.image_size, run);
   if (linear_input_) linear_.build(input, run);
   projection_->to(run.device());
   if (generator_ == "projection") return;
   unet_ = UNet(input_channels(), unet_options_);
-  initialise_normal(*unet_, run.generator("initialisation of the U-Net"));
+  initialise(unet_options_.initialise, *unet_, run.generator("initialisation of the U-Net"));
   lay_channels_last(*unet_);
   unet_->to(run.device());
+}
+
+void ImageToImage::settle_options(const RunContext& run) {
+  fallback_note_ = objective_.take_fallback(run.weights());
+  objective_.name_layers();
+  trainer_.settle_length();
+  // Where the maps are the image there are none to show beside it.
+  if (generator_ == "projection") discriminator_ = "image";
 }
 
 void ImageToImage::check_generator(int64_t image_size) const {
@@ -142,6 +155,15 @@ at::Tensor ImageToImage::image(const at::Tensor& maps) {
   return unet_ ? unet_(maps) : maps.sigmoid();
 }
 
+at::Tensor ImageToImage::predicted(const at::Tensor& maps) {
+  if (!unet_ || step_options_.fakes != "predicted" || objective_.adversarial == 0) return {};
+  const at::NoGradGuard no_grad;
+  unet_->eval();
+  const auto made = image(maps);
+  unet_->train();
+  return made;
+}
+
 at::Tensor ImageToImage::condition(const at::Tensor& maps) const {
   return discriminator_sees_maps() ? maps : maps.narrow(1, 0, 0);
 }
@@ -149,7 +171,8 @@ at::Tensor ImageToImage::condition(const at::Tensor& maps) const {
 void ImageToImage::fit(const Samples& train_samples, const FitContext& context) {
   if (linear_input_) linear_.fit(train_samples, context);
   PatchGan discriminator(3 + (discriminator_sees_maps() ? input_channels() : 0));
-  initialise_normal(*discriminator, run_.generator("initialisation of the discriminator"));
+  initialise(discriminator_initialise_, *discriminator,
+             run_.generator("initialisation of the discriminator"));
   lay_channels_last(*discriminator);
   discriminator->to(run_.device());
 
@@ -159,7 +182,7 @@ void ImageToImage::fit(const Samples& train_samples, const FitContext& context) 
     auto network = load_feature_network(objective_.network, run_.weights());
     network->to(run_.device());
     perceptual = std::make_shared<PerceptualLoss>(std::move(network), objective_);
-    features = std::make_unique<FeatureCache>(*perceptual, feature_cache_mb_ << 20);
+    features = std::make_unique<FeatureCache>(*perceptual, feature_cache_mb_ << 20, run_);
   }
   AdversarialStep step(parameters(), discriminator, perceptual, objective_, step_options_, run_);
   Training training(*this, train_samples, step, features.get(), run_.device());

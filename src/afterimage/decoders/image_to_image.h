@@ -37,6 +37,9 @@ class ImageToImage : public Decoder {
   /// ridge reconstruction of the same responses, (n, 3, H, W), undefined without linear_input.
   at::Tensor maps(const at::Tensor& responses, const at::Tensor& linear);
   at::Tensor image(const at::Tensor& maps);
+  /// The same image without gradient, as `reconstruct` makes it (running statistics); undefined
+  /// where optimiser.fakes does not ask for it.
+  at::Tensor predicted(const at::Tensor& maps);
   /// What of the maps the discriminator sees beside an image: all or none.
   at::Tensor condition(const at::Tensor& maps) const;
   /// The ridge reconstruction of training samples, held out; undefined without linear_input.
@@ -47,14 +50,16 @@ class ImageToImage : public Decoder {
 
  private:
   int64_t input_channels() const { return projection_->channels() + (linear_input_ ? 3 : 0); }
-  /// Never where the maps are the image.
-  bool discriminator_sees_maps() const { return unet_ && discriminator_ == "maps-and-image"; }
+  bool discriminator_sees_maps() const { return discriminator_ == "maps-and-image"; }
 
+  /// Brings the options to what is really used, so that the saved configuration says it.
+  void settle_options(const RunContext& run);
   /// Errors: a generator the projection does not go with; a side the U-Net cannot halve.
   void check_generator(int64_t image_size) const;
 
   std::string generator_ = "unet";
   std::string discriminator_ = "maps-and-image";
+  std::string discriminator_initialise_ = "normal";
   std::string projection_kind_ = "fixed";
   UNetOptions unet_options_;
   ObjectiveOptions objective_;

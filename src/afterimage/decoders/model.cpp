@@ -12,6 +12,7 @@
 #include "afterimage/decoders/controls.h"
 #include "afterimage/decoders/model_card.h"
 #include "afterimage/recordings/bins.h"
+#include "afterimage/recordings/share.h"
 #include "afterimage/recordings/stimulus_hash.h"
 
 namespace afterimage {
@@ -27,22 +28,48 @@ fs::path working_folder(const fs::path& out) {
   return fs::path(path.has_filename() ? path : path.parent_path()) += ".training";
 }
 
-/// The folder a model is trained in: new, or the unfinished one to go on with.
-fs::path open_working_folder(const TrainOptions& options) {
-  check_output(options.out, options.force);
-  const fs::path folder = working_folder(options.out);
-  const bool unfinished = fs::exists(folder);
-  if (options.resume && !unfinished) {
-    throw Error(folder, "no unfinished training is there to resume", "Train without --resume");
+/// The folder a model is trained in: new, or the unfinished one to go on with. A training that
+/// ends before its first checkpoint leaves nothing.
+class WorkingFolder {
+ public:
+  WorkingFolder(const TrainOptions& options, const RunContext& run)
+      : path_(working_folder(options.out)) {
+    check_output(options.out, options.force);
+    const bool unfinished = fs::exists(path_);
+    if (options.resume && !unfinished) {
+      throw Error(path_, "no unfinished training is there to resume", "Train without --resume");
+    }
+    if (unfinished && !options.resume && !options.force) {
+      throw Error(path_, "an unfinished training is there",
+                  "Add --resume to go on with it or --force to begin anew");
+    }
+    resumes_ = options.resume && has_checkpoint();
+    if (options.resume && !resumes_) {
+      run.say(concat(path_.string(), " holds no checkpoint yet: training begins anew"));
+    }
+    if (!resumes_) fs::remove_all(path_);
+    fs::create_directories(path_);
   }
-  if (unfinished && !options.resume && !options.force) {
-    throw Error(folder, "an unfinished training is there",
-                "Add --resume to go on with it or --force to begin anew");
+  ~WorkingFolder() {
+    std::error_code ignored;
+    if (!has_checkpoint()) fs::remove_all(path_, ignored);
   }
-  if (unfinished && !options.resume) fs::remove_all(folder);
-  fs::create_directories(folder);
-  return folder;
-}
+  WorkingFolder(const WorkingFolder&) = delete;
+  WorkingFolder& operator=(const WorkingFolder&) = delete;
+
+  const fs::path& path() const { return path_; }
+  /// Whether there is a checkpoint to go on from.
+  bool resumes() const { return resumes_; }
+
+ private:
+  bool has_checkpoint() const {
+    std::error_code ignored;
+    return fs::exists(path_ / "checkpoint.safetensors", ignored);
+  }
+
+  fs::path path_;
+  bool resumes_ = false;
+};
 
 /// What a continued training must share with the one that wrote the checkpoint.
 std::string fingerprint(const Fields& fields, const RunContext& run, const json& provenance) {
@@ -80,6 +107,20 @@ void say_left_out(const std::vector<Bin>& bins, const DataOptions& data, const R
   run.say(concat(before.size(), " of ", bins.size(),
                  " bins end before stimulus onset and are left out (",
                  bins_text(select_bins(bins, before)), "); data.bins chooses others"));
+}
+
+/// Says once that the images are not reconstructed at the size they were shown.
+void say_resized(const RecordingInfo& info, int64_t size, const RunContext& run) {
+  if (info.height == size && info.width == size) return;
+  run.say(concat("stimuli of ", info.width, " x ", info.height, " pixels are ",
+                 std::max(info.height, info.width) > size ? "reduced" : "enlarged", " to ", size,
+                 " x ", size, " (data.image_size)"));
+}
+
+/// Steps or epochs say how long a training is: those on the command line win.
+Config with_one_length(Config config) {
+  config.exclude("training.steps", "training.epochs");
+  return config;
 }
 
 }  // namespace
@@ -122,6 +163,9 @@ Fields DataOptions::fields() {
        Field("average_repeats", average_repeats, "average trials of one stimulus in training"),
        Field("normalise_per_block", normalise_per_block,
              "z-scores per run or day, from its training trials, in place of the whole recording"),
+       Field("fraction", fraction,
+             "share of the training photographs to learn from, drawn by the run's seed")
+           .range(1e-6, 1),
        Field("memory_limit_mb", memory_limit_mb, "above it, data are read batch by batch")
            .range(0)
            .unit("MiB")});
@@ -150,9 +194,23 @@ std::vector<std::string> Model::option_names(const Config& config) {
   return names;
 }
 
+std::vector<std::string> Model::describe_options(const Config& config) {
+  Model plain, model;
+  plain.choose_decoder(config);
+  model.configure(with_one_length(config));
+  std::vector<std::string> lines;
+  const auto defaults = plain.fields();
+  const auto fields = model.fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    lines.push_back(
+        concat(fields[i].name, " = ", value_text(fields[i]), "\n    ", help_text(defaults[i])));
+  }
+  return lines;
+}
+
 void Model::check(const Config& config) {
   Model model;
-  model.configure(config);
+  model.configure(with_one_length(config));
 }
 
 void Model::choose_decoder(const Config& config) {
@@ -182,16 +240,20 @@ void Model::build(const DecoderInput& input, const RunContext& run) {
 Model Model::train(const Config& config, const Recording& recording, const RunContext& run,
                    const TrainOptions& options, const json& provenance) {
   Model model;
-  model.configure(config);
+  model.configure(with_one_length(config));
+  for (const auto& note : config.notes()) run.say(note);
   const RecordingInfo& info = recording.info();
   const auto bins = choose_bins(info.bins, model.data_.bins, "data.bins");
   model.build({info.sensors, select_bins(info.bins, bins), model.data_.image_size}, run);
-  const auto trials = info.trials_of(model.data_.split, recording.path().string());
+  model.share_seed_ = run.seed();
+  const auto trials = model.trials(recording, model.data_.split);
   const auto& regions = model.data_.regions;
   const auto kept = info.sensors.in_rois(regions, "data.regions");
   say_left_out(info.bins, model.data_, run);
+  say_resized(info, model.data_.image_size, run);
 
-  const fs::path folder = open_working_folder(options);
+  const WorkingFolder working(options, run);
+  const fs::path& folder = working.path();
   write_text(folder / "config.toml",
              to_toml(Fields{Field("decoder", model.decoder_name_, "kind of decoder"),
                             Field("name", model.name_, "in reports")} +
@@ -203,13 +265,13 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
   if (!regions.empty()) model.normalisation_.silence(kept.logical_not());
   const Samples samples(
       recording, model.normalisation_,
-      model.samples_options(model.data_.split, model.data_.average_repeats, bins));
-  model.decoder_->fit(samples,
-                      {run, folder, options.resume, fingerprint(model.fields(), run, provenance)});
+      model.samples_options(recording, model.data_.split, model.data_.average_repeats, bins));
+  model.decoder_->fit(
+      samples, {run, folder, working.resumes(), fingerprint(model.fields(), run, provenance)});
   model.card_ = {{"format", "afterimage-model"}, {"version", model_version},
                  {"name", model.name_},          {"decoder", model.decoder_name_},
                  {"samples", samples.count()},   {"input", afterimage::to_json(model.input_)},
-                 {"provenance", provenance}};
+                 {"share_seed", run.seed()},     {"provenance", provenance}};
   model.save(folder);
   replace(folder, options.out);
   fs::remove(options.out / "checkpoint.safetensors");  // only an unfinished training needs it
@@ -240,6 +302,7 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
     throw Error(where, "was written by a newer version of Afterimage", "Update Afterimage");
   }
   model.configure(Config::read(folder / "config.toml"));
+  model.share_seed_ = model.card_.value("share_seed", uint64_t{0});
   model.build(decoder_input_from_json(model.card_.value("input", json::object()), where), run);
   const std::string weights = (folder / "weights.safetensors").string();
   model.decoder_->load(map_safetensors(weights), weights);
@@ -248,15 +311,27 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
   return model;
 }
 
-Samples::Options Model::samples_options(const std::string& split, bool average,
-                                        std::vector<int64_t> bins) const {
-  return {split, average, std::move(bins), data_.image_size, data_.memory_limit_mb << 20};
+std::vector<int64_t> Model::trials(const Recording& recording, const std::string& split) const {
+  const auto all = recording.info().trials_of(split, recording.path().string());
+  if (split != data_.split) return all;
+  return share_of_trials(recording.info(), all, data_.fraction, share_seed_);
+}
+
+Samples::Options Model::samples_options(const Recording& recording, const std::string& split,
+                                        bool average, std::vector<int64_t> bins) const {
+  return {split,
+          average,
+          std::move(bins),
+          data_.image_size,
+          data_.memory_limit_mb << 20,
+          trials(recording, split)};
 }
 
 Samples Model::samples(const Recording& recording, const std::string& split, bool average) const {
   check_same_sensors(input_.sensors, recording);
   auto bins = find_bins(recording.info().bins, input_.bins, recording.path().string());
-  return Samples(recording, normalisation_, samples_options(split, average, std::move(bins)));
+  return Samples(recording, normalisation_,
+                 samples_options(recording, split, average, std::move(bins)));
 }
 
 Reconstruction Model::reconstruct(const Recording& recording, const ReconstructOptions& options,
@@ -289,9 +364,24 @@ fs::path find_config(const std::string& name_or_path, const std::string& folder)
   if (fs::is_regular_file(name_or_path)) return name_or_path;
   const fs::path shipped = data_dir() / folder / (name_or_path + ".toml");
   if (fs::exists(shipped)) return shipped;
+  std::vector<std::string> of_decoder;
+  if (folder == "configs") of_decoder = configs_of(name_or_path);
+  if (!of_decoder.empty()) {
+    throw Error(name_or_path, "is a kind of decoder; its configurations have names of their own",
+                concat("Name one of ", join(of_decoder)));
+  }
   throw Error(name_or_path,
               "no such configuration file, and none of this name comes with Afterimage",
               suggestion(name_or_path, shipped_configs(folder)));
+}
+
+std::vector<std::string> configs_of(const std::string& decoder) {
+  std::vector<std::string> names;
+  for (const auto& name : shipped_configs()) {
+    const auto path = data_dir() / "configs" / (name + ".toml");
+    if (Config::read(path).text("decoder") == decoder) names.push_back(name);
+  }
+  return names;
 }
 
 std::vector<std::string> shipped_configs(const std::string& folder) {

@@ -23,6 +23,7 @@ struct DataOptions {
   std::vector<std::string> regions;  ///< ROIs whose sensors are used; empty: all
   std::vector<std::string> bins;     ///< as choose_bins reads them; empty: after stimulus onset
   bool normalise_per_block = false;
+  double fraction = 1;  ///< of the training photographs that is learned from
   int64_t memory_limit_mb = 2048;
 
   Fields fields();
@@ -61,6 +62,9 @@ class Model {
   /// Names of the options that a configuration's decoder has, whatever else it says. Errors:
   /// unknown decoder or part.
   static std::vector<std::string> option_names(const Config& config);
+  /// Every option that a configuration's decoder has, as it would be used: key, value, the
+  /// program's own default where it differs, range and help. Errors: unknown decoder, part or key.
+  static std::vector<std::string> describe_options(const Config& config);
   /// Refuses what `train` would refuse without looking at a recording.
   static void check(const Config& config);
 
@@ -91,12 +95,14 @@ class Model {
   void choose_decoder(const Config& config);
   void configure(const Config& config);
   void build(const DecoderInput& input, const RunContext& run);
-  Samples::Options samples_options(const std::string& split, bool average,
-                                   std::vector<int64_t> bins) const;
+  std::vector<int64_t> trials(const Recording& recording, const std::string& split) const;
+  Samples::Options samples_options(const Recording& recording, const std::string& split,
+                                   bool average, std::vector<int64_t> bins) const;
   void save(const std::filesystem::path& folder) const;
 
   std::string name_, decoder_name_;
   DataOptions data_;
+  uint64_t share_seed_ = 0;  // with which data.fraction was drawn
   DecoderInput input_;
   Normalisation normalisation_;
   std::unique_ptr<Decoder> decoder_;
@@ -112,6 +118,9 @@ void check_same_sensors(const Sensors& expected, const Recording& recording);
 /// for.
 std::filesystem::path find_config(const std::string& name_or_path,
                                   const std::string& folder = "configs");
+
+/// Names of those of one kind of decoder that come with Afterimage.
+std::vector<std::string> configs_of(const std::string& decoder);
 
 /// Names of the configurations that come with Afterimage.
 std::vector<std::string> shipped_configs(const std::string& folder = "configs");

@@ -106,7 +106,8 @@ class TableNetwork : public FeatureNetwork {
     std::vector<bool> tapped(count, false);
     for (const size_t index : wanted) tapped[index] = true;
     const auto type = images.scalar_type();
-    at::Tensor x = at::addcmul(shift_.to(type), images, scale_.to(type));  // (n, 3, y, x)
+    at::Tensor x = images;  // (n, 3, y, x)
+    if (normalise_) x = at::addcmul(shift_.to(type), images, scale_.to(type));
     for (size_t i = 0; i < count; ++i) {
       const bool fresh = i > 0 && !tapped[i - 1] && !parameters_[i - 1].empty();
       x = run(table_.rows[i], parameters_[i], x, fresh);

@@ -14,7 +14,7 @@ namespace afterimage {
 
 /// An ImageNet network read for its features: SqueezeNet 1.0, AlexNet or VGG19 as in torchvision,
 /// whose parameter names it has ("features.0.weight"). It takes RGB images in [0,1] and applies the
-/// ImageNet normalisation itself; its parameters are frozen.
+/// ImageNet normalisation itself, unless told not to; its parameters are frozen.
 class FeatureNetwork : public torch::nn::Module {
  public:
   ~FeatureNetwork() override = default;
@@ -32,6 +32,13 @@ class FeatureNetwork : public torch::nn::Module {
   /// layer, images too small for it.
   virtual std::vector<at::Tensor> forward(const at::Tensor& images,
                                           const std::vector<std::string>& layers) = 0;
+
+  /// Whether images are normalised by ImageNet's mean and deviation, or go in as they are
+  /// (Brain2Pix's public code).
+  void normalise_input(bool normalise) { normalise_ = normalise; }
+
+ protected:
+  bool normalise_ = true;
 };
 
 /// Names of the networks: squeezenet, alexnet, vgg19.

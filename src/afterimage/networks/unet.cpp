@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "afterimage/networks/initialise.h"
 #include "afterimage/networks/layout.h"
 #include "afterimage/networks/strided_convolution.h"
 
@@ -26,22 +27,36 @@ Fields UNetOptions::fields() {
   return {
       Field("width", width, "channels after the U-Net's first convolution").range(1, 1024),
       Field("blocks", blocks, "nested skip blocks of the U-Net").range(1, 8),
+      Field(
+          "initialise", initialise,
+          "its first weights: N(0, .02) (MXNet codes), Kaiming over the fan-out (IRFA's code), or "
+          "LibTorch's own")
+          .one_of(initialisations()),
+      Field("norm_momentum", norm_momentum,
+            "share of each batch in BatchNorm's running statistics (Brain2Pix's and MonkeySee's "
+            "code: .9, which MXNet writes momentum=0.1)")
+          .range(0.001, 1),
   };
 }
 
-UNetBlockImpl::UNetBlockImpl(const std::vector<int64_t>& widths, size_t level) {
+UNetBlockImpl::UNetBlockImpl(const std::vector<int64_t>& widths, size_t level,
+                             double norm_momentum) {
+  const auto norm = [norm_momentum](int64_t channels) {
+    return torch::nn::BatchNorm2d(torch::nn::BatchNormOptions(channels).momentum(norm_momentum));
+  };
   const int64_t outer = widths[level];
   const int64_t inner = widths[level + 1];
   const bool innermost = level + 2 == widths.size();
   down_ = register_module(
       "down", torch::nn::Conv2d(strided<torch::nn::Conv2dOptions>(outer, inner, false)));
-  down_norm_ = register_module("down_norm", torch::nn::BatchNorm2d(inner));
+  down_norm_ = register_module("down_norm", norm(inner));
   if (!innermost) {
-    inner_ = register_module("inner", std::make_shared<UNetBlockImpl>(widths, level + 1));
+    inner_ =
+        register_module("inner", std::make_shared<UNetBlockImpl>(widths, level + 1, norm_momentum));
   }
   up_ = register_module("up", torch::nn::ConvTranspose2d(strided<torch::nn::ConvTranspose2dOptions>(
                                   innermost ? inner : 2 * inner, outer, false)));
-  up_norm_ = register_module("up_norm", torch::nn::BatchNorm2d(outer));
+  up_norm_ = register_module("up_norm", norm(outer));
 }
 
 at::Tensor UNetBlockImpl::forward(const at::Tensor& x) {
@@ -62,7 +77,8 @@ UNetImpl::UNetImpl(int64_t in_channels, const UNetOptions& options)
   }
   first_ = register_module("first", torch::nn::Conv2d(strided<torch::nn::Conv2dOptions>(
                                         in_channels, options.width, true)));
-  block_ = register_module("block", std::make_shared<UNetBlockImpl>(widths, 0));
+  block_ =
+      register_module("block", std::make_shared<UNetBlockImpl>(widths, 0, options.norm_momentum));
   last_ =
       register_module("last", torch::nn::ConvTranspose2d(strided<torch::nn::ConvTranspose2dOptions>(
                                   2 * options.width, 3, true)));

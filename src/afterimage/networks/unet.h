@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "afterimage/base/options.h"
@@ -15,6 +16,8 @@ namespace afterimage {
 struct UNetOptions {
   int64_t width = 64;  ///< channels after the first convolution; the blocks have 2, 4, 8, 8 times
   int64_t blocks = 4;  ///< nested skip blocks; the input's side is a multiple of 2^(blocks + 1)
+  std::string initialise = "normal";  ///< of `initialisations`
+  double norm_momentum = 0.1;         ///< share of a batch in the running statistics of BatchNorm
 
   Fields fields();
 };
@@ -25,7 +28,7 @@ struct UNetOptions {
 class UNetBlockImpl : public torch::nn::Module {
  public:
   /// `widths` holds the channels of this block's input and of every level below.
-  explicit UNetBlockImpl(const std::vector<int64_t>& widths, size_t level);
+  UNetBlockImpl(const std::vector<int64_t>& widths, size_t level, double norm_momentum);
   at::Tensor forward(const at::Tensor& x);  // (n, c, y, x) -> (n, 2c, y, x)
 
  private:

@@ -153,6 +153,35 @@ TEST(Initialise, FollowsTheGeneratorAndNothingElse) {
   EXPECT_NEAR(weights.std().item<double>(), std::sqrt(2.0 / (64 * 16)), 0.002);
 }
 
+TEST(Initialise, SpreadsAreThoseOfPyTorch) {
+  // Of IRFA's init_weights, and of what a module draws when nothing is said (make_published.py).
+  const TensorMap expected = reference::read("published.safetensors");
+  auto unet = UNet(5, UNetOptions{.width = 8});
+  auto parameters = unet->named_parameters();
+  for (const std::string name : {"kaiming", "default"}) {
+    initialise(name, *unet, at::detail::createCPUGenerator(5));
+    for (const auto& entry : parameters) {
+      const auto found = expected.find(name + "." + entry.key());
+      if (found == expected.end()) continue;
+      const double right = found->second.item<double>(),
+                   count = static_cast<double>(entry.value().numel());
+      if (name == "kaiming") {
+        EXPECT_NEAR(entry.value().std().item<double>(), right, 4 * right / std::sqrt(2 * count))
+            << entry.key();
+      } else {
+        const double most = entry.value().abs().max().item<double>();
+        EXPECT_LE(most, right * (1 + 1e-6)) << entry.key();
+        EXPECT_GT(most, right * 0.97) << entry.key();
+      }
+    }
+  }
+  EXPECT_EQ(parameters["block.down_norm.weight"].min().item<double>(), 1);
+  EXPECT_EQ(parameters["block.down_norm.bias"].abs().max().item<double>(), 0);
+  EXPECT_GT(parameters["first.bias"].abs().max().item<double>(), 0);
+  initialise("normal", *unet, at::detail::createCPUGenerator(5));
+  EXPECT_NEAR(parameters["block.inner.inner.down.weight"].std().item<double>(), 0.02, 0.001);
+}
+
 TEST(ModuleState, RestoresBitForBitAndNamesWhatDoesNotFit) {
   auto unet = small_unet(), other = small_unet();
   load_module_state(*other, module_state(*unet, "unet."), "unet.", "here");

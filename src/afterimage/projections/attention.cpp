@@ -13,11 +13,16 @@
 
 namespace afterimage {
 
-std::vector<SensorGroup> attention_groups(const Sensors& sensors) {
+namespace {
+
+/// The sensors by electrode array, or by ROI in a recording without arrays.
+std::vector<SensorGroup> arrays_or_rois(const Sensors& sensors) {
   const bool any = std::any_of(sensors.array.begin(), sensors.array.end(),
                                [](int64_t array) { return array >= 0; });
   return sensor_groups(sensors, any ? "array" : "roi");
 }
+
+}  // namespace
 
 Fields AttentionProjection::fields() {
   return {
@@ -28,6 +33,11 @@ Fields AttentionProjection::fields() {
           .one_of({"affine", "batchnorm-relu"}),
       Field("rate", rate_, "learning rate of the attention over that of the network")
           .range(0, 1000),
+      Field("groups", parts_,
+            "parts each array is split into (each ROI, where the recording has no arrays)")
+          .range(1, 256),
+      Field("split", split_, "how: by the position of their fields, or at random")
+          .one_of({"position", "random"}),
       Field("absent", absent_, "arrays left out, by name (\"V1 array 3\")"),
   };
 }
@@ -41,7 +51,7 @@ void AttentionProjection::build(const Sensors& sensors, int64_t bins, int64_t si
   }
   bins_ = bins;
   side_ = side;
-  groups_ = attention_groups(sensors);
+  groups_ = split_groups(arrays_or_rois(sensors), sensors, parts_, split_);
   std::vector<int64_t> inputs;
   for (size_t h = 0; h < groups_.size(); ++h) {
     const auto& rows = groups_[h].sensors;
@@ -194,7 +204,10 @@ std::vector<std::string> AttentionProjection::channel_names() const {
 
 std::vector<std::string> AttentionProjection::notes() const {
   if (groups_.size() > 1) return {};
-  return {"the recording has one array only, so the attention has nothing to choose from"};
+  return {
+      "the recording has neither several arrays nor several ROIs, so the attention has nothing to "
+      "choose from: --set projection.groups=8 splits the sensors by the position of their fields "
+      "(with --set projection.split=random at random)"};
 }
 
 }  // namespace afterimage

@@ -10,9 +10,6 @@
 
 namespace afterimage {
 
-/// The sensors by electrode array, or by ROI in a recording without arrays.
-std::vector<SensorGroup> attention_groups(const Sensors& sensors);
-
 /// Inverse receptive field attention (IRFA, section 3.1): every pixel and feature attends to the
 /// arrays of electrodes.
 ///
@@ -25,8 +22,8 @@ std::vector<SensorGroup> attention_groups(const Sensors& sensors);
 /// The first half of P depends on x only and the second on y only, and on the sample through E
 /// alone: K, V and the scores are sums of such parts (attention_parts.h), and A follows without the
 /// (n, h, C, y, x) tensors (attention_core.h), exactly. Several bins are the input of one embedding
-/// side by side. Sensors are taken by electrode array, or by ROI in recordings without arrays;
-/// receptive fields are not needed.
+/// side by side. Sensors are taken by electrode array, or by ROI in recordings without arrays, each
+/// split further where `groups` says so; receptive fields are not needed.
 ///
 /// An array whose responses are all NaN in a sample is left out of that sample's softmax, and a
 /// single NaN counts as the sensor's mean. Everything is computed in the parameters' type, under
@@ -44,6 +41,8 @@ class AttentionProjection : public Projection {
   /// The softmax weights W (n, h, C, y, x), detached: what each pixel and feature takes from which
   /// array. The whole tensor: mind the size.
   at::Tensor weights(const at::Tensor& responses);
+  /// The arrays: sensors whose responses go in together.
+  const std::vector<SensorGroup>& groups() const { return groups_; }
   /// Names of the arrays, in the order of the weights.
   std::vector<std::string> arrays() const;
   /// Which arrays take part from now on, one entry per array; at least one must.
@@ -64,6 +63,8 @@ class AttentionProjection : public Projection {
   int64_t features_ = 16, kernel_ = 4;
   std::string embedding_kind_ = "affine";
   double rate_ = 1;
+  int64_t parts_ = 1;
+  std::string split_ = "position";
   std::vector<std::string> absent_;
 
   std::vector<SensorGroup> groups_;

@@ -190,6 +190,23 @@ TEST(AttentionProjection, TakesRoisWhereThereAreNoArrays) {
   EXPECT_EQ(by_roi.weights(at::zeros({1, count, 1})).select(1, 1).max().item<float>(), 0);
 }
 
+TEST(AttentionProjection, OneArrayIsSplitIntoGroups) {
+  auto sensors = sensors_of(rois);
+  sensors.roi.assign(rois.size(), "");
+  sensors.array.assign(rois.size(), -1);
+  AttentionProjection whole;
+  whole.build(sensors, 1, 8, RunContext());
+  ASSERT_EQ(whole.notes().size(), 1u);
+  EXPECT_NE(whole.notes()[0].find("projection.groups"), std::string::npos);
+  AttentionProjection split;
+  set(split, "groups", "3");
+  set(split, "split", "random");
+  split.build(sensors, 1, 8, RunContext());
+  EXPECT_TRUE(split.notes().empty());
+  EXPECT_EQ(split.arrays(), (std::vector<std::string>{"group 1", "group 2", "group 3"}));
+  EXPECT_EQ(split.weights(at::zeros({1, count, 1})).size(1), 3);
+}
+
 TEST(AttentionProjection, RefusesWhatItCannotDo) {
   const auto refused = [](const std::string& name, const std::string& value) {
     AttentionProjection projection;

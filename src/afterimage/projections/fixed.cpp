@@ -89,7 +89,9 @@ void FixedProjection::build(const Sensors& sensors, int64_t bins, int64_t side, 
   std::vector<std::vector<Weight>> rows(groups_.size() * pixels);
   for (size_t group = 0; group < groups_.size(); ++group) {
     for (const auto s : groups_[group].sensors) {
-      unplaced_ += !place(sensors, s, spread_, side, &rows[group * pixels]);
+      const bool placed = place(sensors, s, spread_, side, &rows[group * pixels]);
+      unplaced_ += !placed;
+      unsized_ += placed && spread_ > 0 && !std::isfinite(sensors.size[static_cast<size_t>(s)]);
     }
   }
   if (unplaced_ == sensors.count()) {
@@ -127,7 +129,7 @@ at::Tensor FixedProjection::forward(const at::Tensor& responses) {
 }
 
 std::vector<std::string> FixedProjection::notes() const {
-  return unplaced_note(unplaced_, sensors_);
+  return field_notes(unplaced_, unsized_, sensors_, "they mark the pixel of their centre alone");
 }
 
 std::vector<std::string> FixedProjection::channel_names() const {

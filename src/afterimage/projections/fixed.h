@@ -35,7 +35,7 @@ class FixedProjection : public Projection {
   double floor_ = 0.5;
 
   std::vector<SensorGroup> groups_;
-  int64_t sensors_ = 0, bins_ = 0, side_ = 0, unplaced_ = 0;
+  int64_t sensors_ = 0, bins_ = 0, side_ = 0, unplaced_ = 0, unsized_ = 0;
   at::Tensor crow_, column_, weight_;  // CSR of (group * side * side, sensor)
 };
 

@@ -34,6 +34,17 @@ TEST(FixedProjection, PutsEachResponseAtItsPixelAndAveragesOverlaps) {
   EXPECT_EQ(projection.channel_names()[3], "V4, bin 1");
 }
 
+TEST(FixedProjection, SaysWhichSensorsHaveNoSize) {
+  auto sensors = example::sensors({"V1", "V1", "V1"}, {0.8, 0.2, nan}, {0.3, 0.26, 0.5}, 0.1);
+  sensors.size[1] = nan;
+  for (const auto& [spread, lines] : {std::pair("0", 1), {"1", 2}}) {  // one pixel needs no size
+    FixedProjection projection;
+    set(projection, "spread", spread);
+    projection.build(sensors, 1, 8, RunContext());
+    EXPECT_EQ(std::ssize(projection.notes()), lines) << spread;
+  }
+}
+
 /// The same maps by a dense sum over (sensor, y, x), as the papers' scripts form them.
 at::Tensor dense_maps(const Sensors& sensors, const at::Tensor& responses, int64_t side,
                       double spread, double floor) {

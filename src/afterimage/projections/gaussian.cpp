@@ -47,8 +47,6 @@ std::vector<std::string> GaussianProjection::channel_names() const {
   return group_channel_names(groups_, bins_);
 }
 
-std::vector<std::string> GaussianProjection::notes() const {
-  return unplaced_note(fields_->unplaced(), fields_->active().numel());
-}
+std::vector<std::string> GaussianProjection::notes() const { return fields_->notes(); }
 
 }  // namespace afterimage

@@ -134,6 +134,17 @@ TEST(GaussianProjection, UnmappedSensorsTakeNoPart) {
   EXPECT_GT(maps(0).max().item<float>(), 0.6f);
 }
 
+TEST(GaussianProjection, SaysWhichSizesItAssumes) {
+  auto sensors = example::sensors({"V1", "V1", "V1"}, {0.5, nan, 0.2}, {0.5, 0.5, 0.2}, 0.1);
+  sensors.size[2] = nan;
+  GaussianProjection projection;
+  projection.build(sensors, 1, 8, RunContext());
+  ASSERT_EQ(projection.notes().size(), 2u);
+  EXPECT_EQ(projection.notes()[1],
+            "1 of 3 sensors have a receptive field's centre and no size: they start at 0.05 "
+            "stimulus widths");
+}
+
 TEST(GaussianProjection, WithoutFieldsItSaysWhatToDo) {
   const auto unknown = example::sensors({"V1", "V4"}, {nan, nan}, {nan, nan}, nan);
   GaussianProjection refused;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "afterimage/base/text.h"
 #include "afterimage/projections/field_fit.h"
 #include "afterimage/projections/projection.h"
 
@@ -55,7 +56,9 @@ void LearnedFieldsImpl::build(const Sensors& sensors, const RunContext& run,
       }
       x[s] = sensors.x[i];
       y[s] = sensors.y[i];
-      size[s] = std::isfinite(sensors.size[i]) ? std::max(sensors.size[i], smallest) : unknown_size;
+      const bool sized = std::isfinite(sensors.size[i]);
+      size[s] = sized ? std::max(sensors.size[i], smallest) : unknown_size;
+      unsized_ += !sized;
     }
     if (unplaced_ == count) {
       refuse_unmapped(projection, "set projection.start = \"none\"");
@@ -71,6 +74,11 @@ void LearnedFieldsImpl::build(const Sensors& sensors, const RunContext& run,
   y_ = keep("y", y, start_y_);
   log_size_ = keep("log_size", size.log(), start_log_size_);
   active_ = register_buffer("active", active_);
+}
+
+std::vector<std::string> LearnedFieldsImpl::notes() const {
+  return field_notes(unplaced_, unsized_, active_.numel(),
+                     concat("they start at ", unknown_size, " stimulus widths"));
 }
 
 void LearnedFieldsImpl::start(const Samples& train, const RunContext& run) {

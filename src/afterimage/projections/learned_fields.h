@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
@@ -26,7 +27,7 @@ struct FieldTensors {
 /// their learning rate over the network's.
 ///
 /// Sensors without a field of their own are never placed when the start is the recording's:
-/// `active` is 0 for them.
+/// `active` is 0 for them. One with a centre and no size starts at .05 stimulus widths.
 class LearnedFieldsImpl : public torch::nn::Module {
  public:
   Fields fields();
@@ -40,7 +41,8 @@ class LearnedFieldsImpl : public torch::nn::Module {
   ParameterGroup parameter_group() const { return {parameters(), rate_}; }
   /// 1 for sensors that take part, else 0. (s) float32
   const at::Tensor& active() const { return active_; }
-  int64_t unplaced() const { return unplaced_; }
+  /// What a user should know: sensors without a place, and sizes that were assumed.
+  std::vector<std::string> notes() const;
 
  private:
   void move_to(const FieldTensors& fields);
@@ -55,7 +57,7 @@ class LearnedFieldsImpl : public torch::nn::Module {
   at::Tensor x_, y_, log_size_;                    // what is learned: places, or (bounded) steps
   at::Tensor start_x_, start_y_, start_log_size_;  // bounded: where the steps begin
   at::Tensor active_;
-  int64_t unplaced_ = 0;
+  int64_t unplaced_ = 0, unsized_ = 0;
 };
 TORCH_MODULE(LearnedFields);
 

@@ -38,10 +38,18 @@ const std::vector<ProjectionEntry>& projection_table() {
   return table;
 }
 
-std::vector<std::string> unplaced_note(int64_t unplaced, int64_t sensors) {
-  if (unplaced == 0) return {};
-  return {concat(unplaced, " of ", sensors,
-                 " sensors have no receptive field on the stimulus and take no part")};
+std::vector<std::string> field_notes(int64_t unplaced, int64_t unsized, int64_t sensors,
+                                     const std::string& assumed) {
+  std::vector<std::string> notes;
+  if (unplaced > 0) {
+    notes.push_back(concat(unplaced, " of ", sensors,
+                           " sensors have no receptive field on the stimulus and take no part"));
+  }
+  if (unsized > 0) {
+    notes.push_back(concat(unsized, " of ", sensors,
+                           " sensors have a receptive field's centre and no size: ", assumed));
+  }
+  return notes;
 }
 
 void refuse_unmapped(const std::string& projection, const std::string& instead) {

@@ -56,8 +56,10 @@ struct ProjectionEntry {
 /// Every projection, by name: the one place to add one.
 const std::vector<ProjectionEntry>& projection_table();
 
-/// What `notes` says of sensors without a place; nothing when all have one.
-std::vector<std::string> unplaced_note(int64_t unplaced, int64_t sensors);
+/// What `notes` says of sensors without a place, and of those with a centre but no size, for which
+/// `assumed` says what is taken; nothing of none.
+std::vector<std::string> field_notes(int64_t unplaced, int64_t unsized, int64_t sensors,
+                                     const std::string& assumed);
 
 /// Refuses a recording none of whose sensors has a receptive field: says how to get fields, and
 /// with `instead` what does without them.

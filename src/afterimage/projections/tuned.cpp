@@ -53,8 +53,6 @@ std::vector<std::string> TunedProjection::channel_names() const {
   return numbered("feature", features_);
 }
 
-std::vector<std::string> TunedProjection::notes() const {
-  return unplaced_note(fields_->unplaced(), fields_->active().numel());
-}
+std::vector<std::string> TunedProjection::notes() const { return fields_->notes(); }
 
 }  // namespace afterimage

@@ -59,6 +59,10 @@ Fields AdversarialStepOptions::fields() {
              Field("history_probability", history_probability,
                    "how often a kept image takes the place of a new one")
                  .range(0, 1),
+             Field("fakes", fakes,
+                   "images the discriminator learns from: those the generator learns from, or "
+                   "predicted anew with running statistics (Brain2Pix's and MonkeySee's code)")
+                 .one_of({"shared", "predicted"}),
          };
 }
 
@@ -91,7 +95,8 @@ at::Tensor AdversarialStep::judge(const at::Tensor& maps, const at::Tensor& imag
 
 at::Tensor AdversarialStep::train_discriminator(const Batch& batch, double learning_rate) {
   const auto maps = batch.maps.detach();
-  const auto fake = history_.exchange({maps, batch.image.detach()}, history_random_);
+  const auto& image = batch.fake.defined() ? batch.fake : batch.image;
+  const auto fake = history_.exchange({maps, image.detach()}, history_random_);
   at::Tensor on_fake, on_real;
   {
     const AutocastScope precision(run_);
@@ -108,7 +113,8 @@ std::map<std::string, at::Tensor> AdversarialStep::generator_losses(const Batch&
   const AutocastScope precision(run_);
   std::map<std::string, at::Tensor> losses;
   if (adversarial()) {
-    losses["adversarial"] = adversarial_loss(judge(batch.maps.detach(), batch.image), 1);
+    const auto maps = objective_.detach_maps ? batch.maps.detach() : batch.maps;
+    losses["adversarial"] = adversarial_loss(judge(maps, batch.image), 1);
   }
   if (objective_.perceptual > 0) {
     losses["perceptual"] = (*perceptual_)(

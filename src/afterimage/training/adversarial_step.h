@@ -25,6 +25,7 @@ struct AdversarialStepOptions {
   int64_t discriminator_every = 1;  ///< steps between its updates
   int64_t history = 50;             ///< pairs in the history buffer
   double history_probability = 0.5;
+  std::string fakes = "shared";  ///< images to train the discriminator with: see Batch::fake
 
   Fields fields();
 };
@@ -38,9 +39,10 @@ struct AdversarialStepOptions {
 ///   2. generator: adversarial * BCE(D(fake), 1) + perceptual * feature distance + pixel * L1, with
 ///      the discriminator just updated, whose parameters collect no gradients.
 ///
-/// In (2) the maps given to the discriminator are detached: the adversarial gradient reaches the
-/// projection through the image alone. (IRFA's code lets it through the maps as well, so that a
-/// projection may learn to please the discriminator rather than to inform the U-Net.)
+/// In (2) the maps given to the discriminator are detached (objective.detach_maps): the adversarial
+/// gradient reaches the projection through the image alone. IRFA's code lets it through the maps as
+/// well, so that a projection may learn to please the discriminator rather than to inform the
+/// U-Net.
 ///
 /// The discriminator and the perceptual network run in the run's precision, all losses in float32
 /// and the optimisers in the parameters' type.
@@ -59,6 +61,9 @@ class AdversarialStep {
     at::Tensor image;                         ///< (n, 3, H, W) in [0,1], with its graph
     at::Tensor targets;                       ///< (n, 3, H, W) in [0,1]
     std::vector<at::Tensor> target_features;  ///< of `targets`; empty: computed here
+    /// What the discriminator learns to tell from `targets`; undefined: `image`. The MXNet codes of
+    /// Brain2Pix and MonkeySee make it anew, with the running statistics of BatchNorm.
+    at::Tensor fake = {};
   };
 
   /// The losses by name, each before weighting: "discriminator" (only when it was trained),

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "afterimage/base/error.h"
 #include "afterimage/base/example_run.h"
 #include "afterimage/base/text.h"
@@ -29,8 +31,10 @@ class AdversarialStepTest : public ::testing::Test {
 
   struct Model {
     Model(const RunContext& run, at::ScalarType scalar, const ObjectiveOptions& objective,
-          const AdversarialStepOptions& options)
-        : type(scalar) {
+          const AdversarialStepOptions& options, double norm_momentum = 0.1)
+        : type(scalar),
+          predicts(options.fakes == "predicted"),
+          unet(3, UNetOptions{.width = 2, .blocks = 3, .norm_momentum = norm_momentum}) {
       const auto file = std::string(AFTERIMAGE_ASSETS) + "/weights/squeezenet1_0.safetensors";
       const auto network = make_feature_network("squeezenet", read_safetensors(file), file);
       for (auto* module : modules()) {
@@ -53,7 +57,13 @@ class AdversarialStepTest : public ::testing::Test {
     std::map<std::string, double> update(int number) {
       const auto maps = projection(wave({3, 4, 32, 32}, number).to(type));
       const auto targets = (wave({3, 3, 32, 32}, number + 0.5) * 0.5 + 0.5).to(type);
-      return (*step)({maps, unet(maps), targets, {}}, 2e-3);
+      at::Tensor fake;
+      if (predicts) {
+        unet->eval();
+        fake = unet(maps);
+        unet->train();
+      }
+      return (*step)({maps, unet(maps), targets, {}, fake}, 2e-3);
     }
 
     TensorMap state() {
@@ -83,8 +93,9 @@ class AdversarialStepTest : public ::testing::Test {
     }
 
     at::ScalarType type;
+    bool predicts;
     torch::nn::Conv2d projection{torch::nn::Conv2dOptions(4, 3, 1)};
-    UNet unet{3, UNetOptions{.width = 2, .blocks = 3}};
+    UNet unet;
     PatchGan discriminator{6, 2};
     std::unique_ptr<AdversarialStep> step;
   };
@@ -134,6 +145,54 @@ TEST_F(AdversarialStepTest, TenStepsAgreeWithPyTorch) {
   for (const auto& [name, tensor] : model.state()) {
     EXPECT_LT(error(tensor, expected_.at("10.weight." + name)), 1e-8) << name;
   }
+}
+
+/// Three updates of make_published.py's `name`: losses, first gradients, and what is there at the
+/// end.
+void expect_published(const TensorMap& expected, const std::string& name,
+                      const std::function<std::map<std::string, double>(int)>& update,
+                      const std::function<TensorMap()>& gradients,
+                      const std::function<TensorMap()>& state) {
+  for (int number = 1; number <= 3; ++number) {
+    for (const auto& [loss, value] : update(number)) {
+      const double right = expected.at(concat(name, ".", number, ".loss.", loss)).item<double>();
+      EXPECT_NEAR(value, right, 1e-10 * std::abs(right)) << loss << " of step " << number;
+    }
+    if (number > 1) continue;
+    for (const auto& [key, gradient] : gradients()) {
+      if (key.starts_with("discriminator")) continue;
+      EXPECT_LT(error(gradient, expected.at(name + ".grad." + key)), 1e-10) << key;
+    }
+  }
+  for (const auto& [key, tensor] : state()) {
+    EXPECT_LT(error(tensor, expected.at(name + ".weight." + key)), 1e-9) << key;
+  }
+}
+
+TEST_F(AdversarialStepTest, GradientsThroughTheMapsAgreeWithPyTorch) {
+  auto terms = objective();
+  terms.detach_maps = false;  // IRFA's code
+  Model model(run_, at::kDouble, terms, short_history());
+  expect_published(
+      reference::read("published.safetensors"), "attached",
+      [&](int number) { return model.update(number); }, [&] { return model.first_gradients(); },
+      [&] { return model.state(); });
+  // They are others than those of detached maps.
+  Model detached(run_, at::kDouble, objective(), short_history());
+  detached.update(1);
+  EXPECT_GT(error(detached.first_gradients().at("projection.weight"),
+                  reference::read("published.safetensors").at("attached.grad.projection.weight")),
+            1e-3);
+}
+
+TEST_F(AdversarialStepTest, PredictedFakesAgreeWithPyTorch) {
+  auto options = short_history();
+  options.fakes = "predicted";  // the MXNet codes, with their momentum
+  Model model(run_, at::kDouble, objective(), options, 0.9);
+  expect_published(
+      reference::read("published.safetensors"), "predicted",
+      [&](int number) { return model.update(number); }, [&] { return model.first_gradients(); },
+      [&] { return model.state(); });
 }
 
 TEST_F(AdversarialStepTest, OneStepInFloat32AgreesWithPyTorch) {

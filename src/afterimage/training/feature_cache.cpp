@@ -14,7 +14,7 @@ std::vector<at::Tensor> FeatureCache::features(const std::vector<int64_t>& rows,
     missing.push_back(rows[i]);
     position.push_back(static_cast<int64_t>(i));
   }
-  if (missing.size() == rows.size() && bytes_ >= limit_) return loss_.target_features(targets);
+  if (missing.size() == rows.size() && bytes_ >= limit_) return of_network(targets);
   if (!missing.empty()) {
     compute(missing, targets.index_select(0, at::tensor(position).to(targets.device())));
   }
@@ -31,8 +31,13 @@ std::vector<at::Tensor> FeatureCache::features(const std::vector<int64_t>& rows,
   return stacked;
 }
 
+std::vector<at::Tensor> FeatureCache::of_network(const at::Tensor& targets) const {
+  const AutocastScope precision(run_);
+  return loss_.target_features(targets);
+}
+
 void FeatureCache::compute(const std::vector<int64_t>& rows, const at::Tensor& targets) {
-  const auto layers = loss_.target_features(targets);
+  const auto layers = of_network(targets);
   for (size_t i = 0; i < rows.size(); ++i) {
     std::vector<at::Tensor> of_row;
     int64_t size = 0;

@@ -12,6 +12,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/networks/feature_table.h"
 
 namespace afterimage {
 namespace {
@@ -42,11 +43,24 @@ Fields ObjectiveOptions::fields() {
       Field("feature_size", feature_size, "side images are resized to for the network, 0 = as is")
           .unit("pixels")
           .range(0, 4096),
+      Field(
+          "align_corners", align_corners,
+          "that resizing keeps corner pixels in place (MXNet codes) instead of the images' edges"),
+      Field(
+          "normalise_input", normalise_input,
+          "give the network images normalised by ImageNet's statistics (Brain2Pix's code: false)"),
       Field("feature_sum", feature_sum, "how layers are put together").one_of({"mean", "sum"}),
       Field("verdict", verdict,
             "taken for the discriminator's logits: its output, or (IRFA's public code) the sigmoid")
           .one_of({"logits", "sigmoid"}),
+      Field("detach_maps", detach_maps,
+            "the adversarial gradient reaches the projection through the image alone, not through "
+            "the maps the discriminator sees (IRFA's code: false)"),
   };
+}
+
+void ObjectiveOptions::name_layers() {
+  if (perceptual > 0 && layers.empty()) layers = feature_table(network).loss_layers;
 }
 
 std::string ObjectiveOptions::take_fallback(const std::string& weights) {
@@ -59,6 +73,7 @@ std::string ObjectiveOptions::take_fallback(const std::string& weights) {
   layers.clear();
   distance = "relative";
   feature_size = 0;
+  normalise_input = true;
   return note;
 }
 
@@ -83,12 +98,13 @@ PerceptualLoss::PerceptualLoss(std::shared_ptr<FeatureNetwork> network,
                   suggestion(layer, known));
     }
   }
+  network_->normalise_input(options.normalise_input);
 }
 
 std::vector<at::Tensor> PerceptualLoss::features(const at::Tensor& images) const {
   const int64_t side = options_.feature_size;
   if (side == 0) return network_->forward(images, layers_);
-  return network_->forward(at::upsample_bilinear2d(images, {side, side}, /*align_corners=*/false),
+  return network_->forward(at::upsample_bilinear2d(images, {side, side}, options_.align_corners),
                            layers_);
 }
 

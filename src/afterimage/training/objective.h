@@ -25,7 +25,9 @@ struct ObjectiveOptions {
   /// |b|, so that layers and networks of different scale weigh alike (the shipped SqueezeNet's
   /// features reach several hundred).
   std::string distance = "l1";
-  int64_t feature_size = 0;  ///< side images are resized to for the network, 0 = as they are
+  int64_t feature_size = 0;     ///< side images are resized to for the network, 0 = as they are
+  bool align_corners = false;   ///< resizing keeps the corner pixels' centres in place
+  bool normalise_input = true;  ///< by ImageNet's statistics
   std::string feature_sum = "mean";  ///< over layers: mean (MonkeySee) or sum
 
   /// What of the discriminator the adversarial loss takes for logits: its output ("logits"), or the
@@ -33,7 +35,14 @@ struct ObjectiveOptions {
   /// loss above log(1 + 1/e) and its gradient small).
   std::string verdict = "logits";
 
+  /// Whether the adversarial gradient reaches the projection through the image alone, or through
+  /// the maps beside it as well (IRFA's public code).
+  bool detach_maps = true;
+
   Fields fields();
+  /// Names the network's own layers where none are named, so that what is kept of a training says
+  /// which were compared.
+  void name_layers();
   /// Where weights of `network` are not at hand (`weights` is the user's folder) but those of the
   /// fallback are, takes that: its own layers, compared by relative distance at the images' own
   /// size. What a user should know of it, or "".

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
 #include "afterimage/networks/feature_network.h"
 #include "reference/formula.h"
 
@@ -66,6 +67,41 @@ void expect_perceptual_parity(at::ScalarType type, double tolerance) {
 TEST(PerceptualLoss, AgreesWithPyTorchInFloat64) { expect_perceptual_parity(at::kDouble, 1e-10); }
 
 TEST(PerceptualLoss, AgreesWithPyTorchInFloat32) { expect_perceptual_parity(at::kFloat, 1e-5); }
+
+TEST(PerceptualLoss, InputsOfThePublishedCodesAgreeWithPyTorch) {
+  const TensorMap expected = reference::read("published.safetensors");
+  for (const auto& [type, tolerance] : {std::pair(at::kDouble, 1e-10), {at::kFloat, 1e-5}}) {
+    for (const bool align_corners : {false, true}) {
+      for (const bool normalise : {false, true}) {
+        ObjectiveOptions options;
+        options.feature_size = 40;
+        options.align_corners = align_corners;
+        options.normalise_input = normalise;
+        const PerceptualLoss perceptual(squeezenet(type), options);
+        const auto fake = images(1).to(type).requires_grad_();
+        const auto loss = perceptual(fake, perceptual.target_features(images(2).to(type)));
+        loss.backward();
+        const std::string name = concat("input.", align_corners, ".", normalise);
+        EXPECT_LT(error(loss, expected.at(name)), tolerance) << name;
+        if (type != at::kDouble) continue;
+        EXPECT_LT(error(fake.grad(), expected.at(name + ".gradient"), 17), tolerance) << name;
+      }
+    }
+  }
+}
+
+TEST(ObjectiveOptions, NamesTheLayersThatAreCompared) {
+  ObjectiveOptions options;
+  options.name_layers();
+  EXPECT_EQ(options.layers, squeezenet(at::kFloat)->loss_layers());
+  options.layers = {"features.3"};
+  options.name_layers();
+  EXPECT_EQ(options.layers, (std::vector<std::string>{"features.3"}));
+  ObjectiveOptions none;
+  none.perceptual = 0;
+  none.name_layers();
+  EXPECT_TRUE(none.layers.empty()) << "nothing is compared";
+}
 
 TEST(PerceptualLoss, IsZeroForTheTargetItself) {
   const PerceptualLoss perceptual(squeezenet(at::kFloat), {});

@@ -41,12 +41,12 @@ struct Start {
 Start load_checkpoint(Trainable& model, const std::string& settings, const fs::path& folder) {
   const fs::path path = checkpoint_path(folder);
   if (!fs::exists(path)) {
-    throw Error(folder, "holds no checkpoint to resume from", "Train without --resume");
+    throw Error(folder, "holds no checkpoint to resume from", "Train anew (--force)");
   }
   TextMap metadata;
   const TensorMap state = read_safetensors(path, &metadata);
   if (metadata["format"] != "afterimage-checkpoint") {
-    throw Error(path, "is no checkpoint of Afterimage", "Train without --resume");
+    throw Error(path, "is no checkpoint of Afterimage", "Train anew (--force)");
   }
   if (metadata["settings"] != settings) {
     throw Error(path, "was made with other settings, another recording or another seed",
@@ -102,8 +102,8 @@ std::string loss_note(const std::map<std::string, double>& losses) {
 
 Fields TrainerOptions::fields() {
   return {
-      Field("steps", steps, "updates").range(1),
-      Field("epochs", epochs, "passes over the samples; above 0 it is used in place of steps")
+      Field("steps", steps, "updates, where no epochs are given").range(0),
+      Field("epochs", epochs, "passes over the samples, in place of steps")
           .range(0),
       Field("batch", batch, "samples per step").range(1),
       Field("learning_rate", learning_rate, "of Adam").range(0, 1),
@@ -112,6 +112,13 @@ Fields TrainerOptions::fields() {
       Field("checkpoint_every", checkpoint_every, "steps between checkpoints").range(1),
       Field("log_every", log_every, "steps between lines of the log").range(1),
   };
+}
+
+void TrainerOptions::settle_length() {
+  if (epochs > 0) steps = 0;
+  if (epochs == 0 && steps == 0) {
+    throw Error("training.steps", "is 0, and so is training.epochs", "Give one of them, above 0");
+  }
 }
 
 TrainerOptions TrainerOptions::for_samples(int64_t samples) const {

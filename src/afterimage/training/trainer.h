@@ -12,8 +12,8 @@
 namespace afterimage {
 
 struct TrainerOptions {
-  int64_t steps = 600;
-  double epochs = 0;  ///< passes over the samples; above 0, `steps` follows from it
+  int64_t steps = 600;  ///< 0 where `epochs` says how long
+  double epochs = 0;    ///< passes over the samples; above 0, `steps` follows from it
   int64_t batch = 8;
   double learning_rate = 2e-4;
   std::string schedule = "constant";  ///< constant, or cosine: to zero over all steps
@@ -22,6 +22,8 @@ struct TrainerOptions {
   int64_t log_every = 10;             ///< steps
 
   Fields fields();
+  /// Leaves `steps` or `epochs`, the other 0: epochs where both are there. Errors: neither is.
+  void settle_length();
   /// The same with `steps` as it follows from the epochs and the number of samples.
   TrainerOptions for_samples(int64_t samples) const;
   /// Learning rate of a step, 0-based.

@@ -125,6 +125,19 @@ TEST_F(TrainerTest, EveryEpochShowsEverySampleOnce) {
   EXPECT_EQ(batch_rows(run_, 3, 8, 2).size(), 8u);  // a batch larger than the set runs on
 }
 
+TEST(TrainerOptions, StepsOrEpochsSayHowLong) {
+  TrainerOptions options;
+  options.epochs = 2;
+  options.settle_length();
+  EXPECT_EQ(options.steps, 0);
+  EXPECT_EQ(options.for_samples(40).steps, 10);
+  options.epochs = 0;
+  EXPECT_THROW(options.settle_length(), Error);
+  options.steps = 7;
+  options.settle_length();
+  EXPECT_EQ(options.for_samples(40).steps, 7);
+}
+
 TEST(TrainerOptions, ScheduleEndsNearZeroAndWarmsUp) {
   TrainerOptions options;
   options.steps = 100;

@@ -46,6 +46,7 @@ class RunContext {
   /// Says a line to the listener.
   void say(const std::string& line) const { listener_->say(line); }
   Listener& listener() const { return *listener_; }
+  const Cancellation& cancellation() const { return cancellation_; }
   /// Whether someone asked to stop.
   bool cancelled() const { return cancellation_.requested(); }
   /// Throws Interrupted with these words when someone asked to stop. Long jobs call it at least

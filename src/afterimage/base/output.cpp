@@ -53,17 +53,13 @@ void rename_to(const fs::path& from, const fs::path& to) {
 /// What is in the making and what is done, in this process.
 struct Registry {
   std::mutex mutex;
-  std::map<fs::path, std::string> unfinished;  // and the file that makes it worth keeping
+  std::map<fs::path, std::function<bool()>> unfinished;  // and whether it is worth keeping
   std::vector<fs::path> written;
 };
 
 Registry& registry() {
   static auto* one = new Registry;  // outlives static objects
   return *one;
-}
-
-bool kept(const fs::path& path, const std::string& worth_keeping) {
-  return !worth_keeping.empty() && fs::exists(path / worth_keeping);
 }
 
 fs::path checked(const fs::path& target, bool force) {
@@ -137,10 +133,10 @@ void replace(const fs::path& whole, const fs::path& target) {
   written.push_back(target);
 }
 
-Unfinished::Unfinished(fs::path path, std::string worth_keeping)
-    : path_(std::move(path)), worth_keeping_(std::move(worth_keeping)) {
+Unfinished::Unfinished(fs::path path, std::function<bool()> worth_keeping)
+    : path_(std::move(path)) {
   const std::lock_guard<std::mutex> lock(registry().mutex);
-  registry().unfinished[path_] = worth_keeping_;
+  registry().unfinished[path_] = std::move(worth_keeping);
 }
 
 void Unfinished::keep() {
@@ -150,16 +146,16 @@ void Unfinished::keep() {
 
 Unfinished::~Unfinished() {
   const std::lock_guard<std::mutex> lock(registry().mutex);
+  const auto entry = registry().unfinished.extract(path_);
   std::error_code ignored;
-  if (registry().unfinished.erase(path_) == 0 || kept(path_, worth_keeping_)) return;
-  fs::remove_all(path_, ignored);
+  if (entry && !(entry.mapped() && entry.mapped()())) fs::remove_all(path_, ignored);
 }
 
 std::string abandon_outputs() {
   registry().mutex.lock();  // for ever
   for (const auto& [path, worth_keeping] : registry().unfinished) {
     std::error_code failed;
-    if (kept(path, worth_keeping)) continue;
+    if (worth_keeping && worth_keeping()) continue;
     for (int attempt = 0; attempt < 100; ++attempt) {  // its writer may still add to it
       fs::remove_all(path, failed);
       if (!failed && !fs::exists(path)) break;

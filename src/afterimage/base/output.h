@@ -1,16 +1,18 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace afterimage {
 
-/// A path that is removed again unless it is kept, or is a folder that holds the file
-/// `worth_keeping` (a checkpoint): what is in the making when a job ends early.
+/// A path that is removed again unless it is kept, or `worth_keeping` says so then (it holds a
+/// checkpoint): what is in the making when a job ends early. `worth_keeping` may be asked by
+/// another thread.
 class Unfinished {
  public:
-  explicit Unfinished(std::filesystem::path path, std::string worth_keeping = {});
+  explicit Unfinished(std::filesystem::path path, std::function<bool()> worth_keeping = {});
   ~Unfinished();
   Unfinished(const Unfinished&) = delete;
   Unfinished& operator=(const Unfinished&) = delete;
@@ -20,7 +22,6 @@ class Unfinished {
 
  private:
   std::filesystem::path path_;
-  std::string worth_keeping_;
 };
 
 /// A file or folder in the making: it is written beside its place under a temporary name and

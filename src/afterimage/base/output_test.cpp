@@ -238,6 +238,8 @@ TEST(Output, AbandonedOutputsAreRemovedAndTheRestIsNamed) {
     if (after_one) write_text(folder / "a.txt", "whole", false);
     const Unfinished training(folder / "m.training");
     fs::create_directory(training.path());
+    const Unfinished resumable(folder / "n.training", [after_one] { return after_one; });
+    fs::create_directory(resumable.path());
     Output output(folder / "b", false);
     fs::create_directory(output.path());
     put(output.path() / "half", "x");
@@ -247,7 +249,7 @@ TEST(Output, AbandonedOutputsAreRemovedAndTheRestIsNamed) {
     std::_Exit(static_cast<int>(left));
   };
   EXPECT_EXIT(abandon(false), ::testing::ExitedWithCode(0), "stopped; nothing was written");
-  EXPECT_EXIT(abandon(true), ::testing::ExitedWithCode(1), "stopped; written: .*a\\.txt");
+  EXPECT_EXIT(abandon(true), ::testing::ExitedWithCode(2), "stopped; written: .*a\\.txt");
 }
 
 TEST(Output, RefusesPlacesThatCannotBeWritten) {

@@ -43,6 +43,9 @@ class RunContext {
   uint64_t seed() const { return seed_; }
   int threads() const { return threads_; }
 
+  /// The same run, heard by another.
+  RunContext with(std::shared_ptr<Listener> listener) const;
+
   /// Says a line to the listener.
   void say(const std::string& line) const { listener_->say(line); }
   Listener& listener() const { return *listener_; }

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int model_version = 1;
+constexpr const char* checkpoint_name = "checkpoint.safetensors";
 
 fs::path working_folder(const fs::path& out) {
   const fs::path path = out.lexically_normal();
@@ -39,17 +40,8 @@ fs::path open_working_folder(const TrainOptions& options) {
                 "Add --resume to go on with it or --force to begin anew");
   }
   if (unfinished && !options.resume) fs::remove_all(folder);
-  fs::create_directories(folder);
+  make_folder(folder);
   return folder;
-}
-
-/// What a continued training must share with the one that wrote the checkpoint.
-std::string fingerprint(const Fields& fields, const RunContext& run, const json& provenance) {
-  json inputs = json::array();
-  for (const auto& input : provenance.value("inputs", json::array())) {
-    inputs.push_back(input.value("sha256", input.value("sampled_sha256", "")));
-  }
-  return sha256(concat(to_json(fields).dump(), run.to_json().dump(), inputs.dump()));
 }
 
 using Names = std::vector<std::string>;
@@ -175,44 +167,66 @@ void Model::build(const DecoderInput& input, const RunContext& run) {
   decoder_->build(input_, run);
 }
 
-Model Model::train(const Config& config, const Recording& recording, const RunContext& run,
-                   const TrainOptions& options, const json& provenance) {
+Model Model::untrained(const Config& config, const Recording& recording, const RunContext& run) {
   Model model;
   model.configure(config);
   const RecordingInfo& info = recording.info();
   const auto bins = choose_bins(info.bins, model.data_.bins, "data.bins");
+  info.sensors.in_rois(model.data_.regions, "data.regions");  // refuses what is not there
   model.build({info.sensors, select_bins(info.bins, bins), model.data_.image_size}, run);
-  const auto trials = info.trials_of(model.data_.split, recording.path().string());
-  const auto& regions = model.data_.regions;
-  const auto kept = info.sensors.in_rois(regions, "data.regions");
   say_left_out(info.bins, model.data_, run);
-
-  const fs::path folder = open_working_folder(options);
-  write_text(folder / "config.toml",
-             to_toml(Fields{Field("decoder", model.decoder_name_, "kind of decoder"),
-                            Field("name", model.name_, "in reports")} +
-                         model.fields(),
-                     ""),
-             /*force=*/true);
-  model.normalisation_ =
-      Normalisation::fit(recording, trials, model.data_.normalise_per_block, bins);
-  if (!regions.empty()) model.normalisation_.silence(kept.logical_not());
-  const Samples samples(
-      recording, model.normalisation_,
-      model.samples_options(model.data_.split, model.data_.average_repeats, bins));
-  model.decoder_->fit(samples,
-                      {run, folder, options.resume, fingerprint(model.fields(), run, provenance)});
-  model.card_ = {{"format", "afterimage-model"}, {"version", model_version},
-                 {"name", model.name_},          {"decoder", model.decoder_name_},
-                 {"samples", samples.count()},   {"input", afterimage::to_json(model.input_)},
-                 {"provenance", provenance}};
-  model.save(folder);
-  replace(folder, options.out);
-  fs::remove(options.out / "checkpoint.safetensors");  // only an unfinished training needs it
   return model;
 }
 
-void Model::save(const fs::path& folder) const {
+void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
+                const FitContext& context) {
+  const auto& info = recording.info();
+  const auto bins = find_bins(info.bins, input_.bins, recording.path().string());
+  normalisation_ = Normalisation::fit(recording, trials, data_.normalise_per_block, bins);
+  if (!data_.regions.empty()) {
+    normalisation_.silence(info.sensors.in_rois(data_.regions, "data.regions").logical_not());
+  }
+  const Samples train = samples(recording, trials, data_.average_repeats);
+  decoder_->fit(train, context);
+  card_["samples"] = train.count();
+}
+
+json Model::options() { return to_json(fields()); }
+
+std::string Model::fingerprint(const RunContext& run, const json& provenance) {
+  json inputs = json::array();
+  for (const auto& input : provenance.value("inputs", json::array())) {
+    inputs.push_back(input.value("sha256", input.value("sampled_sha256", "")));
+  }
+  return sha256(concat(options().dump(), run.to_json().dump(), inputs.dump()));
+}
+
+Model Model::train(const Config& config, const Recording& recording, const RunContext& run,
+                   const TrainOptions& options, const json& provenance) {
+  Model model = untrained(config, recording, run);
+  const auto trials = recording.info().trials_of(model.data_.split, recording.path().string());
+  const fs::path folder = open_working_folder(options);
+  const Unfinished training(folder, [folder] { return fs::exists(folder / checkpoint_name); });
+  model.fit(recording, trials, {run, folder, options.resume, model.fingerprint(run, provenance)});
+  model.save(folder, provenance);
+  replace(folder, options.out);
+  fs::remove(options.out / checkpoint_name);  // only an unfinished training needs it
+  return model;
+}
+
+void Model::save(const fs::path& folder, const json& provenance) {
+  card_["format"] = "afterimage-model";
+  card_["version"] = model_version;
+  card_["name"] = name_;
+  card_["decoder"] = decoder_name_;
+  card_["input"] = afterimage::to_json(input_);
+  card_["provenance"] = provenance;
+  write_text(folder / "config.toml",
+             to_toml(Fields{Field("decoder", decoder_name_, "kind of decoder"),
+                            Field("name", name_, "in reports")} +
+                         fields(),
+                     ""),
+             /*force=*/true);
   write_safetensors(folder / "weights.safetensors", decoder_->state());
   write_safetensors(folder / "normalisation.safetensors", normalisation_.to_tensors());
   write_text(folder / "model.json", card_.dump(1), /*force=*/true);
@@ -244,15 +258,20 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
   return model;
 }
 
-Samples::Options Model::samples_options(const std::string& split, bool average,
-                                        std::vector<int64_t> bins) const {
-  return {split, average, std::move(bins), data_.image_size, data_.memory_limit_mb << 20};
+Samples Model::samples(const Recording& recording, const std::string& split, bool average) const {
+  return samples(recording, recording.info().trials_of(split, recording.path().string()), average);
 }
 
-Samples Model::samples(const Recording& recording, const std::string& split, bool average) const {
+Samples Model::samples(const Recording& recording, const std::vector<int64_t>& trials,
+                       bool average) const {
   check_same_sensors(input_.sensors, recording);
-  auto bins = find_bins(recording.info().bins, input_.bins, recording.path().string());
-  return Samples(recording, normalisation_, samples_options(split, average, std::move(bins)));
+  Samples::Options options;
+  options.average_repeats = average;
+  options.bins = find_bins(recording.info().bins, input_.bins, recording.path().string());
+  options.image_size = data_.image_size;
+  options.memory_limit = data_.memory_limit_mb << 20;
+  options.trials = trials;
+  return Samples(recording, normalisation_, options);
 }
 
 Reconstruction Model::reconstruct(const Recording& recording, const ReconstructOptions& options,

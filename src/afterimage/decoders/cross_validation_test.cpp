@@ -125,7 +125,9 @@ TEST(PooledFolds, OtherStimuliComeFromTheSameFoldWhereItHasSome) {
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto other = static_cast<size_t>(rows[i]);
     EXPECT_NE(stimulus[other], stimulus[i]);
-    if (fold[i] != 2) EXPECT_EQ(fold[other], fold[i]);
+    if (fold[i] != 2) {
+      EXPECT_EQ(fold[other], fold[i]);
+    }
   }
   const std::vector<int64_t> alone = {0, 1, 2, 2}, each = {0, 1, 2, 3};  // leave one out
   const auto others = rows_of_other_stimuli(alone, each, run.generator("t"));

@@ -43,6 +43,10 @@ const std::vector<Command>& command_table() {
       {"reconstruct", "turn a split's responses into images, beside the controls",
        "afterimage reconstruct model recording.h5 --out images.h5 --png images",
        declare_reconstruct},
+      {"crossvalidate", "train and reconstruct fold by fold, pooled into one reconstruction",
+       "afterimage crossvalidate ridge --recording recording.h5 --by stimulus --folds 10 --out "
+       "images.h5",
+       declare_crossvalidate},
       {"evaluate", "score reconstructions and their controls against what was shown",
        "afterimage evaluate images.h5 --recording recording.h5 --out scores.json",
        declare_evaluate},

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -109,6 +110,8 @@ int main(int argc, char** argv) {
   using namespace afterimage;
   start_with_short_spins(argv);
   try {
+    const EndedByInterrupts ended;
+    std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error like a full disk, no death
     hdf5::leave_exit_alone();
     run_command_line({argv + 1, argv + argc});
     return 0;

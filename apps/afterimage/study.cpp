@@ -62,12 +62,17 @@ std::string description(const StudyPlan& plan, const StudyPlan::Variant& variant
                 "\nseed ", seed, "\n", join(variant.settings, "\n"), "\n");
 }
 
+/// A study goes on by itself from what its commands have left.
 void run_command(Words words, const RunOptions& run, int64_t seed) {
   RunOptions options = run;
   options.seed = seed;
   if (!run.quiet) std::fprintf(stderr, "\n$ afterimage %s\n", join(words, " ").c_str());
   for (auto& word : run_words(options)) words.push_back(std::move(word));
-  run_command_line(words);
+  try {
+    run_command_line(words);
+  } catch (const Interrupted&) {
+    throw Interrupted("stopped; what is done is kept, and the same study goes on from there");
+  }
 }
 
 /// One training with all that follows; what is there already is kept.

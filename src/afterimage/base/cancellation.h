@@ -10,12 +10,32 @@ namespace afterimage {
 /// taken back.
 class Cancellation {
  public:
-  void request() const noexcept { asked_->store(true); }
-  bool requested() const noexcept { return asked_->load(); }
+  void request() const noexcept { state_->asked.store(true); }
+  bool requested() const noexcept { return state_->asked.load(); }
+
+  /// While it lives, a job that is asked to stop wants the time to finish a step and to save it.
+  class Saving {
+   public:
+    explicit Saving(const Cancellation& cancellation) : state_(cancellation.state_) {
+      ++state_->saving;
+    }
+    ~Saving() { --state_->saving; }
+    Saving(const Saving&) = delete;
+    Saving& operator=(const Saving&) = delete;
+
+   private:
+    friend class Cancellation;
+    struct State {
+      std::atomic<bool> asked{false};
+      std::atomic<int> saving{0};
+    };
+    std::shared_ptr<State> state_;
+  };
+  bool saving() const noexcept { return state_->saving.load() > 0; }
 
  private:
   static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler may store to it
-  std::shared_ptr<std::atomic<bool>> asked_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<Saving::State> state_ = std::make_shared<Saving::State>();
 };
 
 }  // namespace afterimage

@@ -74,6 +74,12 @@ RunContext::RunContext(const RunOptions& options, Cancellation cancellation,
   check_fields(RunOptions(options).fields(), "run options");
 }
 
+RunContext RunContext::with(std::shared_ptr<Listener> listener) const {
+  RunContext other = *this;
+  other.listener_ = listener ? std::move(listener) : std::make_shared<Listener>();
+  return other;
+}
+
 void RunContext::stop_if_cancelled(const std::string& what) const {
   if (cancelled()) throw Interrupted(what);
 }

@@ -43,9 +43,13 @@ class RunContext {
   uint64_t seed() const { return seed_; }
   int threads() const { return threads_; }
 
+  /// The same run, heard by another.
+  RunContext with(std::shared_ptr<Listener> listener) const;
+
   /// Says a line to the listener.
   void say(const std::string& line) const { listener_->say(line); }
   Listener& listener() const { return *listener_; }
+  const Cancellation& cancellation() const { return cancellation_; }
   /// Whether someone asked to stop.
   bool cancelled() const { return cancellation_.requested(); }
   /// Throws Interrupted with these words when someone asked to stop. Long jobs call it at least

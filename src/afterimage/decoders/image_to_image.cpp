@@ -195,6 +195,7 @@ void ImageToImage::fit(const Samples& train_samples, const FitContext& context) 
 }
 
 at::Tensor ImageToImage::reconstruct(const at::Tensor& responses) {
+  run_.stop_if_cancelled("stopped; nothing was written");
   const at::NoGradGuard no_grad;
   projection_->eval();
   if (unet_) unet_->eval();

@@ -12,12 +12,13 @@ void MeanImageDecoder::build(const DecoderInput& input, const RunContext&) {
   size_ = input.image_size;
 }
 
-void MeanImageDecoder::fit(const Samples& train, const FitContext&) {
+void MeanImageDecoder::fit(const Samples& train, const FitContext& context) {
   if (train.count() == 0) {
     throw Error(train.recording().path(), "there are no training samples", "Choose another split");
   }
   auto sum = at::zeros({3, size_, size_}, at::kDouble);
   for (const auto& rows : row_batches(train.count())) {
+    context.run.stop_if_cancelled("stopped; nothing was written");
     sum += train.images(rows).sum(0, /*keepdim=*/false, at::kDouble);
   }
   image_ = (sum / static_cast<double>(train.count())).to(at::kFloat);

@@ -22,62 +22,37 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int model_version = 1;
+constexpr const char* checkpoint_name = "checkpoint.safetensors";
 
 fs::path working_folder(const fs::path& out) {
   const fs::path path = out.lexically_normal();
   return fs::path(path.has_filename() ? path : path.parent_path()) += ".training";
 }
 
-/// The folder a model is trained in: new, or the unfinished one to go on with. A training that
-/// ends before its first checkpoint leaves nothing.
-class WorkingFolder {
- public:
-  WorkingFolder(const TrainOptions& options, const RunContext& run)
-      : path_(working_folder(options.out)) {
-    check_output(options.out, options.force);
-    const bool unfinished = fs::exists(path_);
-    if (options.resume && !unfinished) {
-      throw Error(path_, "no unfinished training is there to resume", "Train without --resume");
-    }
-    if (unfinished && !options.resume && !options.force) {
-      throw Error(path_, "an unfinished training is there",
-                  "Add --resume to go on with it or --force to begin anew");
-    }
-    resumes_ = options.resume && has_checkpoint();
-    if (options.resume && !resumes_) {
-      run.say(concat(path_.string(), " holds no checkpoint yet: training begins anew"));
-    }
-    if (!resumes_) fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~WorkingFolder() {
-    std::error_code ignored;
-    if (!has_checkpoint()) fs::remove_all(path_, ignored);
-  }
-  WorkingFolder(const WorkingFolder&) = delete;
-  WorkingFolder& operator=(const WorkingFolder&) = delete;
-
-  const fs::path& path() const { return path_; }
-  /// Whether there is a checkpoint to go on from.
-  bool resumes() const { return resumes_; }
-
- private:
-  bool has_checkpoint() const {
-    std::error_code ignored;
-    return fs::exists(path_ / "checkpoint.safetensors", ignored);
-  }
-
-  fs::path path_;
-  bool resumes_ = false;
+struct WorkingFolder {
+  fs::path path;
+  bool resumes = false;  ///< there is a checkpoint to go on from
 };
 
-/// What a continued training must share with the one that wrote the checkpoint.
-std::string fingerprint(const Fields& fields, const RunContext& run, const json& provenance) {
-  json inputs = json::array();
-  for (const auto& input : provenance.value("inputs", json::array())) {
-    inputs.push_back(input.value("sha256", input.value("sampled_sha256", "")));
+/// The folder a model is trained in: new, or the unfinished one to go on with.
+WorkingFolder open_working_folder(const TrainOptions& options, const RunContext& run) {
+  check_output(options.out, options.force);
+  const fs::path folder = working_folder(options.out);
+  const bool unfinished = fs::exists(folder);
+  if (options.resume && !unfinished) {
+    throw Error(folder, "no unfinished training is there to resume", "Train without --resume");
   }
-  return sha256(concat(to_json(fields).dump(), run.to_json().dump(), inputs.dump()));
+  if (unfinished && !options.resume && !options.force) {
+    throw Error(folder, "an unfinished training is there",
+                "Add --resume to go on with it or --force to begin anew");
+  }
+  const bool resumes = options.resume && fs::exists(folder / checkpoint_name);
+  if (options.resume && !resumes) {
+    run.say(concat(folder.string(), " holds no checkpoint yet: training begins anew"));
+  }
+  if (!resumes) fs::remove_all(folder);
+  make_folder(folder);
+  return {folder, resumes};
 }
 
 using Names = std::vector<std::string>;
@@ -237,48 +212,70 @@ void Model::build(const DecoderInput& input, const RunContext& run) {
   decoder_->build(input_, run);
 }
 
-Model Model::train(const Config& config, const Recording& recording, const RunContext& run,
-                   const TrainOptions& options, const json& provenance) {
+Model Model::untrained(const Config& config, const Recording& recording, const RunContext& run) {
   Model model;
   model.configure(with_one_length(config));
   for (const auto& note : config.notes()) run.say(note);
   const RecordingInfo& info = recording.info();
   const auto bins = choose_bins(info.bins, model.data_.bins, "data.bins");
+  info.sensors.in_rois(model.data_.regions, "data.regions");  // refuses what is not there
   model.build({info.sensors, select_bins(info.bins, bins), model.data_.image_size}, run);
   model.share_seed_ = run.seed();
-  const auto trials = model.trials(recording, model.data_.split);
-  const auto& regions = model.data_.regions;
-  const auto kept = info.sensors.in_rois(regions, "data.regions");
   say_left_out(info.bins, model.data_, run);
   say_resized(info, model.data_.image_size, run);
-
-  const WorkingFolder working(options, run);
-  const fs::path& folder = working.path();
-  write_text(folder / "config.toml",
-             to_toml(Fields{Field("decoder", model.decoder_name_, "kind of decoder"),
-                            Field("name", model.name_, "in reports")} +
-                         model.fields(),
-                     ""),
-             /*force=*/true);
-  model.normalisation_ =
-      Normalisation::fit(recording, trials, model.data_.normalise_per_block, bins);
-  if (!regions.empty()) model.normalisation_.silence(kept.logical_not());
-  const Samples samples(
-      recording, model.normalisation_,
-      model.samples_options(recording, model.data_.split, model.data_.average_repeats, bins));
-  model.decoder_->fit(
-      samples, {run, folder, working.resumes(), fingerprint(model.fields(), run, provenance)});
-  model.card_ = {{"format", "afterimage-model"}, {"version", model_version},
-                 {"name", model.name_},          {"decoder", model.decoder_name_},
-                 {"samples", samples.count()},   {"input", afterimage::to_json(model.input_)},
-                 {"share_seed", run.seed()},     {"provenance", provenance}};
-  model.save(folder);
-  replace(folder, options.out);
-  fs::remove(options.out / "checkpoint.safetensors");  // only an unfinished training needs it
   return model;
 }
 
-void Model::save(const fs::path& folder) const {
+void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
+                const FitContext& context) {
+  const auto& info = recording.info();
+  const auto bins = find_bins(info.bins, input_.bins, recording.path().string());
+  normalisation_ = Normalisation::fit(recording, trials, data_.normalise_per_block, bins);
+  if (!data_.regions.empty()) {
+    normalisation_.silence(info.sensors.in_rois(data_.regions, "data.regions").logical_not());
+  }
+  const Samples train = samples(recording, trials, data_.average_repeats);
+  decoder_->fit(train, context);
+  card_["samples"] = train.count();
+}
+
+json Model::options() { return to_json(fields()); }
+
+std::string Model::fingerprint(const RunContext& run, const json& provenance) {
+  json inputs = json::array();
+  for (const auto& input : provenance.value("inputs", json::array())) {
+    inputs.push_back(input.value("sha256", input.value("sampled_sha256", "")));
+  }
+  return sha256(concat(options().dump(), run.to_json().dump(), inputs.dump()));
+}
+
+Model Model::train(const Config& config, const Recording& recording, const RunContext& run,
+                   const TrainOptions& options, const json& provenance) {
+  Model model = untrained(config, recording, run);
+  const auto trials = model.trials(recording, model.data_.split);
+  const auto [folder, resumes] = open_working_folder(options, run);
+  const Unfinished training(folder, [at = folder] { return fs::exists(at / checkpoint_name); });
+  model.fit(recording, trials, {run, folder, resumes, model.fingerprint(run, provenance)});
+  model.save(folder, provenance);
+  replace(folder, options.out);
+  fs::remove(options.out / checkpoint_name);  // only an unfinished training needs it
+  return model;
+}
+
+void Model::save(const fs::path& folder, const json& provenance) {
+  card_["format"] = "afterimage-model";
+  card_["version"] = model_version;
+  card_["name"] = name_;
+  card_["decoder"] = decoder_name_;
+  card_["share_seed"] = share_seed_;
+  card_["input"] = afterimage::to_json(input_);
+  card_["provenance"] = provenance;
+  write_text(folder / "config.toml",
+             to_toml(Fields{Field("decoder", decoder_name_, "kind of decoder"),
+                            Field("name", name_, "in reports")} +
+                         fields(),
+                     ""),
+             /*force=*/true);
   write_safetensors(folder / "weights.safetensors", decoder_->state());
   write_safetensors(folder / "normalisation.safetensors", normalisation_.to_tensors());
   write_text(folder / "model.json", card_.dump(1), /*force=*/true);
@@ -317,21 +314,20 @@ std::vector<int64_t> Model::trials(const Recording& recording, const std::string
   return share_of_trials(recording.info(), all, data_.fraction, share_seed_);
 }
 
-Samples::Options Model::samples_options(const Recording& recording, const std::string& split,
-                                        bool average, std::vector<int64_t> bins) const {
-  return {split,
-          average,
-          std::move(bins),
-          data_.image_size,
-          data_.memory_limit_mb << 20,
-          trials(recording, split)};
+Samples Model::samples(const Recording& recording, const std::string& split, bool average) const {
+  return samples(recording, trials(recording, split), average);
 }
 
-Samples Model::samples(const Recording& recording, const std::string& split, bool average) const {
+Samples Model::samples(const Recording& recording, const std::vector<int64_t>& trials,
+                       bool average) const {
   check_same_sensors(input_.sensors, recording);
-  auto bins = find_bins(recording.info().bins, input_.bins, recording.path().string());
-  return Samples(recording, normalisation_,
-                 samples_options(recording, split, average, std::move(bins)));
+  Samples::Options options;
+  options.average_repeats = average;
+  options.bins = find_bins(recording.info().bins, input_.bins, recording.path().string());
+  options.image_size = data_.image_size;
+  options.memory_limit = data_.memory_limit_mb << 20;
+  options.trials = trials;
+  return Samples(recording, normalisation_, options);
 }
 
 Reconstruction Model::reconstruct(const Recording& recording, const ReconstructOptions& options,

@@ -59,6 +59,20 @@ class Model {
   static Model train(const Config& config, const Recording& recording, const RunContext& run,
                      const TrainOptions& options, const nlohmann::json& provenance);
 
+  /// What the configuration names, built for this recording's sensors and bins; it has learned
+  /// nothing yet. Errors: as for `train`.
+  static Model untrained(const Config& config, const Recording& recording, const RunContext& run);
+  /// Estimates the normalisation on these trials of the recording it was built for, and fits the
+  /// decoder to them.
+  void fit(const Recording& recording, const std::vector<int64_t>& trials,
+           const FitContext& context);
+  /// Writes everything but the log into a folder that is there.
+  void save(const std::filesystem::path& folder, const nlohmann::json& provenance);
+  /// Of options, run and inputs: what results must share to be continued or used again.
+  std::string fingerprint(const RunContext& run, const nlohmann::json& provenance);
+  /// Every option as it is used.
+  nlohmann::json options();
+
   /// Names of the options that a configuration's decoder has, whatever else it says. Errors:
   /// unknown decoder or part.
   static std::vector<std::string> option_names(const Config& config);
@@ -80,10 +94,14 @@ class Model {
   /// One split of a recording as this model reads it: its normalisation and image size. The model
   /// and the recording must outlive it. Errors: as for `reconstruct`.
   Samples samples(const Recording& recording, const std::string& split, bool average) const;
+  /// The same of these trials.
+  Samples samples(const Recording& recording, const std::vector<int64_t>& trials,
+                  bool average) const;
   Decoder& decoder() { return *decoder_; }
   const DecoderInput& input() const { return input_; }
   const Normalisation& normalisation() const { return normalisation_; }
   const std::string& train_split() const { return data_.split; }
+  bool averages_in_training() const { return data_.average_repeats; }
 
   const std::string& name() const { return name_; }
   const std::string& decoder_name() const { return decoder_name_; }
@@ -96,9 +114,6 @@ class Model {
   void configure(const Config& config);
   void build(const DecoderInput& input, const RunContext& run);
   std::vector<int64_t> trials(const Recording& recording, const std::string& split) const;
-  Samples::Options samples_options(const Recording& recording, const std::string& split,
-                                   bool average, std::vector<int64_t> bins) const;
-  void save(const std::filesystem::path& folder) const;
 
   std::string name_, decoder_name_;
   DataOptions data_;

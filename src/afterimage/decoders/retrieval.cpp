@@ -46,7 +46,7 @@ void RetrievalDecoder::build(const DecoderInput& input, const RunContext& run) {
   device_ = run.device();
 }
 
-void RetrievalDecoder::fit(const Samples& train, const FitContext&) {
+void RetrievalDecoder::fit(const Samples& train, const FitContext& context) {
   const auto n = train.count();
   if (n == 0) {
     throw Error(train.recording().path(), "there are no training samples", "Choose another split");
@@ -54,6 +54,7 @@ void RetrievalDecoder::fit(const Samples& train, const FitContext&) {
   responses_ = at::empty({n, predictors_}, at::kFloat);
   images_ = at::empty({n, 3, size_, size_}, at::kByte);
   for (const auto& rows : row_batches(n)) {
+    context.run.stop_if_cancelled("stopped; nothing was written");
     const auto count = static_cast<int64_t>(rows.size());
     responses_.narrow(0, rows.front(), count).copy_(train.responses(rows).flatten(1));
     images_.narrow(0, rows.front(), count).copy_((train.images(rows) * 255).round());

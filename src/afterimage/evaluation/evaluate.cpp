@@ -168,6 +168,7 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
     const ImagePairs pairs(truth, set.images);
     auto& scored = result.sets.emplace_back(ScoredImages{set.name, set.control, {}});
     for (const auto* metric : metrics) {
+      run.stop_if_cancelled("stopped; nothing was written");
       auto& score = scored.scores.emplace_back(metric->compute(pairs));
       score.metric = metric->name;
       add_interval(score, resampling);

@@ -97,6 +97,7 @@ FeatureNetwork& TruthFeatures::network(const std::string& name) {
 std::vector<at::Tensor> TruthFeatures::features(const std::string& plan_name,
                                                 const at::Tensor& images) {
   const auto& plan = network_plan(plan_name);
+  run_.stop_if_cancelled("stopped; nothing was written");
   auto x = images.to(run_.device(), at::kFloat);
   const bool small = std::min(x.size(2), x.size(3)) < plan.least;
   if (plan.size > 0 || small) {

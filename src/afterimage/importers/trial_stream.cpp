@@ -144,6 +144,7 @@ void TrialStream::run() {
   done = std::min(done, boxes);
   if (done > 0) request_.run.say(concat("going on after ", done, " of ", boxes, " parts"));
   Progress progress(request_.run, "reading " + request_.dataset, boxes, "part", done);
+  const Cancellation::Saving saves(request_.run.cancellation());
   for (; done < boxes; ++done) {
     request_.run.stop_if_cancelled(concat("stopped after ", done, " of ", boxes,
                                           " parts; the same command goes on from there"));

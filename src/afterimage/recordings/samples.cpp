@@ -37,10 +37,10 @@ Samples::Samples(const Recording& recording, const Normalisation& normalisation,
 void Samples::group_trials() {
   const RecordingInfo& info = recording_.info();
   std::unordered_map<int64_t, size_t> sample_of, image_of;  // stimulus -> sample, image
-  const auto rows = options_.trials.empty()
-                        ? info.trials_of(options_.split, recording_.path().string())
-                        : options_.trials;
-  for (const int64_t trial : rows) {
+  if (options_.trials.empty()) {
+    options_.trials = info.trials_of(options_.split, recording_.path().string());
+  }
+  for (const int64_t trial : options_.trials) {
     const int64_t stimulus = info.trials.stimulus[static_cast<size_t>(trial)];
     if (options_.average_repeats) {
       const auto [found, added] = sample_of.try_emplace(stimulus, trials_.size());

@@ -53,7 +53,7 @@ class Samples {
     std::vector<int64_t> bins = {};           ///< rows of the recording's bins; none: all
     int64_t image_size = 64;                  ///< pixels, square
     int64_t memory_limit = int64_t{2} << 30;  ///< bytes; above it, rows are read when asked for
-    std::vector<int64_t> trials = {};         ///< rows of its trials; none: those of the split
+    std::vector<int64_t> trials = {};         ///< these rows in place of the split's
   };
 
   Samples(const Recording& recording, const Normalisation& normalisation, const Options& options);

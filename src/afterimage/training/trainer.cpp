@@ -24,6 +24,7 @@ fs::path log_path(const fs::path& folder) { return folder / "log.jsonl"; }
 /// Saves the state after `step` steps. `settings` is what a continued run must share.
 void save_checkpoint(const Trainable& model, int64_t step, double seconds,
                      const std::string& settings, const fs::path& folder) {
+  if (fs::exists(log_path(folder))) flush_to_disk(log_path(folder));  // it may not lag behind
   Output output(checkpoint_path(folder), /*force=*/true);
   write_safetensors(output.path(), model.training_state(),
                     {{"format", "afterimage-checkpoint"},
@@ -167,6 +168,7 @@ void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
   const auto seconds = [&] {
     return start.seconds + std::chrono::duration<double>(Clock::now() - began).count();
   };
+  const Cancellation::Saving saves(context.run.cancellation());
   Progress progress(context.run, "Training", options.steps, "step", start.step);
   int64_t saved = start.step;
   for (int64_t step = start.step; step < options.steps; ++step) {

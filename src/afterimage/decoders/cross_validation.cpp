@@ -1,0 +1,252 @@
+#include "afterimage/decoders/cross_validation.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/output.h"
+#include "afterimage/base/progress.h"
+#include "afterimage/base/provenance.h"
+#include "afterimage/base/text.h"
+#include "afterimage/decoders/controls.h"
+#include "afterimage/decoders/fold_listener.h"
+#include "afterimage/decoders/model.h"
+#include "afterimage/decoders/pooled_folds.h"
+#include "afterimage/decoders/trial_folds.h"
+
+namespace afterimage {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* checkpoint_name = "checkpoint.safetensors";
+
+/// Whether a folder has something a resumed run can use.
+bool has_results(const fs::path& folder) {
+  std::error_code missing;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
+    if (entry.path().extension() == ".h5" || entry.path().filename() == checkpoint_name) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void open_folder(const CrossValidationFiles& files) {
+  const bool unfinished = fs::exists(files.folder);
+  if (files.resume && !unfinished) {
+    throw Error(files.folder, "no unfinished cross-validation is there to resume",
+                "Run it without --resume");
+  }
+  if (unfinished && !files.resume && files.force) fs::remove_all(files.folder);
+  if (unfinished && !files.resume && !files.force) {
+    throw Error(files.folder, "an unfinished cross-validation is there",
+                "Add --resume to go on with it or --force to begin anew");
+  }
+  make_folder(files.folder);
+  if (!files.models.empty()) make_folder(files.models);
+}
+
+/// The cross-validation of one recording, fold by fold.
+class Folds {
+ public:
+  Folds(const Config& config, const Recording& recording, const CrossValidationOptions& options,
+        const CrossValidationFiles& files, const RunContext& run, const json& provenance)
+      : config_(config),
+        recording_(recording),
+        options_(options),
+        files_(files),
+        run_(run),
+        provenance_(provenance),
+        folds_(trial_folds(
+            recording.info(),
+            trials_of_splits(recording.info(), options.split, recording.path().string()),
+            options.by, options.folds, run.generator("cross-validation"),
+            recording.path().string())) {
+    std::erase(options_.controls, "none");
+    shuffled_ = std::erase(options_.controls, "shuffled") > 0;  // made of the pooled images
+    if (!config.text("data.split").empty()) {
+      throw Error("data.split", "names trials to train on, and each fold has its own",
+                  "Leave it out; --split names the trials that take part");
+    }
+    // Refuses now what a training would refuse, and says what holds for every fold.
+    Model model = Model::untrained(config, recording, run);
+    settings_ = model.fingerprint(run, provenance);
+    model_options_ = model.options();
+    say_what_is_special();
+  }
+
+  Reconstruction run_all() {
+    std::vector<Reconstruction> parts;
+    {
+      Progress progress(run_, "Cross-validation", std::ssize(folds_), "fold");
+      for (size_t f = 0; f < folds_.size(); ++f) {
+        run_.stop_if_cancelled(stopped(f));
+        parts.push_back(of_fold(f));
+        progress.advance();
+      }
+    }
+    if (files_.resume) run_.say(concat(taken_, " of ", folds_.size(), " folds were there already"));
+    auto all = pooled_folds(parts, shuffled_, run_.generator("shuffled control"));
+    all.provenance = described();
+    return all;
+  }
+
+ private:
+  void say_what_is_special() const {
+    int64_t left_out = 0;
+    for (const auto& fold : folds_) left_out += fold.left_out;
+    if (left_out > 0) {
+      run_.say(concat(left_out,
+                      " trials, over all folds, show a stimulus that their fold tests "
+                      "and are left out of its training"));
+    }
+    const auto sharing = stimuli_sharing_sources(recording_.info(), folds_);
+    if (sharing > 0) {
+      run_.say(concat(sharing,
+                      " tested stimuli were cut from a photograph that others in the "
+                      "training were cut from too; --by source keeps them apart"));
+    }
+  }
+
+  std::string name(size_t f) const {
+    const auto width = std::to_string(folds_.size()).size();
+    auto number = std::to_string(f + 1);
+    return "fold-" + std::string(width - number.size(), '0') + number;
+  }
+
+  std::string stopped(size_t f) const {
+    if (!has_results(files_.folder)) return "stopped; nothing was written";
+    return concat("stopped in fold ", f + 1, " of ", folds_.size(), "; ", files_.folder.string(),
+                  " keeps what is done: the same command with --resume goes on from there");
+  }
+
+  /// What a finished fold must share to be used again.
+  std::string key(const TrialFold& fold) const {
+    auto chosen = to_json(CrossValidationOptions(options_).fields());
+    for (const char* other : {"folds", "by", "split", "batch"}) chosen.erase(other);
+    return sha256(json{settings_, chosen, fold.train, fold.test}.dump());
+  }
+
+  /// Taken from the folder, or made and put there.
+  Reconstruction of_fold(size_t f) {
+    const fs::path file = files_.folder / (name(f) + ".h5");
+    const auto wanted = key(folds_[f]);
+    const bool has_model = files_.models.empty() || fs::exists(files_.models / name(f));
+    if (has_model && fs::exists(file)) {
+      auto found = Reconstruction::load(file);
+      if (found.provenance.value("key", "") == wanted) {
+        ++taken_;
+        return found;
+      }
+    }
+    try {
+      auto made = reconstruct(f, wanted);
+      made.provenance = {{"key", wanted}};
+      made.save(file, /*force=*/true);
+      return made;
+    } catch (const Interrupted&) {
+      throw Interrupted(stopped(f));
+    }
+  }
+
+  Reconstruction reconstruct(size_t f, const std::string& settings) {
+    const auto& fold = folds_[f];
+    const auto title = concat("Fold ", f + 1, " of ", folds_.size());
+    const RunContext run = run_.with(std::make_shared<FoldListener>(run_, title, f == 0));
+    const fs::path training = files_.folder / (name(f) + "-" + settings.substr(0, 8));
+    make_folder(training);
+    Model model = Model::untrained(config_, recording_, quiet());
+    const bool resume = files_.resume && fs::exists(training / checkpoint_name);
+    model.fit(recording_, fold.train, {run, training, resume, settings});
+
+    Reconstruction result;
+    result.name = model.name();
+    result.decoder = model.decoder_name();
+    result.split = "cross-validation";
+    const Samples test = model.samples(recording_, fold.test, options_.average_repeats);
+    std::vector<int64_t> rows(static_cast<size_t>(test.count()));
+    std::iota(rows.begin(), rows.end(), 0);
+    const auto responses = test.responses(rows);
+    result.stimulus = test.stimulus();
+    result.trials_averaged = test.trials_averaged();
+    result.images = reconstruct_in_batches(model.decoder(), responses, options_.batch);
+    if (!options_.controls.empty()) {
+      const Samples train = model.samples(recording_, fold.train, model.averages_in_training());
+      result.controls = control_images(options_.controls, model.decoder(), model.decoder_name(),
+                                       model.input(), train, responses, run);
+    }
+    if (!files_.models.empty()) save_model(model, f, training);
+    fs::remove_all(training);
+    return result;
+  }
+
+  void save_model(Model& model, size_t f, const fs::path& training) {
+    Output output(files_.models / name(f), /*force=*/true);
+    fs::create_directories(output.path());
+    if (fs::exists(training / "log.jsonl")) fs::copy(training / "log.jsonl", output.path());
+    auto provenance = provenance_;
+    provenance["cross_validation"] = {{"fold", f + 1}, {"trials", folds_[f].train}};
+    model.save(output.path(), provenance);
+    output.commit();
+  }
+
+  json described() const {
+    int64_t left_out = 0;
+    std::vector<size_t> sizes;
+    for (const auto& fold : folds_) {
+      left_out += fold.left_out;
+      sizes.push_back(fold.test.size());
+    }
+    auto provenance = provenance_;
+    provenance["configuration"] = model_options_;
+    provenance["cross_validation"] = {{"by", options_.by},
+                                      {"folds", folds_.size()},
+                                      {"tested_trials", sizes},
+                                      {"left_out_of_training", left_out}};
+    return provenance;
+  }
+
+  RunContext quiet() const { return run_.with(nullptr); }
+
+  const Config& config_;
+  const Recording& recording_;
+  CrossValidationOptions options_;
+  CrossValidationFiles files_;
+  RunContext run_;
+  json provenance_, model_options_;
+  std::vector<TrialFold> folds_;
+  std::string settings_;
+  bool shuffled_ = false;
+  int64_t taken_ = 0;  // folds that were there already
+};
+
+}  // namespace
+
+Fields CrossValidationOptions::fields() {
+  return {
+      Field("by", by, "what never straddles folds; a stimulus that is tested is never learned from")
+          .one_of({"stimulus", "source", "block", "category"}),
+      Field("folds", folds, "how many, or all: each group is tested once (leave one out)"),
+      Field("split", split, "splits whose trials take part; none named: every trial with a split"),
+      Field("average_repeats", average_repeats,
+            "average the trials of a tested stimulus (of those in its fold)"),
+      Field("controls", controls, "what to set beside the decoder, or none")
+          .one_of({"mean", "retrieval", "ridge", "shuffled", "none"}),
+      Field("batch", batch, "samples at a time").range(1),
+  };
+}
+
+Reconstruction cross_validate(const Config& config, const Recording& recording,
+                              const CrossValidationOptions& options,
+                              const CrossValidationFiles& files, const RunContext& run,
+                              const json& provenance) {
+  Folds folds(config, recording, options, files, run, provenance);  // refuses before it is begun
+  open_folder(files);
+  const fs::path folder = files.folder;
+  const Unfinished unfinished(folder, [folder] { return has_results(folder); });
+  return folds.run_all();
+}
+
+}  // namespace afterimage

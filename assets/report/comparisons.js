@@ -23,6 +23,17 @@ function comparisonRow(comparison, metric) {
     element("td", {text: verdict(comparison, metric.higher)}));
 }
 
+function comparisonsAbout(images) {
+  // Of all exchanges of n images, two are always as far from zero: the actual one and its mirror.
+  const least = images <= 10 ? ` With ${images} images no p can be below ` +
+    `${probability(Math.min(1, 2 / 2 ** images))}.` : "";
+  return "The interval says how large the difference is (bootstrap over images). p answers another " +
+    "question: how often would it be as large, either way, if each image's two results were " +
+    "exchanged by the toss of a coin? Where images are few, or a few of them make the difference, " +
+    `the interval can exclude 0 beside a p above .05: then the difference is not clear.${least} ` +
+    "q is p adjusted over all comparisons of all metrics (Benjamini and Hochberg).";
+}
+
 function showComparisons(report) {
   const {metrics, comparisons} = report.scores;
   const compared = metrics.filter((metric) =>
@@ -33,17 +44,20 @@ function showComparisons(report) {
     .map((comparison) => comparisonRow(comparison, compared.find((it) => it.name === name))));
   const choice = element("select", {onchange: (event) => show(event.target.value)},
     ...options(compared.map((metric) => [metric.name, `${metric.label} ${arrow(metric.higher)}`])));
-  const headings = ["Difference", "Mean", "95 % interval", "p", "q", "At 5 % false discoveries"];
+  const headings = ["Compared", "Difference", "95 % interval", "p", "q", "At 5 % false discoveries"];
   byId("comparisons").append(
     element("div", {class: "toolbar"}, element("h3", {text: "Paired comparisons"}),
       labelled("Score", choice)),
-    element("p", {class: "about", text: "The same images under both. p: two-sided, by exchanging " +
-      "images between the two; q: p adjusted over all comparisons of all metrics (Benjamini and " +
-      "Hochberg)."}),
+    element("p", {class: "about", text: "The same images under both. The last column goes by q."}),
+    element("details", {class: "about"}, element("summary", {text: "What the interval, p and q say"}),
+      element("p", {text: comparisonsAbout(report.scores.images)})),
     element("div", {class: "wide", tabindex: "0", role: "region",
       "aria-label": "Table of paired comparisons"},
     element("table", {class: "plain"}, element("thead", {}, element("tr", {},
       ...headings.map((text) => element("th", {scope: "col", text})))), body)));
+  window.addEventListener("beforeprint", () => {
+    document.querySelector("#comparisons details").open = true;
+  });
   byId("comparisons").hidden = false;
   show(compared[0].name);
 }

@@ -49,12 +49,24 @@ function arrowWords(higher) {
   return higher === null ? "" : higher ? "higher is better" : "lower is better";
 }
 
-// The place of the best number: the first list index of every tie, nulls aside.
-function bestOf(values, higher) {
+// The place of the best number; -1 where none is, or where several look the same as they are shown.
+function bestOf(values, higher, digits) {
   const known = values.filter((value) => value !== null);
-  if (higher === null || known.length < 2) return [];
-  const best = higher ? Math.max(...known) : Math.min(...known);
-  return values.flatMap((value, index) => (value === best ? [index] : []));
+  if (higher === null || known.length < 2) return -1;
+  const best = known.reduce((a, b) => ((a > b) === higher ? a : b));
+  const same = known.filter((value) => value.toFixed(digits) === best.toFixed(digits));
+  return same.length === 1 ? values.indexOf(best) : -1;
+}
+
+// The place of the score whose interval lies apart from all others, on the better side; else -1.
+function clearlyBestOf(scores, higher, digits) {
+  const place = bestOf(scores.map((score) => score.value), higher, digits);
+  if (place < 0 || scores[place].low === null || scores[place].high === null) return -1;
+  const best = scores[place];
+  const apart = (other) => (higher ? best.low > (other.high ?? other.value)
+    : best.high < (other.low ?? other.value));
+  return scores.every((other) => other === best || other.value === null || apart(other))
+    ? place : -1;
 }
 
 // Colours of the style sheet as the canvas wants them.

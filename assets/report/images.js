@@ -156,11 +156,11 @@ class ImageTable {
     this.lines.forEach((line, row) => {
       const values = this.columns.map((column) =>
         imageScore(this.report, column, this.metric, row));
-      const best = bestOf(values, higher);
+      const best = bestOf(values, higher, digits);
       values.forEach((value, i) => {
         const score = line.children[i + 1].lastChild;
         score.textContent = value === null ? "\u00a0" : formatNumber(value, digits);
-        score.classList.toggle("best", best.includes(i));
+        score.classList.toggle("best", i === best);
       });
     });
   }
@@ -214,7 +214,8 @@ function showImages(report, sprites, viewer) {
   const reduced = report.images.reduced_from;
   byId("images-about").textContent = "Each row is one image: as it was seen, as each decoder " +
     "reconstructs it, and what the controls make of the same trials. Select a row to enlarge it; " +
-    "headings sort." + (reduced ? ` Shown reduced from ${reduced} to ${sprites.width} pixels.` : "");
+    "Order sorts." + (imageMetrics(report).length ? " The best score of a row is bold." : "") +
+    (reduced ? ` Shown reduced from ${reduced} to ${sprites.width} pixels.` : "");
   byId("images").hidden = false;
   return new ImageTable(report, sprites, viewer);
 }

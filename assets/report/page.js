@@ -39,29 +39,44 @@ function startTheme() {
   announce();
 }
 
+function showAllScores(report) {
+  chooseDigits(report.scores);
+  showScores(report);
+  if (report.scores.comparisons.length) showComparisons(report);
+}
+
+async function showAllImages(report) {
+  const sprites = new Sprites(report.images.sprites);
+  await sprites.ready();
+  const viewer = new Viewer(report, sprites);
+  showOverview(report, sprites, viewer);
+  showImages(report, sprites, viewer);
+  if (imageMetrics(report).length) new Spread(report, viewer);
+}
+
+// One part of the page. If it fails the others are still drawn, and the page says so.
+async function draw(part, show) {
+  try {
+    await show();
+  } catch (error) {
+    reportError(error);
+    byId("notes").append(element("li", {class: "note",
+      text: `This page could not draw its ${part}: ${error.message}.`}));
+  }
+}
+
 async function start() {
   const report = JSON.parse(byId("data").textContent);
   byId("data").remove();
   showHeader(report);
   startTheme();
-  if (report.scores) {
-    chooseDigits(report.scores);
-    showScores(report);
-    if (report.scores.comparisons.length) showComparisons(report);
-  }
-  if (report.logs.length) showLosses(report);
+  if (report.scores) await draw("scores", () => showAllScores(report));
+  if (report.logs.length) await draw("training curves", () => showLosses(report));
   if (byId("fields").querySelector("svg")) byId("fields").hidden = false;
   if (byId("analyses").querySelector(".analysis")) byId("analyses").hidden = false;
-  if (report.provenance.length) showProvenance(report);
-  if (report.images) {
-    const sprites = new Sprites(report.images.sprites);
-    await sprites.ready();
-    const viewer = new Viewer(report, sprites);
-    showOverview(report, sprites, viewer);
-    showImages(report, sprites, viewer);
-    if (imageMetrics(report).length) new Spread(report, viewer);
-  }
-  await showPointMaps(report);
+  if (report.provenance.length) await draw("provenance", () => showProvenance(report));
+  if (report.images) await draw("images", () => showAllImages(report));
+  await draw("maps", () => showPointMaps(report));
   showSections();
   document.documentElement.dataset.ready = "true";
 }

@@ -3,7 +3,8 @@
 
 function recordTitle(record) {
   const words = String(record.command ?? "").split(/\s+/);
-  return words.length > 1 && /^[a-z]+$/.test(words[1]) ? words[1] : record.program ?? "record";
+  return words.length > 1 && /^[a-z]+$/.test(words[1]) ? words[1]
+    : record.program ?? (record.note ? "note" : "record");
 }
 
 function valueText(value) {
@@ -12,7 +13,8 @@ function valueText(value) {
 
 // Pairs as a list of terms; nested objects with dotted names.
 function flattened(object, prefix = "") {
-  return Object.entries(object ?? {}).flatMap(([key, value]) =>
+  if (object !== Object(object)) return object === undefined ? [] : [["", valueText(object)]];
+  return Object.entries(object).flatMap(([key, value]) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? flattened(value, `${prefix}${key}.`) : [[prefix + key, valueText(value)]]);
 }
@@ -36,9 +38,10 @@ function recordNode(record) {
     copyText(JSON.stringify(record, null, 2) + "\n", event.currentTarget)});
   return element("details", {class: "record"},
     element("summary", {}, element("b", {text: recordTitle(record)}),
-      element("code", {text: command ?? ""})),
+      element("code", {text: command ?? record.note ?? ""})),
     element("div", {class: "record-body"},
-      element("div", {class: "command"}, element("pre", {tabindex: "0", text: command ?? ""}),
+      element("div", {class: "command"},
+        command ? element("pre", {tabindex: "0", text: command}) : null,
         command ? element("button", {type: "button", text: "Copy command",
           onclick: (event) => copyText(command, event.currentTarget)}) : null, copy),
       pairList("Made by", facts), pairList("Run", flattened(run)),

@@ -30,21 +30,20 @@ function whisker(metric, score, place) {
   return svg;
 }
 
-function missingCell(reason, columns = 1) {
-  return element("td", {class: "missing", title: reason, colspan: String(columns)},
+function missingCell(reason) {
+  return element("td", {class: "missing", title: reason},
     element("span", {text: "Not computed: "}), element("span", {text: reason}));
 }
 
-// A row's cells; what no set has for the same reason is said once.
+function reasonOf(score) {
+  return score.value === null ? score.reason || "no value" : "";
+}
+
 function scoreCells(metric, scores) {
-  const reasons = scores.map((score) => (score.value === null ? score.reason || "no value" : ""));
-  if (reasons[0] && reasons.every((reason) => reason === reasons[0])) {
-    return [missingCell(reasons[0], scores.length)];
-  }
-  const best = bestOf(scores.map((score) => score.value), metric.higher);
+  const best = clearlyBestOf(scores, metric.higher, metric.digits);
   const place = rowScale(metric, scores);
-  return scores.map((score, i) => (reasons[i] ? missingCell(reasons[i])
-    : scoreCell(metric, score, place, best.includes(i))));
+  return scores.map((score, i) => (score.value === null ? missingCell(reasonOf(score))
+    : scoreCell(metric, score, place, i === best)));
 }
 
 function scoreCell(metric, score, place, best) {
@@ -59,8 +58,8 @@ function scoreCell(metric, score, place, best) {
 }
 
 // A metric's row and, below it, its definition.
-function metricRows(report, index) {
-  const metric = report.scores.metrics[index];
+function metricRows(report, metric) {
+  const index = report.scores.metrics.indexOf(metric);
   const scores = report.scores.sets.map((set) => set.scores[index]);
   const id = `definition-${index}`;
   const chance = metric.chance === null ? ""
@@ -96,21 +95,55 @@ function csvText(report) {
   return lines.join("\n") + "\n";
 }
 
+function scoresAbout({images}, metrics) {
+  const chance = metrics.some((metric) => metric.chance !== null) ? ", the dotted mark is chance" : "";
+  return `Over ${images} images. Brackets and whiskers are 95 % bootstrap intervals over images` +
+    `${chance}. ↑ higher is better, ↓ lower is better. Bold: the best of a row, where its interval ` +
+    "lies apart from those of all others, controls included.";
+}
+
+// The metrics that no set has, in one line: unfolded, they are listed by reason.
+function showMissing(report, metrics) {
+  const byReason = new Map();
+  for (const metric of metrics) {
+    const scores = report.scores.sets.map((set) => set.scores[report.scores.metrics.indexOf(metric)]);
+    const reason = [...new Set(scores.map(reasonOf))].join("; ");
+    byReason.set(reason, [...(byReason.get(reason) ?? []), metric]);
+  }
+  const fold = byId("not-computed");
+  fold.append(
+    element("summary", {text: `${metrics.length} ${metrics.length === 1 ? "metric" : "metrics"} ` +
+      "not computed"}),
+    element("dl", {}, ...[...byReason].flatMap(([reason, missing]) => [
+      element("dt", {text: reason}),
+      element("dd", {}, ...missing.map((metric) =>
+        element("span", {text: metric.label, title: metric.definition})))])));
+  fold.hidden = false;
+  window.addEventListener("beforeprint", () => { fold.open = true; });
+}
+
 function showScores(report) {
-  const {metrics, sets, images} = report.scores;
+  const {sets} = report.scores;
+  const computed = (_, index) => sets.some((set) => set.scores[index].value !== null);
+  const metrics = report.scores.metrics.filter(computed);
+  const missing = report.scores.metrics.filter((metric, index) => !computed(metric, index));
+  if (missing.length) showMissing(report, missing);
+  byId("scores").hidden = false;
+  if (metrics.length === 0) {
+    byId("scores-about").textContent = "No score could be computed.";
+    document.querySelector("#scores .toolbar").hidden = true;
+    return;
+  }
   const head = element("tr", {}, element("th", {scope: "col", text: "Metric"}),
     ...sets.map((set) => element("th", {scope: "col", class: set.control ? "control" : "decoder"},
       element("span", {text: set.name}),
       element("span", {class: "kind", text: set.control ? "control" : "decoder"}))));
-  const rows = metrics.map((_, index) => metricRows(report, index));
+  const rows = metrics.map((metric) => metricRows(report, metric));
   byId("score-table").append(
     element("caption", {class: "off-screen", text: "Scores of decoders and controls"}),
     element("thead", {}, head),
     element("tbody", {}, ...rows.flatMap(({row, definition}) => [row, definition])));
-  byId("scores-about").textContent = `Over ${images} images. Brackets and whiskers are 95 % ` +
-    "bootstrap intervals over images" + (metrics.some((metric) => metric.chance !== null)
-    ? ", the dotted mark is chance" : "") + ". ↑ higher is better, ↓ lower is better; the best of " +
-    "a row is bold, controls included.";
+  byId("scores-about").textContent = scoresAbout(report.scores, metrics);
   const all = byId("definitions");
   const showAll = (open) => {
     for (const {button, definition} of rows) expand(button, definition, open);
@@ -121,5 +154,4 @@ function showScores(report) {
   window.addEventListener("beforeprint", () => showAll(true));
   byId("copy-scores").addEventListener("click",
     (event) => copyText(csvText(report), event.currentTarget));
-  byId("scores").hidden = false;
 }

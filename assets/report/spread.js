@@ -46,7 +46,8 @@ class Spread {
     const values = this.columns.map((column) =>
       this.report.scores.sets[column.set].scores[this.metric].per_image);
     const all = values.flat().concat(metric.chance).filter((value) => value !== null);
-    const low = Math.min(...all), high = Math.max(...all);
+    const low = all.reduce((a, b) => Math.min(a, b), Infinity);
+    const high = all.reduce((a, b) => Math.max(a, b), -Infinity);
     const pad = (high - low || 1) * 0.04;
     const width = Math.max(120, this.plot.clientWidth - (this.plot.clientWidth > 560 ? 190 : 0));
     const scale = (value) => width * (value - low + pad) / (high - low + 2 * pad);

@@ -72,12 +72,12 @@ class Viewer {
     const lines = metrics.map((index) => {
       const metric = this.report.scores.metrics[index];
       const values = columns.map((column) => imageScore(this.report, column, index, row));
-      const best = bestOf(values, metric.higher);
+      const best = bestOf(values, metric.higher, metric.digits);
       return element("tr", {},
         element("th", {scope: "row", text: `${metric.label} ${arrow(metric.higher)}`,
           title: metric.definition}),
         ...values.map((value, i) => element("td",
-          {text: formatNumber(value, metric.digits), class: best.includes(i) ? "best" : null})));
+          {text: formatNumber(value, metric.digits), class: i === best ? "best" : null})));
     });
     return [element("table", {class: "plain"}, element("thead", {}, head),
       element("tbody", {}, ...lines))];

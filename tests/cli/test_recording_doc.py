@@ -1,20 +1,16 @@
 """The Python of docs/recording.md does what the page says, and the program reads what it wrote.
 
-Run: AFTERIMAGE_BINARY=build/release/apps/afterimage/afterimage pytest tests/cli/test_recording_doc.py
+Run: AFTERIMAGE_BINARY=build/release/bin/afterimage pytest tests/cli/test_recording_doc.py
 """
 
-import os
-import re
-import subprocess
-from pathlib import Path
-
+import h5py
 import pytest
 
-h5py = pytest.importorskip("h5py", reason="docs/recording.md uses h5py: pip install h5py")
+from conftest import SOURCE, assert_refused, run_program
+from snippets import snippets
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "recording.md"
-SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
-BINARY = os.environ.get("AFTERIMAGE_BINARY")
+PAGE = SOURCE / "docs/recording.md"
+SNIPPETS = [snippet.text for snippet in snippets(PAGE) if snippet.language == "python"]
 
 
 def write_example(folder, monkeypatch, changes=""):
@@ -24,11 +20,6 @@ def write_example(folder, monkeypatch, changes=""):
     with h5py.File("my_recording.h5", "a") as f:
         exec(changes, {"f": f, "h5py": h5py})
     return folder / "my_recording.h5"
-
-
-def info(path):
-    command = [str(Path(BINARY).resolve()), "info", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def test_the_page_has_a_writer_and_a_reader():
@@ -51,18 +42,13 @@ def test_every_part_written_is_in_the_table(tmp_path, monkeypatch):
         assert f"`/{name}`" in PAGE.read_text()
 
 
-needs_binary = pytest.mark.skipif(not BINARY, reason="AFTERIMAGE_BINARY is not set")
-
-
-@needs_binary
 def test_program_reads_it(tmp_path, monkeypatch):
-    result = info(write_example(tmp_path, monkeypatch))
+    result = run_program("info", write_example(tmp_path, monkeypatch))
     assert result.returncode == 0, result.stderr
     for words in ("60 of 32 x 32 pixels", "train: 50 of 50", "test: 40 of 10", "V1: 8", "V4: 4"):
         assert words in result.stdout
 
 
-@needs_binary
 @pytest.mark.parametrize(
     "changes",
     [
@@ -74,11 +60,10 @@ def test_program_reads_it(tmp_path, monkeypatch):
     ],
 )
 def test_program_reads_other_ways_to_store_it(tmp_path, monkeypatch, changes):
-    result = info(write_example(tmp_path, monkeypatch, changes))
+    result = run_program("info", write_example(tmp_path, monkeypatch, changes))
     assert result.returncode == 0, result.stderr
 
 
-@needs_binary
 @pytest.mark.parametrize(
     "changes, words",
     [
@@ -92,7 +77,5 @@ def test_program_reads_other_ways_to_store_it(tmp_path, monkeypatch, changes):
     ],
 )
 def test_program_says_what_is_wrong(tmp_path, monkeypatch, changes, words):
-    result = info(write_example(tmp_path, monkeypatch, changes))
-    assert result.returncode == 2
-    assert words in result.stderr
-    assert result.stderr.count("\n") == 1
+    result = run_program("info", write_example(tmp_path, monkeypatch, changes))
+    assert_refused(result, words)

@@ -47,6 +47,7 @@ std::string averaged_text(const std::vector<int64_t>& averaged) {
 std::string fields_text(const nlohmann::json& provenance) {
   if (!provenance.is_object() || !provenance.contains("receptive_fields")) return {};
   const auto& fields = provenance["receptive_fields"];
+  if (!fields.is_object()) return {};  // another program's word
   std::vector<std::string> parts;
   for (const auto& roi : fields.value("rois", nlohmann::json::array())) {
     const std::string name = roi.value("name", "");

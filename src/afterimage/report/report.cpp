@@ -50,6 +50,17 @@ std::pair<std::string, std::string> script_elements(const fs::path& folder) {
   return {elements, hashes};
 }
 
+/// Records as the page lists them. A recording may come with a plain note in place of one, or with
+/// nothing.
+nlohmann::json records(const std::vector<nlohmann::json>& provenance) {
+  auto list = nlohmann::json::array();
+  for (const auto& record : provenance) {
+    if (record.empty()) continue;
+    list.push_back(record.is_object() ? record : nlohmann::json{{"note", record}});
+  }
+  return list;
+}
+
 nlohmann::json page_data(const ReportInput& input) {
   return {{"title", input.title},
           {"version", version()},
@@ -58,7 +69,7 @@ nlohmann::json page_data(const ReportInput& input) {
           {"scores", score_data(input)},
           {"logs", log_data(input.logs)},
           {"maps", point_map_data(input.analyses)},
-          {"provenance", input.provenance}};
+          {"provenance", records(input.provenance)}};
 }
 
 std::string fields_of(const ReportInput& input) {

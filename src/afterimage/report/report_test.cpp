@@ -112,6 +112,14 @@ TEST_F(ReportTest, EachPartMayBeAbsent) {
   EXPECT_FALSE(contains(page, "field-maps\">"));
 }
 
+TEST_F(ReportTest, ListsRecordsAndPlainNotes) {
+  const nlohmann::json record{{"command", "afterimage train ridge"}};
+  sample_.input.provenance = {nullptr, "by hand", nlohmann::json::object(), record};
+  const nlohmann::json note{{"note", "by hand"}};
+  EXPECT_EQ(data_of(report_html(sample_.input))["provenance"],
+            nlohmann::json::array({note, record}));
+}
+
 TEST_F(ReportTest, LargeImagesAreShownReduced) {
   sample_.input.image_limit = 16;
   const auto images = image_data(sample_.input);

@@ -1,0 +1,402 @@
+"""README and docs do what they say: every snippet of Python runs, every TOML file is used, every
+command is typed as it is written.
+
+What a test may change is in its scene, and only there: shorter trainings and smaller simulations
+(`shorter`), and commands that are not typed (`skipped`), with the reason. A scene that names what is
+no longer on its page fails, and so does a page with snippets and no scene.
+
+Run: AFTERIMAGE_BINARY=build/release/bin/afterimage pytest tests/cli/test_docs.py
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import Callable
+
+import h5py
+import numpy as np
+import pytest
+
+from browser import Browser, find_chromium
+from conftest import (BINARY, SOURCE, coarse_images, run_program, write_image_folder, write_png,
+                      write_recording)
+from snippets import snippets
+
+FIXTURES = SOURCE / "tests/reference/importers"
+sys.path.insert(0, str(FIXTURES))
+
+
+@dataclass
+class Scene:
+    """How a page is played: what lies in the folder, what is shorter, what is left out."""
+    prepare: Callable = lambda folder: None
+    given: Callable = lambda: {}                  # names that the page's Python expects
+    shorter: dict = field(default_factory=dict)   # words of commands -> what is typed in their place
+    skipped: dict = field(default_factory=dict)   # how a command or a language begins -> why
+    tomls: list = field(default_factory=list)     # what becomes of each TOML file: toml(folder, text)
+    before: dict = field(default_factory=dict)    # how a command begins -> what is done before it
+    after: Callable = None                        # after(folder, names) judges what came of it
+
+
+FEW_STEPS = "--set training.steps=2 --set unet.width=4 --set objective.fallback=squeezenet"
+SMALL_BRAIN = "--scale .1 --image-size 64 --train-trials 40 --test-images 8 --test-repeats 2"
+
+
+def recording(name, **options):
+    return lambda folder: write_recording(folder / name, **options)
+
+
+def readme_arrays():
+    rng = np.random.default_rng(1)
+    images = coarse_images(70, 64, rng)
+    shown = np.r_[0:60, np.repeat(np.arange(60, 70), 2)]
+    x, y = rng.uniform(0.1, 0.9, (2, 50))
+    size = np.full(50, 0.1)
+    brightness = images[shown].mean(3)[:, (y * 64).astype(int), (x * 64).astype(int)]
+    responses = brightness[:, :, None] + rng.normal(size=(80, 50, 1))
+    return {"images": images, "shown": shown, "split": ["train"] * 60 + ["test"] * 20,
+            "responses": responses, "x": x, "y": y, "size": size}
+
+
+def readme_worked(folder, names):
+    assert len(list((folder / "images").glob("*.png"))) == 10
+    assert (folder / "scores.csv").exists()
+    if find_chromium():
+        browser = Browser()
+        browser.open(folder / "report.html")
+        assert browser.evaluate("document.querySelectorAll('#image-table tbody tr').length") == 10
+        browser.close()
+
+
+def report_files(folder):
+    write_recording(folder / "recording.h5", size=32, sensors=30)
+    (folder / "models").mkdir()
+    run_program("train", "ridge", "--recording", "recording.h5", "--out", "models/brain2pix", "--set",
+                "data.image_size=32", "--quiet", cwd=folder, check=True)
+    run_program("reconstruct", "models/brain2pix", "recording.h5", "--out", "reconstruction.h5",
+                "--quiet", cwd=folder, check=True)
+    run_program("evaluate", "reconstruction.h5", "--recording", "recording.h5", "--out", "scores.json",
+                "--quiet", cwd=folder, check=True)
+
+
+def fields_files(folder):
+    def film(f):
+        f["stimuli"].attrs["frames_per_second"] = 10.0
+    write_recording(folder / "recording.h5", train=80, size=32)
+    write_recording(folder / "film.h5", train=60, size=32, change=film)
+
+
+def run_plan(folder, text):
+    """A smaller run of the plan."""
+    small = text.replace("training.steps = 600", "training.steps = 2\ndata.image_size = 32\n"
+                         "unet.blocks = 2\nunet.width = 4").replace("[1, 2, 3]", "[1]")
+    assert small != text
+    (folder / "plan.toml").write_text(small)
+    run_program("study", "plan.toml", "--out", "study", "--quiet", cwd=folder, check=True)
+    assert (folder / "study/summary").is_dir()
+
+
+# docs/importing.md: files in each laboratory's layout, made by tests/reference/importers.
+
+def importing_files(folder):
+    rng = np.random.default_rng(1)
+    np.save(folder / "responses.npy", rng.normal(size=(70, 5)).astype(np.float32))
+    write_image_folder(folder / "photos", 70, 64)
+    shutil.copytree(SOURCE / "assets/examples/digit69", folder / "assets/examples/digit69")
+    write_recording(folder / "recording.h5", test=12, repeats=4, noise=0.05)
+
+
+def the_recipe(folder, text):
+    (folder / "mine.toml").write_text(text)
+
+
+ONE_BIN = "bin_start_ms = 0\nbin_stop_ms = 4000"
+
+
+def lines_of_a_table(prepare, *others):
+    """Lines of a TOML file, which has `others` besides."""
+    def play(folder, text):
+        prepare(folder)
+        (folder / "other.toml").write_text("\n".join([*others, text]))
+        run_program("import", "table", "other.toml", "--out", "other.h5", "--force", "--quiet",
+                    cwd=folder, check=True)
+    return play
+
+
+def turned_files(folder):
+    shutil.copy(FIXTURES / "table/turned.mat", folder / "data.mat")
+    with h5py.File(folder / "data.h5", "w") as f:
+        f["stimuli"] = coarse_images(7, 16, np.random.default_rng(1)).transpose(0, 3, 1, 2)
+
+
+def files_of_two_splits(folder):
+    rng = np.random.default_rng(1)
+    for split, count in [("train", 12), ("test", 4)]:
+        np.save(folder / f"{split}.npy", rng.normal(size=(count, 5)).astype(np.float32))
+        for i, image in enumerate(coarse_images(count, 16, rng)):
+            (folder / f"{split}_images").mkdir(exist_ok=True)
+            write_png(folder / f"{split}_images/{split}{i:02d}.png", image)
+
+
+def volumes(folder):
+    for name, of_the_page in [("volumes", "betas"), ("mask", "mask"), ("rois", "regions")]:
+        shutil.copy(FIXTURES / f"table/{name}.nii.gz", folder / f"{of_the_page}.nii.gz")
+    write_image_folder(folder / "seven", 7, 16)
+
+
+def tvsd_files(folder):
+    import make_tvsd
+    from test_tvsd import write_things
+    make_tvsd.write_monkey(folder / "monkeyN")
+    write_things(folder / "THINGS/object_images")
+
+
+def doctor_who_files(folder):
+    import make_doctor_who as who
+    from test_doctor_who import VOLUMES
+    shutil.copytree(who.FOLDER, folder / "FOLDER")
+    for i, (name, count) in enumerate(VOLUMES.items()):
+        path = folder / "FOLDER" / (name + ".npy")
+        path.parent.mkdir(exist_ok=True)
+        np.save(path, np.random.default_rng(i).normal(size=(count, *who.SHAPE)))
+
+
+def bdata_files(folder):
+    for name, of_the_page in [("train.h5", "sub-01_training.h5"), ("test.h5", "sub-01_test.h5")]:
+        shutil.copy(FIXTURES / "bdata" / name, folder / of_the_page)
+    remove(folder / "test_images")  # of another example
+    for split in ("training", "test"):
+        shutil.copytree(FIXTURES / "bdata/images", folder / f"{split}_images")
+
+
+def fixture(name, to):
+    def copy(folder):
+        shutil.rmtree(folder / to, ignore_errors=True)
+        shutil.copytree(FIXTURES / name, folder / to)
+    return copy
+
+
+# docs/model.md: what its lines make of the files is what the program makes of them.
+
+TINY = ["--set", "data.image_size=32", "--set", "unet.width=4", "--set", "unet.blocks=2",
+        "--set", "objective.perceptual=0", "--set", "training.steps=20", "--quiet"]
+
+
+def model_files(folder):
+    # Two blocks of another size than the decoders', with bins before onset that they leave out.
+    def change(f):
+        trials = len(f["trials/stimulus"])
+        f["trials/block"] = np.arange(trials) % 3
+        f["responses"][:] += np.arange(trials)[:, None, None] % 3
+        f["bins/start_ms"][:] = [-50, 0, 50]
+        f["bins/stop_ms"][:] = [0, 50, 100]
+        f["sensors/x"][3] = np.nan
+        f["trials/split"][5] = ""
+    write_recording(folder / "mine.h5", train=60, size=48, bins=3, change=change)
+    for name in ("ridge", "tuned"):
+        more = TINY if name == "tuned" else TINY[:2] + TINY[-1:]
+        run_program("train", name, "--recording", "mine.h5", "--out", name, *more,
+                    "--set", "data.normalise_per_block=true", cwd=folder, check=True)
+        run_program("reconstruct", name, "mine.h5", "--out", f"{name}.h5", "--quiet", cwd=folder,
+                    check=True)
+    shutil.copy(folder / "tuned.h5", folder / "images.h5")
+
+
+def models_are_reproduced(folder, names):
+    for name, tolerance in [("ridge", 1e-5), ("tuned", 1e-4)]:
+        with h5py.File(folder / f"{name}.h5") as f:
+            images, mean, stimulus = f["images"][:], f["controls/mean"][:], f["stimulus"][:]
+        _, shown = names["standardised"](name, "mine.h5")
+        assert list(shown) == list(stimulus)
+        np.testing.assert_allclose(names[name](name, "mine.h5"), images, atol=tolerance)
+        assert images.std(0).max() > 0.01, "the images are all one"
+    _, trained_on = names["standardised"]("ridge", "mine.h5", "train")
+    targets = names["training_images"]("mine.h5", trained_on, 32)
+    np.testing.assert_allclose(targets.mean(0).permute(1, 2, 0), mean[0], atol=1e-6)
+    assert set(names["controls"]) == {"mean", "retrieval", "ridge", "shuffled"}
+
+
+SCENES = {
+    "README.md": Scene(
+        given=readme_arrays, shorter={"training.steps=5000": "training.steps=3"},
+        skipped={"git clone": "clones from a server", "make demo": "installs with apt"},
+        after=readme_worked),
+    "docs/analyses.md": Scene(prepare=recording("recording.h5", size=32), tomls=[run_plan]),
+    "docs/decoders.md": Scene(
+        prepare=recording("r.h5", size=32, bins=4),
+        shorter={"data.bins=0-200": f"data.bins=0-200 {FEW_STEPS} --set training.epochs=0"}),
+    "docs/fields.md": Scene(
+        prepare=fields_files, shorter={"--set epochs=60": "--set epochs=1"}),
+    "docs/gallery.md": Scene(
+        prepare=lambda folder: write_image_folder(folder / "assets/examples/photos", 24),
+        shorter={"--bins five": f"--bins five {SMALL_BRAIN}",
+                 "--set training.steps=300": FEW_STEPS}),
+    "docs/importing.md": Scene(
+        prepare=importing_files,
+        tomls=[the_recipe, lines_of_a_table(turned_files, "test_stimuli = 2",
+                                            "bin_start_ms = [0, 50]\nbin_stop_ms = [50, 100]"),
+               lines_of_a_table(files_of_two_splits, ONE_BIN),
+               lines_of_a_table(volumes, ONE_BIN, 'images = "seven"', "test_stimuli = 2")],
+        before={"afterimage import tvsd": tvsd_files,
+                "afterimage import doctor-who": doctor_who_files,
+                "afterimage import nsd FOLDER": fixture("nsd", "FOLDER"),
+                "afterimage import nsd-arrays processed_data": fixture("nsd_arrays/averaged",
+                                                                       "processed_data/subj01"),
+                "afterimage import nsd-arrays subj01": fixture("nsd_arrays/algonauts/subj03", "subj01"),
+                "afterimage import bdata": bdata_files,
+                "afterimage import vim1": fixture("vim1", "FOLDER")},
+        shorter={"train brain2pix": f"train brain2pix {FEW_STEPS} --set training.epochs=0",
+                 "--mapped-only --out who.h5": "--tr 0.2 --mapped-only --out who.h5",
+                 "nsd FOLDER --subject 1": "nsd FOLDER --subject 2",
+                 "subj01 --subject 1": "subj01 --subject 3",
+                 "--test-stimuli 982": "--test-stimuli 2"}),
+    "docs/model.md": Scene(prepare=model_files, after=models_are_reproduced),
+    "docs/recording.md": Scene(skipped={"matlab": "needs MATLAB"}),
+    "docs/report.md": Scene(prepare=report_files),
+    "docs/simulator.md": Scene(
+        prepare=lambda folder: write_image_folder(folder / "photographs", 24),
+        shorter={"--out simulated.h5": f"--out simulated.h5 {SMALL_BRAIN}",
+                 "--bins five": f"--bins five {SMALL_BRAIN}"}),
+}
+
+
+class Player:
+    """Plays the snippets of a page, and notes which parts of its scene were of use."""
+
+    def __init__(self, page, scene, folder):
+        self.page, self.scene, self.folder = page, scene, folder
+        self.names = dict(scene.given())
+        self.tomls = list(scene.tomls)
+        self.used = set()
+
+    def play(self, snippet):
+        if self.skipped(snippet.language):
+            return
+        if snippet.language == "python":
+            exec(compile(snippet.text, str(snippet), "exec"), self.names)
+        elif snippet.language == "toml":
+            assert self.tomls, f"{snippet}: the scene does not say what this file is for"
+            self.tomls.pop(0)(self.folder, snippet.text)
+        elif snippet.language == "shell":
+            for command in snippet.commands():
+                self.type(command, snippet)
+        else:
+            pytest.fail(f"{snippet}: '{snippet.language}' is neither run nor skipped")
+
+    def skipped(self, text):
+        found = [start for start in self.scene.skipped if text.startswith(start)]
+        self.used.update(found)
+        return bool(found)
+
+    def type(self, command, snippet):
+        if self.skipped(command):
+            return
+        for start, prepare in self.scene.before.items():
+            if command.startswith(start):
+                self.used.add(start)
+                prepare(self.folder)
+        for words, typed in self.scene.shorter.items():
+            if words in command:
+                self.used.add(words)
+                command = command.replace(words, typed)
+        out = re.search(r"--out (\S+)", command)
+        if out:  # examples of one page write to the same place
+            remove(self.folder / out[1])
+        result = subprocess.run(["bash", "-ec", command], cwd=self.folder, capture_output=True,
+                                text=True, timeout=300, stdin=subprocess.DEVNULL,
+                                env={**os.environ, "PATH": f"{BINARY.parent}:{os.environ['PATH']}"})
+        assert result.returncode == 0, f"{snippet}\n$ {command}\n{result.stdout}{result.stderr}"
+
+    def unused(self):
+        scene = self.scene
+        named = [*scene.skipped, *scene.before, *scene.shorter]
+        return [name for name in named if name not in self.used] + self.tomls
+
+
+def remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
+
+
+def name_of(page):
+    return str(page.relative_to(SOURCE))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if snippets(page)], ids=name_of)
+def test_the_page_does_what_it_says(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert name_of(page) in SCENES, "the page has snippets; give it a scene"
+    scene = SCENES[name_of(page)]
+    scene.prepare(tmp_path)
+    player = Player(page, scene, tmp_path)
+    for snippet in snippets(page):
+        player.play(snippet)
+    assert player.unused() == [], "the scene names what is not on the page"
+    if scene.after:
+        scene.after(tmp_path, player.names)
+
+
+def test_every_scene_has_its_page():
+    assert set(SCENES) <= {name_of(page) for page in PAGES}
+
+
+def commands_in_text(page):
+    """Commands within sentences: their words, and the options among them."""
+    for command in re.findall(r"`afterimage ([a-z][^`]*)`", page.read_text()):
+        words = command.split()
+        yield command, words[0], re.findall(r"(?<=\s)--[a-z][a-z-]*", command)
+
+
+def test_commands_in_sentences_have_their_options():
+    helps = {}
+    for page in PAGES:
+        for command, name, options in commands_in_text(page):
+            if name not in helps:
+                helps[name] = run_program(name, "--help").stdout
+                assert helps[name], f"{name_of(page)}: `afterimage {command}`: no such command"
+            for option in options:
+                assert option in helps[name] or name in ("import", "analyse"), (
+                    f"{name_of(page)}: `afterimage {command}`: {name} has no {option}")
+
+
+LITTLE = ["data.image_size=32", "unet.width=4", "unet.blocks=2", "training.steps=1",
+          "training.epochs=0", "objective.perceptual=0", "objective.fallback=squeezenet"]
+
+
+def header(path):
+    raw = path.read_bytes()
+    names = json.loads(raw[8:8 + int.from_bytes(raw[:8], "little")])
+    names.pop("__metadata__", None)
+    return names
+
+
+def documented(tensor, page):
+    """Whether a page names a tensor; on it, * stands for the rest of a word, blocks are not nested."""
+    tensor = re.sub(r"block\.(inner\.)+", "block.", re.sub(r"^(projection|linear)\.", "", tensor))
+    return any(re.fullmatch(re.escape(name).replace(r"\*", r"\w*"), tensor)
+               for name in re.findall(r"`([\w.*]+)`", page))
+
+
+def test_every_tensor_of_every_decoder_is_on_its_page(tmp_path):
+    """docs/model.md names what a model folder holds, whatever the configuration."""
+    named = (SOURCE / "docs/model.md").read_text()
+    write_recording(tmp_path / "r.h5", size=32, bins=2)
+    for config, *more in [("ridge",), ("tuned", "projection.move=bounded"), ("refined",), ("irfa",),
+                          ("brain2pix",), ("monkeysee-end-to-end",), ("monkeysee-baseline",),
+                          ("shen",)]:
+        settings = [word for change in [*LITTLE, *more] for word in ("--set", change)]
+        if config == "ridge":
+            settings = ["--set", "data.image_size=32"]
+        run_program("train", config, "--recording", "r.h5", "--out", config, *settings, "--quiet",
+                    cwd=tmp_path, check=True)
+        for tensor in header(tmp_path / config / "weights.safetensors"):
+            assert documented(tensor, named), f"{config}: {tensor} is not in docs/model.md"

@@ -127,6 +127,11 @@ std::vector<std::string> run_words(const RunOptions& run) {
   return words;
 }
 
+nlohmann::json on_processor(nlohmann::json provenance) {
+  provenance["run"]["device"] = "cpu";
+  return provenance;
+}
+
 void add_force(CLI::App& app, bool& force) {
   app.add_flag("--force", force, "replace the output if it exists");
 }

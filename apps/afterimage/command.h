@@ -55,6 +55,9 @@ void add_fields(CLI::App& app, const Fields& fields);
 /// The options of every command as words of a command line, for a command that runs others.
 std::vector<std::string> run_words(const RunOptions& run);
 
+/// The provenance of what is computed on the processor, whatever --device says.
+nlohmann::json on_processor(nlohmann::json provenance);
+
 /// Adds --force.
 void add_force(CLI::App& app, bool& force);
 

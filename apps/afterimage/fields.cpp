@@ -70,7 +70,7 @@ void estimate(const Arguments& a, const Invocation& invocation) {
   Arguments options = a;
   auto chosen = to_json(options.data.fields() + options.mapping.fields() + method->fields());
   chosen["method"] = a.method;
-  auto provenance = invocation.provenance(run, chosen, {a.recording});
+  auto provenance = on_processor(invocation.provenance(run, chosen, {a.recording}));
   provenance["receptive_fields"] = report.to_json();
   provenance["receptive_fields"]["method"] = a.method;
   provenance["receptive_fields"]["source"] = entry.source;

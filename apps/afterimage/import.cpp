@@ -11,6 +11,7 @@
 #include "afterimage/importers/import_summary.h"
 #include "afterimage/importers/importer.h"
 #include "afterimage/preparation/prepare.h"
+#include "afterimage/recordings/recording_notes.h"
 
 namespace afterimage {
 namespace {
@@ -55,7 +56,9 @@ void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocati
   }
   auto options = to_json(a.importer->fields() + further_fields(*a.importer, a.prepare));
   options["format"] = entry.name;
-  ImportJob job{inputs, a.out, a.force, run, invocation.provenance(run, options, inputs)};
+  auto provenance = invocation.provenance(run, options, inputs);
+  if (!a.prepare.uses_device()) provenance = on_processor(provenance);
+  ImportJob job{inputs, a.out, a.force, run, provenance};
   ImportReport report;
   if (a.prepare.any()) {
     const Unprepared whole(a.out);
@@ -69,7 +72,9 @@ void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocati
   } else {
     report = a.importer->import(job);
   }
-  for (const auto& text : import_summary(Recording(a.out), report, run)) run.say(text);
+  const Recording made(a.out);
+  for (const auto& text : import_summary(made, report, run)) run.say(text);
+  for (const auto& note : recording_notes(made, report.fields_hint)) run.say("note: " + note);
 }
 
 /// The command with every option and what it means, or a file to fill in.

@@ -8,6 +8,7 @@
 #include "afterimage/analysis/result.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/json_file.h"
+#include "afterimage/base/output.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
@@ -17,6 +18,8 @@
 #include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/leakage.h"
 #include "afterimage/recordings/recording.h"
+#include "afterimage/recordings/recording_check.h"
+#include "afterimage/recordings/recording_notes.h"
 #include "afterimage/report/artefact.h"
 
 namespace afterimage {
@@ -26,15 +29,29 @@ void line(const std::string& name, const std::string& value) {
   std::printf("%-16s %s\n", name.c_str(), value.c_str());
 }
 
+/// A text of a record, which may hold anything: somebody else may have written it.
+std::string text_in(const nlohmann::json& record, const char* key, const std::string& fallback) {
+  const bool there = record.is_object() && record.contains(key) && record[key].is_string();
+  return there ? record[key].get<std::string>() : fallback;
+}
+
+/// A list of a record; empty where there is none.
+nlohmann::json list_in(const nlohmann::json& record, const char* key) {
+  const bool there = record.is_object() && record.contains(key) && record[key].is_array();
+  return there ? record[key] : nlohmann::json::array();
+}
+
 void print_provenance(const nlohmann::json& provenance) {
+  if (provenance.is_string()) line("provenance", provenance.get<std::string>());
   if (!provenance.is_object() || provenance.empty()) return;
-  line("made by", concat(provenance.value("program", "?"), " ", provenance.value("version", "")));
-  line("command", provenance.value("command", "?"));
-  line("time", provenance.value("time", "?"));
+  line("made by",
+       concat(text_in(provenance, "program", "?"), " ", text_in(provenance, "version", "")));
+  line("command", text_in(provenance, "command", "?"));
+  line("time", text_in(provenance, "time", "?"));
   for (const auto& text : transductive(provenance)) line("transductive", text);
-  for (const auto& input : provenance.value("inputs", nlohmann::json::array())) {
-    const std::string hash = input.value("sha256", input.value("sampled_sha256", ""));
-    line("input", concat(input.value("path", "?"), hash.empty() ? "" : "  sha256 ", hash));
+  for (const auto& input : list_in(provenance, "inputs")) {
+    const std::string hash = text_in(input, "sha256", text_in(input, "sampled_sha256", ""));
+    line("input", concat(text_in(input, "path", "?"), hash.empty() ? "" : "  sha256 ", hash));
   }
 }
 
@@ -57,15 +74,15 @@ void print_sensors(const Sensors& sensors) {
 }
 
 void print_dropped(const nlohmann::json& provenance) {
-  if (!provenance.is_object()) return;
-  for (const auto& dropped : provenance.value("dropped", nlohmann::json::array())) {
-    line("dropped", concat(dropped.value("count", int64_t{0}), " ", dropped.value("what", "?"),
-                           ": ", dropped.value("reason", "?")));
+  for (const auto& dropped : list_in(provenance, "dropped")) {
+    const bool counted = dropped.is_object() && dropped.contains("count");
+    line("dropped", concat(counted ? dropped["count"].dump() : "?", " ",
+                           text_in(dropped, "what", "?"), ": ", text_in(dropped, "reason", "?")));
   }
 }
 
-void print_recording(const std::string& path, const RunContext& run) {
-  const Recording recording(path);
+void print_recording(const Recording& recording, const std::string& path, bool check,
+                     const RunContext& run) {
   const RecordingInfo& info = recording.info();
   line("recording", path);
   line("stimuli", concat(info.stimuli(), " of ", info.width, " x ", info.height, " pixels",
@@ -89,8 +106,23 @@ void print_recording(const std::string& path, const RunContext& run) {
   for (const auto& bin : info.bins) {
     line("bin", concat(number_text(bin.start_ms), " to ", number_text(bin.stop_ms), " ms"));
   }
+  if (!check) {  // which says them too
+    for (const auto& note : recording_notes(recording)) line("note", note);
+  }
   print_dropped(info.provenance);
   print_provenance(info.provenance);
+}
+
+void show_recording(const std::string& path, bool check, const RunContext& run) {
+  const Recording recording(path);
+  print_recording(recording, path, check, run);
+  if (!check) return;
+  std::fflush(stdout);  // before the progress on the other stream
+  const auto wrong = check_recording(recording, run);
+  for (const auto& text : wrong) line("wrong", text);
+  if (wrong.empty()) return line("checked", "all images and responses are sound");
+  throw Error(path, wrong.size() == 1 ? "one thing is wrong (above)"
+                                      : concat(wrong.size(), " things are wrong (above)"));
 }
 
 void print_model(const std::string& path) {
@@ -151,10 +183,14 @@ void print_analysis(const std::string& path) {
   print_provenance(result.provenance);
 }
 
-void print_artefact(const std::string& path, const RunContext& run) {
-  switch (artefact_kind(path)) {
+void print_artefact(const std::string& path, bool check, const RunContext& run) {
+  const auto kind = artefact_kind(path);
+  if (check && kind != Artefact::recording) {
+    throw Error(path, "is no recording", "--check reads recordings");
+  }
+  switch (kind) {
     case Artefact::recording:
-      return print_recording(path, run);
+      return show_recording(path, check, run);
     case Artefact::model:
       return print_model(path);
     case Artefact::reconstruction:
@@ -169,13 +205,20 @@ void print_artefact(const std::string& path, const RunContext& run) {
 }  // namespace
 
 std::function<void()> declare_info(CLI::App& app, const Invocation& invocation) {
-  const auto path = std::make_shared<std::string>();
-  app.add_option("file", *path, "a recording, model, reconstruction or scores")->required();
-  return [path, &invocation] {
+  struct Arguments {
+    std::string path;
+    bool check = false;
+  };
+  const auto a = std::make_shared<Arguments>();
+  app.add_option("file", a->path, "a recording, model, reconstruction or scores")->required();
+  app.add_flag("--check", a->check,
+               "read all of a recording and say what is wrong: NaN, sensors that never change, "
+               "images twice");
+  return [a, &invocation] {
     try {
-      print_artefact(*path, invocation.context());
+      print_artefact(a->path, a->check, invocation.context());
     } catch (const nlohmann::json::exception& problem) {  // an entry of another type
-      throw Error(*path, concat("is not as Afterimage writes it (", problem.what(), ")"),
+      throw Error(a->path, concat("is not as Afterimage writes it (", problem.what(), ")"),
                   "The file was changed or is damaged: restore it, or make it again");
     }
   };

@@ -26,6 +26,7 @@ std::function<void()> declare_prepare(CLI::App& app, const Invocation& invocatio
     check_output(a->out, a->force);
     const Recording from(a->recording);
     auto provenance = invocation.provenance(run, to_json(a->options.fields()), {a->recording});
+    if (!a->options.uses_device()) provenance = on_processor(provenance);
     provenance["from"] = from.info().provenance;
     say_report(prepare(from, a->options, a->out, a->force, run, provenance), run);
   };

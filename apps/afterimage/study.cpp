@@ -8,9 +8,11 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/json_file.h"
 #include "afterimage/base/output.h"
+#include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
+#include "afterimage/formats/hdf5.h"
 
 namespace afterimage {
 namespace {
@@ -75,43 +77,113 @@ void run_command(Words words, const RunOptions& run, int64_t seed) {
   }
 }
 
-/// One training with all that follows; what is there already is kept.
-Scores run_one(const StudyPlan& plan, const StudyPlan::Variant& variant, int64_t seed,
-               const fs::path& folder, const RunOptions& run) {
-  const std::string asked = description(plan, variant, seed);
-  fs::create_directories(folder);
-  if (fs::exists(folder / "plan.txt") && read_text(folder / "plan.txt") != asked) {
-    throw Error(folder, "holds a run of another plan",
-                "Remove it, or choose another --out for this plan");
+/// Where a model, a reconstruction or scores came from.
+nlohmann::json provenance_of(const fs::path& path) {
+  if (path.extension() == ".h5") {
+    const auto file = hdf5::File::open(path);
+    if (!file.has_attribute("/", "provenance")) return nullptr;
+    return nlohmann::json::parse(file.text_attribute("/", "provenance"), nullptr, false);
   }
-  write_text(folder / "plan.txt", asked, /*force=*/true);
-  const std::string model = (folder / "model").string(), images = (folder / "images.h5").string(),
-                    scores = (folder / "scores.json").string(), recording = plan.recording.string();
-  if (!fs::exists(model)) {
-    Words train = {"train", variant.config, "--recording", recording, "--out", model};
-    for (const auto& setting : variant.settings) {
-      train.emplace_back("--set");
-      train.push_back(setting);
-    }
-    train.emplace_back("--set");
-    train.push_back("name=" + variant.name);
-    if (fs::exists(model + ".training/checkpoint.safetensors")) {
-      train.emplace_back("--resume");
-    } else if (fs::exists(model + ".training")) {
-      train.emplace_back("--force");
-    }
-    run_command(train, run, seed);
-  }
-  if (!fs::exists(images)) {
-    run_command({"reconstruct", model, recording, "--out", images}, run, seed);
-  }
-  if (!fs::exists(scores)) {
-    run_command({"evaluate", images, "--recording", recording, "--out", scores, "--metrics",
-                 join(plan.metrics, ",")},
-                run, seed);
-  }
-  return Scores::from_json(read_json(scores), scores);
+  const auto text = read_text(fs::is_directory(path) ? path / "model.json" : path);
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return json.is_object() ? json.value("provenance", nlohmann::json()) : nlohmann::json();
 }
+
+bool is_made_of(const fs::path& path, const std::vector<ContentHash>& inputs) {
+  return fs::exists(path) && made_of(provenance_of(path), inputs);
+}
+
+/// What every run of a study shares.
+struct Study {
+  StudyPlan plan;
+  RunOptions options;  ///< how every command is run
+  RunContext run;
+  ContentHash recording;  ///< its content
+};
+
+/// One run of a study in its folder: a training with all that follows. What is there already is
+/// kept as long as it was made of what it would be made of now, by content.
+class Run {
+ public:
+  Run(const Study& study, const StudyPlan::Variant& variant, int64_t seed, const fs::path& folder)
+      : study_(study),
+        variant_(variant),
+        seed_(seed),
+        folder_(folder),
+        model_(folder / "model"),
+        images_(folder / "images.h5"),
+        scores_(folder / "scores.json") {}
+
+  Scores results() const {
+    claim_folder();
+    if (fs::exists(model_)) {
+      check_model();
+    } else {
+      train();
+    }
+    const auto model = content_hash(model_);
+    if (!is_made_of(images_, {model, study_.recording})) {
+      run({"reconstruct", model_.string(), recording(), "--out", images_.string()}, images_);
+    }
+    if (!is_made_of(scores_, {content_hash(images_), study_.recording})) {
+      run({"evaluate", images_.string(), "--recording", recording(), "--out", scores_.string(),
+           "--metrics", join(study_.plan.metrics, ",")},
+          scores_);
+    }
+    return Scores::from_json(read_json(scores_), scores_.string());
+  }
+
+ private:
+  std::string recording() const { return study_.plan.recording.string(); }
+
+  void claim_folder() const {
+    const std::string asked = description(study_.plan, variant_, seed_);
+    fs::create_directories(folder_);
+    if (fs::exists(folder_ / "plan.txt") && read_text(folder_ / "plan.txt") != asked) {
+      throw Error(folder_, "holds a run of another plan",
+                  "Remove it, or choose another --out for this plan");
+    }
+    write_text(folder_ / "plan.txt", asked, /*force=*/true);
+  }
+
+  /// A model is not replaced: its training may have taken days.
+  void check_model() const {
+    if (is_made_of(model_, {study_.recording})) return;
+    throw Error(model_, concat("was trained on what ", recording(), " held before it was changed"),
+                "Remove " + folder_.string() + ", or choose another --out");
+  }
+
+  void train() const {
+    Words words = {"train", variant_.config, "--recording", recording(), "--out", model_.string()};
+    for (const auto& setting : variant_.settings) {
+      words.emplace_back("--set");
+      words.push_back(setting);
+    }
+    words.emplace_back("--set");
+    words.push_back("name=" + variant_.name);
+    const std::string unfinished = model_.string() + ".training";
+    if (fs::exists(unfinished + "/checkpoint.safetensors")) {
+      words.emplace_back("--resume");
+    } else if (fs::exists(unfinished)) {
+      words.emplace_back("--force");
+    }
+    run_command(std::move(words), study_.options, seed_);
+  }
+
+  /// Runs a command that makes `out` of what is there, in the place of an older one.
+  void run(Words words, const fs::path& out) const {
+    if (fs::exists(out)) {
+      study_.run.say(out.string() + " was made of something else: made again");
+      words.emplace_back("--force");
+    }
+    run_command(std::move(words), study_.options, seed_);
+  }
+
+  const Study& study_;
+  const StudyPlan::Variant& variant_;
+  int64_t seed_;
+  fs::path folder_, model_, images_, scores_;
+};
 
 }  // namespace
 
@@ -135,11 +207,12 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
     StudyPlan plan = StudyPlan::read(path, a->recording);
     settle(plan, path);
     if (!fs::exists(plan.recording)) throw Error(plan.recording, "no such recording");
+    const Study study{plan, invocation.run, run, content_hash(plan.recording)};
     std::vector<StudyRun> runs;
     for (const auto& variant : plan.variants) {
       for (const auto seed : plan.seeds) {
         const fs::path folder = fs::path(a->out) / variant.name / concat("seed-", seed);
-        runs.push_back({variant.name, seed, run_one(plan, variant, seed, folder, invocation.run)});
+        runs.push_back({variant.name, seed, Run(study, variant, seed, folder).results()});
       }
     }
     AnalysisResult result = summarise_study(plan, runs);

@@ -7,6 +7,7 @@
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
 #include "afterimage/recordings/leakage.h"
+#include "afterimage/recordings/recording_notes.h"
 
 namespace afterimage {
 namespace {
@@ -65,6 +66,7 @@ std::function<void()> declare_train(CLI::App& app, const Invocation& invocation)
     const Recording recording(a->recording);
     Model::check(config);
     check_output(a->options.out, a->options.force);
+    for (const auto& note : recording_notes(recording)) run.say("note: " + note);
     say_leakage(recording, config.text("data.split", DataOptions().split), run);
     Model::train(config, recording, run, a->options,
                  invocation.provenance(run, {{"config", path.string()}}, {a->recording}));

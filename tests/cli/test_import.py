@@ -1,4 +1,5 @@
 """afterimage import: each format's files as a laboratory has them, and what is wrong with others."""
+import hashlib
 import json
 import shutil
 
@@ -88,6 +89,73 @@ def test_bad_tables_are_refused(run, table, tmp_path):
     assert_refused(run("import", "table", table(FIVE_LINES), "--out", "r.h5"), "responses.npy",
                    "truncated")
     assert not (tmp_path / "r.h5").exists()
+
+
+def test_every_input_is_hashed(run, table, tmp_path):
+    run("import", "table", table(FIVE_LINES), "--out", "r.h5", check=True)
+    inputs = {entry["path"].split("/")[-1]: entry for entry in provenance(tmp_path / "r.h5")["inputs"]}
+    assert set(inputs) == {"table.toml", "responses.npy", "photos"}
+    assert inputs["photos"]["files"] == 8
+    for name in ("table.toml", "responses.npy"):
+        assert inputs[name]["sha256"] == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+    assert inputs["photos"]["sha256"] in run("info", "r.h5", check=True).stdout
+
+
+LOGICAL = "the images hold only 0 and 1: taken as black and white"
+
+
+@pytest.mark.parametrize("change, note", [
+    (lambda x: x, None),
+    (lambda x: x / np.float32(255), None),
+    (lambda x: x.astype(float), None),
+    (lambda x: x.astype(np.int16), None),
+    (lambda x: x + np.float32(0.25), "rounded"),
+    (lambda x: x > 127, LOGICAL),
+    (lambda x: (x > 127).astype(np.uint8), LOGICAL),
+])
+def test_images_of_any_kind_of_number(run, table, tmp_path, change, note):
+    images = np.random.default_rng(1).integers(0, 255, (8, 6, 6), dtype=np.uint8)
+    np.save(tmp_path / "images.npy", change(images))
+    text = FIVE_LINES.replace("photos", "images.npy")
+    result = run("import", "table", table(text), "--out", "r.h5", check=True)
+    assert (note or "share no stimulus") in result.stderr, str(result)
+    assert ("the images" in result.stderr) == bool(note), str(result)
+    expected = np.where(images > 127, 255, 0) if note == LOGICAL else images
+    with h5py.File(tmp_path / "r.h5") as f:
+        np.testing.assert_array_equal(f["stimuli/images"][..., 0], expected)
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda x: x.astype(np.int16) * 16, "from 0 to 4080"),
+    (lambda x: x / 255.0 * 1.02, "fractions from 0 to 1"),
+    (lambda x: (x / 255.0 - 0.5), "from -0.5"),
+    (lambda x: np.where(x == 0, np.nan, x / 255.0), "NaN"),
+])
+def test_images_of_no_known_range_are_refused(run, table, tmp_path, change, words):
+    images = np.random.default_rng(1).integers(0, 256, (8, 6, 6))
+    images[0, 0, :2] = 0, 255
+    np.save(tmp_path / "images.npy", change(images))
+    text = FIVE_LINES.replace("photos", "images.npy")
+    assert_refused(run("import", "table", table(text), "--out", "r.h5"), "images.npy", words)
+    assert not (tmp_path / "r.h5").exists()
+
+
+def test_fields_in_other_units_are_noticed(run, table, tmp_path):
+    rng = np.random.default_rng(1)
+    for name, values in zip("xy", rng.uniform(-4, 4, (2, 5))):
+        np.save(tmp_path / f"{name}.npy", values)
+    text = FIVE_LINES + "[sensors]\nx = \"x.npy\"\ny = \"y.npy\"\n"
+    result = run("import", "table", table(text), "--out", "r.h5", check=True)
+    assert "of 5 receptive fields lie on the stimulus" in result.stderr
+    assert "sensors.unit" in result.stderr
+    assert "degrees or pixels?" in run("info", "r.h5", check=True).stdout
+    said = "degrees or pixels?"
+    trained = run("train", "ridge", "--recording", "r.h5", "--out", "m", check=True).stderr
+    assert trained.count(said) == 1
+    run("report", "r.h5", "--out", "page.html", check=True)
+    assert said in (tmp_path / "page.html").read_text()
+    text = "degrees_per_stimulus = 8\n" + text + "unit = \"degrees\"\n"
+    assert said not in run("import", "table", table(text), "--out", "r2.h5", check=True).stderr
 
 
 def test_templates(run, table, tmp_path):

@@ -82,6 +82,30 @@ def test_a_changed_plan_does_not_mix_with_what_is_there(folder):
     assert_refused(study(folder, "changed.toml"), "another plan", "--out")
 
 
+def test_results_are_used_again_by_content(tmp_path):
+    write_recording(tmp_path / "r.h5")
+    (tmp_path / "linear.toml").write_text('decoder = "ridge"\n')
+    (tmp_path / "plan.toml").write_text(
+        'recording = "r.h5"\nmetrics = ["pixel-correlation"]\n[set]\ndata.image_size = 16\n'
+        '[variants.linear]\nconfig = "linear.toml"\n')
+    study(tmp_path, check=True)
+    results = [tmp_path / "out/linear/seed-1" / name for name in ("images.h5", "scores.json")]
+    made = [path.stat().st_mtime_ns for path in results]
+    (tmp_path / "r.h5").touch()  # the same content
+    study(tmp_path, check=True)
+    assert [path.stat().st_mtime_ns for path in results] == made
+    # Trained again: what was made of the old model is made again.
+    run_program("train", "linear.toml", "--recording", "r.h5", "--out", "out/linear/seed-1/model",
+                "--force", "--set", "data.image_size=16", "--set", "name=linear", "--quiet",
+                cwd=tmp_path, check=True)
+    result = run_program("study", "plan.toml", "--out", "out", cwd=tmp_path, check=True)
+    assert result.stderr.count("made of something else") == 2, str(result)
+    assert all(path.stat().st_mtime_ns > before for path, before in zip(results, made))
+    # Another recording under the same name: a model is not thrown away.
+    write_recording(tmp_path / "r.h5", seed=2)
+    assert_refused(study(tmp_path), "out/linear/seed-1/model", "r.h5", "before it was changed", "--out")
+
+
 def test_a_configuration_beside_the_plan(folder):
     study(folder, "ridge.toml", "ridge-out", check=True)
     assert ("linear", "pixel-correlation") in summary(folder, "ridge-out")

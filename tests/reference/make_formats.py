@@ -276,9 +276,58 @@ def matlab():
             attribute.write(np.array(kind.encode()), mtype=text)
             if kind == "logical":
                 dataset.attrs["MATLAB_int_decode"] = np.int32(1)
+    write_matlab_header(path)
+
+
+def write_matlab_header(path):
     header = b"MATLAB 7.3 MAT-file, made by h5py".ljust(116) + b"\0" * 8 + b"\x00\x02IM"
     with open(path, "r+b") as file:
         file.write(header)
+
+
+def matlab_of_others():
+    """Structures as scipy writes them, and version 7.3 as Python programs do."""
+    import h5py
+    from scipy.io import savemat
+
+    matrix = np.arange(6, dtype=np.float64).reshape(2, 3) / 4
+    cube = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    flags = np.array([[True, False, True]])
+    structures = np.zeros((1, 2), dtype=[("R", object)])
+    structures[0, 0]["R"] = structures[0, 1]["R"] = matrix
+    path = FOLDER / "structures.mat"
+    savemat(path, {"S": {"R": matrix, "deep": {"cube": cube, "flags": flags}, "word": "text"},
+                   "many": structures})
+    with open(path, "r+b") as file:
+        file.write(b"MATLAB 5.0 MAT-file, made by scipy".ljust(116))
+
+    # h5py as anyone uses it: no heading, no attributes, indices as NumPy has them.
+    with h5py.File(FOLDER / "h5py.mat", "w", track_order=False) as file:
+        for name, values in (("matrix", matrix), ("S/R", matrix), ("S/deep/cube", cube),
+                             ("S/deep/flags", flags), ("number", np.float64(7))):
+            file.create_dataset(name, data=values, track_times=False)
+
+    # hdf5storage 0.2 with matlab_compatible=True: MATLAB's heading, kinds and order of indices. Its
+    # other attributes (Python.Type and so on) are left out here, and the kind of `matrix` too.
+    path = FOLDER / "hdf5storage.mat"
+    with h5py.File(path, "w", userblock_size=512, track_order=False) as file:
+        def add(name, values, kind=None, **attributes):
+            dataset = file.create_dataset(name, data=values, track_times=False)
+            if kind:
+                dataset.attrs["MATLAB_class"] = np.bytes_(kind)
+            for attribute, value in attributes.items():
+                dataset.attrs[attribute] = value
+        add("matrix", matrix.T)
+        add("S/R", matrix.T, "double")
+        add("S/deep/cube", cube.T, "int16")
+        add("S/deep/flags", flags.T.astype(np.uint8), "logical", MATLAB_int_decode=np.int64(1))
+        add("S/word", np.array([[104], [105]], np.uint16), "char", MATLAB_int_decode=np.int64(2))
+        add("empty", np.array([0, 3], np.uint64), "single", MATLAB_empty=np.uint8(1))
+        add("complex", np.array([[1 + 2j]]), "double")
+        add("list", np.array([file["matrix"].ref], h5py.ref_dtype), "cell")
+        for group in ("S", "S/deep"):
+            file[group].attrs["MATLAB_class"] = np.bytes_("struct")
+    write_matlab_header(path)
 
 
 if __name__ == "__main__":
@@ -289,3 +338,4 @@ if __name__ == "__main__":
     damaged_archives()
     torch_archives()
     matlab()
+    matlab_of_others()

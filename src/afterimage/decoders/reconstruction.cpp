@@ -6,13 +6,14 @@
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/hdf5.h"
+#include "afterimage/formats/hdf5_heading.h"
 #include "afterimage/recordings/stimulus_hash.h"
 
 namespace afterimage {
 namespace {
 
-constexpr const char* kFormat = "afterimage-reconstruction";
-constexpr int kVersion = 1;
+const hdf5::Heading heading = {"afterimage-reconstruction", 1, "reconstruction",
+                               "Make one with 'afterimage reconstruct'"};
 
 void write_images(hdf5::File& file, const std::string& name, const at::Tensor& images) {
   const auto rows = images.permute({0, 2, 3, 1}).to(at::kCPU, at::kFloat).contiguous();  // n y x c
@@ -21,7 +22,7 @@ void write_images(hdf5::File& file, const std::string& name, const at::Tensor& i
 }
 
 at::Tensor read_images(const hdf5::File& file, const std::string& name, int64_t count) {
-  file.require_shape(name, {count, -1, -1, 3});
+  file.require_shape(name, {count, -1, -1, 3}, {"", "height", "width"});
   const auto values = file.read<float>(name);
   const auto rows = at::tensor(values).view(file.shape(name));  // (n, y, x, c)
   // Not the negation of "outside": NaN is neither.
@@ -36,20 +37,6 @@ std::vector<std::string> read_texts(const hdf5::File& file, const std::string& n
                                     int64_t count) {
   file.require_shape(name, {count});
   return file.read_strings(name);
-}
-
-void check_header(const hdf5::File& file) {
-  if (!file.has_attribute("/", "format") || file.text_attribute("/", "format") != kFormat) {
-    throw Error(file.path(), "is not a reconstruction", "Make one with 'afterimage reconstruct'");
-  }
-  const auto version = file.number_attribute("/", "version");
-  if (version > kVersion) {
-    throw Error(file.path(), concat("has version ", version, " of the reconstruction format"),
-                concat("This program reads up to version ", kVersion, "; use a newer one"));
-  }
-  if (!file.has_attribute("/", "complete") || file.number_attribute("/", "complete") != 1) {
-    throw Error(file.path(), "was not finished", "Make it again with 'afterimage reconstruct'");
-  }
 }
 
 nlohmann::json read_provenance(const hdf5::File& file) {
@@ -71,8 +58,7 @@ void Reconstruction::save(const std::filesystem::path& path, bool force) const {
   Output output(path, force);
   {
     auto file = hdf5::File::create(output.path());
-    file.set_attribute("/", "format", kFormat);
-    file.set_attribute("/", "version", kVersion);
+    hdf5::write_heading(file, heading);
     file.set_attribute("/", "name", name);
     file.set_attribute("/", "decoder", decoder);
     file.set_attribute("/", "split", split);
@@ -89,15 +75,14 @@ void Reconstruction::save(const std::filesystem::path& path, bool force) const {
       TORCH_INTERNAL_ASSERT(control_images.sizes() == images.sizes());
       write_images(file, "/controls/" + control, control_images);
     }
-    file.set_attribute("/", "complete", 1);
-    file.flush();
+    hdf5::write_complete(file);
   }
   output.commit();
 }
 
 Reconstruction Reconstruction::load(const std::filesystem::path& path) {
   const auto file = hdf5::File::open(path);
-  check_header(file);
+  hdf5::check_heading(file, heading);
   Reconstruction result;
   result.name = file.text_attribute("/", "name");
   result.decoder = file.text_attribute("/", "decoder");

@@ -76,7 +76,8 @@ TEST_F(ReconstructionFile, OverwritesOnlyWhenForced) {
 
 TEST_F(ReconstructionFile, RefusesWhatIsNone) {
   hdf5::File::create(folder_ / "other.h5").write("/stimulus", std::vector<int64_t>{1});
-  EXPECT_NE(refusal(folder_ / "other.h5").find("is not a reconstruction"), std::string::npos);
+  EXPECT_NE(refusal(folder_ / "other.h5").find("is an HDF5 file but no reconstruction"),
+            std::string::npos);
   EXPECT_NE(refusal(folder_ / "missing.h5"), "loaded");
 }
 
@@ -86,7 +87,7 @@ TEST_F(ReconstructionFile, RefusesUnfinishedAndNewer) {
     file.set_attribute("/", "format", "afterimage-reconstruction");
     file.set_attribute("/", "version", 1);
   }
-  EXPECT_NE(refusal(folder_ / "part.h5").find("was not finished"), std::string::npos);
+  EXPECT_NE(refusal(folder_ / "part.h5").find("is unfinished"), std::string::npos);
   {
     auto file = hdf5::File::create(folder_ / "newer.h5");
     file.set_attribute("/", "format", "afterimage-reconstruction");

@@ -1,18 +1,9 @@
 #include "afterimage/decoders/state_tensor.h"
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/text.h"
+#include "afterimage/base/shape.h"
 
 namespace afterimage {
-namespace {
-
-std::string shape_text(at::IntArrayRef shape) {
-  std::vector<std::string> sizes;
-  for (const auto size : shape) sizes.push_back(size < 0 ? "any" : std::to_string(size));
-  return "(" + join(sizes) + ")";
-}
-
-}  // namespace
 
 const at::Tensor& state_tensor(const TensorMap& state, const std::string& name,
                                const std::vector<int64_t>& shape, const std::string& where) {
@@ -20,10 +11,8 @@ const at::Tensor& state_tensor(const TensorMap& state, const std::string& name,
   if (found == state.end()) {
     throw Error(where, "the model has no '" + name + "'", "Use the model with its own decoder");
   }
-  const auto sizes = found->second.sizes();
-  bool fits = sizes.size() == shape.size();
-  for (size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] < 0 || sizes[i] == shape[i];
-  if (!fits) {
+  const auto sizes = found->second.sizes().vec();
+  if (!shape_fits(sizes, shape)) {
     throw Error(where, "'" + name + "' has shape " + shape_text(sizes),
                 "This recording and these options need " + shape_text(shape));
   }

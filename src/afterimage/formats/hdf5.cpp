@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/hdf5_internal.h"
 
@@ -128,15 +129,12 @@ std::vector<int64_t> File::shape(const std::string& name) const {
   return shape_of(open_dataset(path_, file_, name));
 }
 
-void File::require_shape(const std::string& name, const std::vector<int64_t>& expected) const {
+void File::require_shape(const std::string& name, const std::vector<int64_t>& expected,
+                         const std::vector<std::string>& axes) const {
   const std::vector<int64_t> found = shape(name);
-  bool same = found.size() == expected.size();
-  for (size_t i = 0; same && i < found.size(); ++i) {
-    same = expected[i] < 0 || found[i] == expected[i];
-  }
-  if (same) return;
+  if (shape_fits(found, expected)) return;
   throw Error(path_, concat("dataset '", name, "' has the shape ", shape_text(found)),
-              concat("It must be ", shape_text(expected)));
+              concat("It must be ", shape_text(expected, axes)));
 }
 
 bool File::holds_integers(const std::string& name) const {

@@ -33,6 +33,17 @@ struct Layout {
   int deflate = 0;
 };
 
+/// How the elements of a dataset are stored.
+struct ElementType {
+  enum class Kind { floating, integer, boolean, other } kind = Kind::other;
+  bool is_signed = true;
+  size_t bytes = 0;
+  std::string text;  ///< "numbers", "strings", "references (a MATLAB cell array?)", ...
+};
+
+/// Whether a file is HDF5, whatever its name; as far as its first bytes tell.
+bool is_hdf5(const std::filesystem::path& path);
+
 /// One HDF5 file. Element types are int8/16/32/64, uint8/16/32/64, float and double; reading
 /// converts between number types (booleans of h5py included), and reading as an integer type
 /// refuses values that it cannot hold (0.7, NaN, 300 as uint8). Every error names the file and the
@@ -50,8 +61,12 @@ class File {
 
   /// Shape of a dataset; an Error when it is missing.
   std::vector<int64_t> shape(const std::string& name) const;
-  /// Errors unless the dataset has this shape; -1 stands for any size.
-  void require_shape(const std::string& name, const std::vector<int64_t>& expected) const;
+  /// Errors unless the dataset has this shape; -1 stands for any size, `axes` names the indices.
+  void require_shape(const std::string& name, const std::vector<int64_t>& expected,
+                     const std::vector<std::string>& axes = {}) const;
+  /// Whether there is a group of this name.
+  bool is_group(const std::string& name) const;
+  ElementType element_type(const std::string& name) const;
   /// True when the elements are stored as whole numbers.
   bool holds_integers(const std::string& name) const;
 

@@ -54,12 +54,6 @@ void fail(const std::filesystem::path& file, std::string_view name, std::string_
   throw Error(file, concat("dataset '", name, "' ", what, " (", library_message(), ")"), right);
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) sizes.push_back(size < 0 ? "any" : std::to_string(size));
-  return "(" + join(sizes) + ")";
-}
-
 std::string class_text(H5T_class_t type) {
   switch (type) {
     case H5T_INTEGER:

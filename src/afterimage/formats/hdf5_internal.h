@@ -19,9 +19,6 @@ std::string library_message();
 [[noreturn]] void fail(const std::filesystem::path& file, std::string_view name,
                        std::string_view what, std::string_view right = {});
 
-/// "(3, any, 4)": -1 is any.
-std::string shape_text(const std::vector<int64_t>& shape);
-
 /// "numbers", "strings", "a compound (table)", ...
 std::string class_text(H5T_class_t type);
 

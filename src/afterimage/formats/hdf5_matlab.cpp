@@ -56,6 +56,27 @@ std::vector<int64_t> File::chunk(const std::string& name) const {
   return {size.begin(), size.end()};
 }
 
+bool is_hdf5(const std::filesystem::path& path) {
+  silence();
+  return H5Fis_hdf5(path.c_str()) > 0;
+}
+
+ElementType File::element_type(const std::string& name) const {
+  silence();
+  const Id stored = type(H5Dget_type(open_dataset(path_, file_, name)));
+  const H5T_class_t kind = H5Tget_class(stored);
+  ElementType out;
+  out.text = class_text(kind);
+  out.bytes = H5Tget_size(stored);
+  if (kind == H5T_FLOAT) out.kind = ElementType::Kind::floating;
+  if (kind == H5T_ENUM) out.kind = ElementType::Kind::boolean;
+  if (kind == H5T_INTEGER) {
+    out.kind = ElementType::Kind::integer;
+    out.is_signed = H5Tget_sign(stored) == H5T_SGN_2;
+  }
+  return out;
+}
+
 std::vector<std::string> File::read_cell_texts(const std::string& name) const {
   silence();
   const Id dataset = open_dataset(path_, file_, name);

@@ -258,6 +258,10 @@ TEST_F(Hdf5Test, RefusesWrongNamesTypesAndShapes) {
   expect_says(message_of([&] { file.members("v"); }), {"no group 'v'"});
   expect_says(message_of([&] { file.require_shape("group/x", {2, 4}); }), {"(2, 3)", "(2, 4)"});
   expect_says(message_of([&] { file.require_shape("group/x", {-1}); }), {"(2, 3)", "(any)"});
+  expect_says(message_of([&] {
+                file.require_shape("group/x", {-1, 4}, {"trial", "sensor"});
+              }),
+              {"(2, 3)", "(trial, 4)"});
   file.require_shape("group/x", {-1, 3});
   expect_says(message_of([&] { file.write<float>("v", {1}); }), {"'v'", "cannot be created"});
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/hdf5.h"
 #include "afterimage/formats/hdf5_internal.h"
@@ -87,6 +88,11 @@ bool File::has(const std::string& name) const {
     if (H5Oexists_by_name(file_, so_far.c_str(), H5P_DEFAULT) <= 0) return false;
   }
   return true;
+}
+
+bool File::is_group(const std::string& name) const {
+  silence();
+  return has(name) && Id(H5Gopen2(file_, name.c_str(), H5P_DEFAULT), H5Gclose) >= 0;
 }
 
 std::vector<std::string> File::members(const std::string& group) const {

@@ -10,8 +10,12 @@
 
 namespace afterimage {
 
-/// A MATLAB file (v4 to v7.3, by libmatio). Arrays come out with MATLAB's own index order: element
-/// (i, j) of the variable is element [i][j] of the tensor, whatever the storage.
+class MatReader;
+
+/// A MATLAB file of version 4 to 7.3. Arrays come out with MATLAB's own index order: element (i, j)
+/// of the variable is element [i][j] of the tensor, whatever the storage. A .mat file that is HDF5
+/// without MATLAB's header was written by another program (h5py, hdf5storage): its arrays have the
+/// order in which that program shows them.
 class MatFile {
  public:
   explicit MatFile(const std::filesystem::path& path);
@@ -21,12 +25,12 @@ class MatFile {
   std::vector<std::string> names() const;
   bool has(const std::string& name) const;
   /// A numeric or logical array with its own element type; uint16 and uint32 come out as int32 and
-  /// int64. Errors: missing (the variables there are listed), not numeric, complex, cut short.
+  /// int64. "S.R" is the field R of the structure S. Errors: missing (the variables there are
+  /// listed), not numeric, complex, cut short.
   at::Tensor read(const std::string& name) const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<MatReader> reader_;
 };
 
 /// Writes real arrays (uint8, int32, int64, float, double) under their names, with MATLAB's index

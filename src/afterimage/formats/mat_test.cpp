@@ -69,6 +69,40 @@ TEST(MatFile, WhatIsNoRealArrayIsRefused) {
   EXPECT_NE(message_of(file, "structure").find("a structure"), std::string::npos);
 }
 
+TEST(MatFile, FieldsOfStructuresAndFilesOfPythonPrograms) {
+  const at::Tensor matrix = at::arange(6, at::kDouble).view({2, 3}) / 4;
+  for (const char* name : {"structures.mat", "h5py.mat", "hdf5storage.mat"}) {
+    SCOPED_TRACE(name);
+    const MatFile file(reference / name);
+    EXPECT_TRUE(file.has("S"));
+    EXPECT_TRUE(at::equal(file.read("S.R"), matrix));
+    const at::Tensor cube = file.read("S.deep.cube");
+    EXPECT_EQ(cube.scalar_type(), at::kShort);
+    EXPECT_TRUE(at::equal(cube, at::arange(24).view({2, 3, 4}).to(at::kShort)));
+    EXPECT_TRUE(
+        at::equal(file.read("S.deep.flags"), at::tensor({1, 0, 1}).to(at::kBool).view({1, 3})));
+    expect_equal(file, "matrix", matrix);
+    const std::string whole = message_of(file, "S");
+    EXPECT_NE(whole.find("is a structure with the fields R, deep"), std::string::npos) << whole;
+    EXPECT_NE(whole.find("such as S.R"), std::string::npos) << whole;
+    EXPECT_NE(message_of(file, "S.cub").find("S.R"), std::string::npos)
+        << message_of(file, "S.cub");
+    EXPECT_NE(message_of(file, "T.R").find("has no variable 'T.R'"), std::string::npos);
+    EXPECT_NE(message_of(file, "S.R.x").find("R"), std::string::npos);
+  }
+  EXPECT_TRUE(at::equal(MatFile(reference / "h5py.mat").read("number"),
+                        at::full({1, 1}, 7.0, at::kDouble)));
+  const MatFile file(reference / "hdf5storage.mat");
+  const at::Tensor empty = file.read("empty");
+  EXPECT_EQ(empty.sizes(), (std::vector<int64_t>{0, 3}));
+  EXPECT_EQ(empty.scalar_type(), at::kFloat);
+  EXPECT_NE(message_of(file, "S.word").find("is text"), std::string::npos);
+  EXPECT_NE(message_of(file, "list").find("is a cell"), std::string::npos);
+  EXPECT_NE(message_of(file, "complex").find("compound"), std::string::npos);
+  EXPECT_NE(message_of(MatFile(reference / "structures.mat"), "many.R").find("2 structures"),
+            std::string::npos);
+}
+
 TEST(MatFile, MissingNamesAreListed) {
   const MatFile file(reference / "v4.mat");
   EXPECT_FALSE(file.has("matrx"));

@@ -197,7 +197,9 @@ ImportReport BDataImporter::import(const ImportJob& job) {
   info.sensors = sensors_of(files[0], columns, rois_);
   info.stimulus_name = info.stimulus_source = images.names(images_.size() > 1);
   info.bins = {{bin_start_ms_, bin_stop_ms_}};
-  info.provenance = with_report(job.provenance, {});
+  ImportReport report;
+  for (const auto& folder : images_) report.inputs.push_back({folder});
+  info.provenance = with_report(job.provenance, report);
   const ImageFiles pictures(images.files, image_size_);
   info.height = pictures.height();
   info.width = pictures.width();
@@ -213,7 +215,7 @@ ImportReport BDataImporter::import(const ImportJob& job) {
     }
   }
   writer.finish();
-  return {};
+  return report;
 }
 
 }  // namespace afterimage

@@ -22,11 +22,12 @@ BDataFile::BDataFile(const std::filesystem::path& path)
     throw Error(path, "is no BData file: it needs dataset, metadata/key and metadata/value",
                 "Save it with bdpy's BData.save");
   }
-  file_.require_shape(dataset_, {-1, -1});
+  file_.require_shape(dataset_, {-1, -1}, {"sample", "column"});
   samples_ = file_.shape(dataset_)[0];
   columns_ = file_.shape(dataset_)[1];
   keys_ = file_.read_strings(metadata_ + "/key");
-  file_.require_shape(metadata_ + "/value", {static_cast<int64_t>(keys_.size()), columns_});
+  file_.require_shape(metadata_ + "/value", {static_cast<int64_t>(keys_.size()), columns_},
+                      {"key", "column"});
 }
 
 bool BDataFile::has(const std::string& key) const {

@@ -3,11 +3,11 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/isfinite.h>
 
-#include <limits>
-
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/mat.h"
+#include "afterimage/importers/image_values.h"
+#include "afterimage/importers/import_parts.h"
 #include "afterimage/recordings/recording.h"
 
 namespace afterimage {
@@ -24,7 +24,8 @@ struct Part {
 };
 
 Part read_part(const MatFile& file, const std::string& where, const std::string& split,
-               const std::string& responses, const std::string& stimuli) {
+               const std::string& responses, const std::string& stimuli,
+               std::vector<std::string>& notes) {
   constexpr const char* right = "Use digit69_28x28.mat as it was distributed";
   Part part{split, file.read(responses).to(at::kFloat), file.read(stimuli)};
   if (part.responses.dim() != 2) {
@@ -38,16 +39,12 @@ Part read_part(const MatFile& file, const std::string& where, const std::string&
                        side * side, "]"),
                 right);
   }
-  if (n > 0 && (part.images.min().item<double>() < 0 || part.images.max().item<double>() > 255)) {
-    throw Error(where, "'" + stimuli + "' has values outside 0..255", right);
-  }
   if (!at::isfinite(part.responses).all().item<bool>()) {
     throw Error(where, "'" + responses + "' has values that are not finite");
   }
-  part.images = part.images
+  part.images = image_bytes(part.images, concat(where, " '", stimuli, "'"), notes)
                     .view({n, 1, side, side})  // (n, 1, x, y): columns first
                     .transpose(2, 3)           // (n, 1, y, x)
-                    .to(at::kByte)
                     .contiguous();
   return part;
 }
@@ -59,22 +56,10 @@ RecordingInfo describe(const std::vector<Part>& parts, const nlohmann::json& pro
   info.bins = {{0, shown_ms}};
   info.provenance = provenance;
   for (const auto& part : parts) {
-    for (int64_t i = 0; i < part.responses.size(0); ++i) {
-      info.trials.stimulus.push_back(info.stimuli());
-      info.stimulus_name.push_back(concat(part.split, "-", i + 1));
-      info.stimulus_source.push_back(info.stimulus_name.back());
-      info.trials.repeat.push_back(0);
-      info.trials.block.push_back(0);
-      info.trials.split.push_back(part.split);
-    }
+    add_shown_once(info, part.split, 0, names_from_1(part.split, part.responses.size(0)));
   }
-  const auto unknown = std::numeric_limits<double>::quiet_NaN();
-  const auto voxels = static_cast<size_t>(parts[0].responses.size(1));
-  for (size_t v = 0; v < voxels; ++v) info.sensors.name.push_back(concat("voxel-", v + 1));
-  info.sensors.roi.assign(voxels, "visual cortex");
-  info.sensors.array.assign(voxels, -1);
-  info.sensors.x = info.sensors.y = info.sensors.size = info.sensors.reliability =
-      std::vector<double>(voxels, unknown);
+  info.sensors = plain_sensors(parts[0].responses.size(1), "voxel");
+  info.sensors.roi.assign(info.sensors.name.size(), "visual cortex");
   return info;
 }
 
@@ -84,8 +69,10 @@ ImportReport Digit69Importer::import(const ImportJob& job) {
   if (job.paths.size() != 1) throw Error("import digit69", "takes one file, digit69_28x28.mat");
   const std::string where = job.paths[0].string();
   const MatFile file(job.paths[0]);
-  const std::vector<Part> parts = {read_part(file, where, "train", "fmriTrn", "stimTrn"),
-                                   read_part(file, where, "test", "fmriTest", "stimTest")};
+  ImportReport report;
+  const std::vector<Part> parts = {
+      read_part(file, where, "train", "fmriTrn", "stimTrn", report.notes),
+      read_part(file, where, "test", "fmriTest", "stimTest", report.notes)};
   if (parts[0].responses.size(1) != parts[1].responses.size(1)) {
     throw Error(where, "fmriTrn and fmriTest have different numbers of voxels");
   }
@@ -95,7 +82,7 @@ ImportReport Digit69Importer::import(const ImportJob& job) {
     writer.append_responses(part.responses.unsqueeze(2));
   }
   writer.finish();
-  return {};
+  return report;
 }
 
 }  // namespace afterimage

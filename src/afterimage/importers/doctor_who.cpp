@@ -27,14 +27,10 @@ RecordingInfo describe(const std::vector<Run>& runs, const Voxels& voxels,
   }
   for (size_t r = 0; r < runs.size(); ++r) {
     const std::string source = concat(runs[r].split, "-run-", runs[r].number);
-    for (int64_t t = 0; t < runs[r].trials; ++t) {
-      info.trials.stimulus.push_back(info.stimuli());
-      info.trials.repeat.push_back(0);
-      info.trials.block.push_back(static_cast<int64_t>(r));
-      info.trials.split.push_back(runs[r].split);
-      info.stimulus_name.push_back(concat(source, "-", t));
-      info.stimulus_source.push_back(source);
-    }
+    std::vector<std::string> names;
+    for (int64_t t = 0; t < runs[r].trials; ++t) names.push_back(concat(source, "-", t));
+    add_shown_once(info, runs[r].split, static_cast<int64_t>(r), names);
+    std::fill(info.stimulus_source.end() - runs[r].trials, info.stimulus_source.end(), source);
   }
   return info;
 }
@@ -97,6 +93,9 @@ ImportReport DoctorWhoImporter::import(const ImportJob& job) {
   }
   report.note_dropped("trials", volumes - trials,
                       "volumes without a frame, or without enough volumes after them");
+  for (const auto& films : {options_.train_videos, options_.test_videos}) {
+    report.inputs.push_back({job.paths[0] / films});
+  }
   RecordingInfo info = describe(runs, voxels, options_);
   info.provenance = with_report(job.provenance, report);
   RecordingWriter writer(job.out, info, job.force);

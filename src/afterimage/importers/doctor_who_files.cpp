@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/mat.h"
 #include "afterimage/formats/npy.h"
@@ -50,7 +51,7 @@ bool is_npy(const fs::path& path) { return path.extension() == ".npy"; }
 int64_t frames_of(const fs::path& film, double rate) {
   if (!is_npy(film)) return VideoFile(film).count(rate);
   const NpyFile file(film);
-  require_shape(file.shape(), {-1, -1, -1, 3}, film.string(), "frames");
+  require_shape(file.shape(), {-1, -1, -1, 3}, film.string(), "frames", {"frame", "y", "x"});
   if (file.type() != at::kByte) throw Error(film, "holds no bytes", "Frames are uint8, 0 to 255");
   return file.shape()[0];
 }

@@ -3,9 +3,11 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/importers/import_parts.h"
@@ -16,8 +18,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// Positions of stimulus, channel (-1: none), y and x among the axes.
-std::vector<int64_t> order_of(const Words& axes) {
+/// Positions of stimulus, channel (-1: none), y and x among single axes.
+std::vector<int64_t> order_of(const Words& axes, const Words& given) {
   std::vector<int64_t> order;
   size_t found = 0;
   for (const char* name : {"stimulus", "channel", "y", "x"}) {
@@ -26,8 +28,9 @@ std::vector<int64_t> order_of(const Words& axes) {
     found += at != axes.end();
   }
   if (found != axes.size() || order[0] < 0 || order[2] < 0 || order[3] < 0) {
-    throw Error("images_axes", "is " + join(axes),
-                "It needs 'stimulus', 'y', 'x' and, for colour images, 'channel'");
+    throw Error("images_axes", "is " + join(given),
+                "It needs 'stimulus', 'y', 'x' and, for colour images, 'channel'; an index that "
+                "runs through several is 'y*x' or 'x*y' (the last runs fastest)");
   }
   return order;
 }
@@ -35,33 +38,78 @@ std::vector<int64_t> order_of(const Words& axes) {
 Words default_axes(const ArrayFile& file) {
   if (file.shape().size() == 4) return {"stimulus", "y", "x", "channel"};
   if (file.shape().size() == 3) return {"stimulus", "y", "x"};
-  throw Error(file.where(), concat("has the shape ", shape_text(file.shape())),
-              "Images are (stimulus, y, x, channel) or (stimulus, y, x)");
+  throw Error(
+      file.where(), concat("has the shape ", shape_text(file.shape())),
+      "Images are (stimulus, y, x, channel) or (stimulus, y, x); of flattened ones say how: "
+      "images_axes = [\"stimulus\", \"y*x\"], or \"x*y\" as MATLAB does");
+}
+
+/// Sizes of the single axes that an index of this size runs through.
+std::vector<int64_t> opened(const Words& parts, int64_t size, const std::vector<int64_t>& shape,
+                            const std::string& where) {
+  if (parts.size() == 1) return {size};
+  const bool colour = std::count(parts.begin(), parts.end(), "channel") > 0;
+  const int64_t pixels = colour ? size / 3 : size;
+  const auto side = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(pixels))));
+  const int64_t height = shape.empty() ? side : shape[0], width = shape.empty() ? side : shape[1];
+  if (height * width * (colour ? 3 : 1) != size) {
+    throw Error(where,
+                concat("has ", size, " values for each image, which are no ",
+                       shape.empty() ? "square" : concat(height, " x ", width, " pixels"),
+                       colour ? " of three colours" : ""),
+                "Say images_shape = [HEIGHT, WIDTH]");
+  }
+  std::vector<int64_t> sizes;
+  for (const auto& part : parts) {
+    sizes.push_back(part == "channel" ? 3 : part == "y" ? height : width);
+  }
+  return sizes;
 }
 
 }  // namespace
 
-ImageArrays::ImageArrays(std::vector<std::unique_ptr<ArrayFile>> files, Words axes, int64_t size)
-    : files_(std::move(files)), size_(size) {
+ImageArrays::ImageArrays(std::vector<std::unique_ptr<ArrayFile>> files, ImageLayout layout)
+    : files_(std::move(files)), layout_(std::move(layout)) {
   TORCH_INTERNAL_ASSERT(!files_.empty());
-  if (axes.empty()) axes = default_axes(*files_[0]);
-  order_ = order_of(axes);
+  if (layout_.axes.empty()) layout_.axes = default_axes(*files_[0]);
+  if (!layout_.shape.empty() && layout_.shape.size() != 2) {
+    throw Error("images_shape", concat("has ", layout_.shape.size(), " numbers"),
+                "It needs two: [HEIGHT, WIDTH]");
+  }
+  open_axes();
+  height_ = open_[static_cast<size_t>(order_[2])];
+  width_ = open_[static_cast<size_t>(order_[3])];
+  if (order_[1] >= 0) channels_ = open_[static_cast<size_t>(order_[1])];
+  if (channels_ != 1 && channels_ != 3) {
+    throw Error(
+        files_[0]->where(),
+        concat("has ", channels_, " channels if its indices are (", join(layout_.axes), ")"),
+        "Images have 3 or 1; say which index is which with images_axes");
+  }
+  for (size_t i = 0; i < files_.size(); ++i) find_range(i);
+}
+
+/// Which index is which, and the number of stimuli of each file.
+void ImageArrays::open_axes() {
+  const Words& axes = layout_.axes;
+  const auto at = std::find(axes.begin(), axes.end(), "stimulus") - axes.begin();
+  stimulus_ = at == static_cast<int64_t>(axes.size()) ? 0 : at;
   std::vector<int64_t> expected(axes.size(), -1);
   for (const auto& file : files_) {
-    require_shape(file->shape(), expected, file->where(), "(" + join(axes) + ")");
+    require_shape(file->shape(), expected, file->where(),
+                  &file == &files_[0] ? "as images_axes says" : "as the first file", axes);
     expected = file->shape();
-    counts_.push_back(expected[static_cast<size_t>(order_[0])]);
-    expected[static_cast<size_t>(order_[0])] = -1;
+    counts_.push_back(expected[static_cast<size_t>(stimulus_)]);
+    expected[static_cast<size_t>(stimulus_)] = -1;
   }
-  height_ = expected[static_cast<size_t>(order_[2])];
-  width_ = expected[static_cast<size_t>(order_[3])];
-  if (order_[1] >= 0) channels_ = expected[static_cast<size_t>(order_[1])];
-  if (channels_ != 1 && channels_ != 3) {
-    throw Error(files_[0]->where(),
-                concat("has ", channels_, " channels if its indices are (", join(axes), ")"),
-                "Images have 3 or 1; say which index is which with images_axes");
+  Words single;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const Words parts = split(axes[i], '*');
+    single.insert(single.end(), parts.begin(), parts.end());
+    const auto sizes = opened(parts, expected[i], layout_.shape, files_[0]->where());
+    open_.insert(open_.end(), sizes.begin(), sizes.end());
   }
-  for (size_t i = 0; i < files_.size(); ++i) fractions_.push_back(holds_fractions(i));
+  order_ = order_of(single, axes);
 }
 
 int64_t ImageArrays::count() const {
@@ -69,39 +117,39 @@ int64_t ImageArrays::count() const {
 }
 
 int64_t ImageArrays::batch() const {
-  return order_[0] == 0 ? rows_per_batch(channels_ * height_ * width_ * 4) : INT64_MAX;
+  return stimulus_ == 0 ? rows_per_batch(channels_ * height_ * width_ * 4) : INT64_MAX;
 }
 
 /// (n, channel, y, x)
 at::Tensor ImageArrays::raw(size_t file, int64_t first, int64_t count, at::ScalarType type) const {
-  const at::Tensor values = order_[0] == 0
-                                ? files_[file]->rows(first, count, type)
-                                : files_[file]->read(type).narrow(order_[0], first, count);
+  const at::Tensor read = stimulus_ == 0 ? files_[file]->rows(first, count, type)
+                                         : files_[file]->read(type).narrow(stimulus_, first, count);
+  auto sizes = open_;
+  sizes[static_cast<size_t>(order_[0])] = count;
+  const at::Tensor values = read.reshape(sizes);
   if (order_[1] >= 0) return values.permute(order_).contiguous();
   return values.permute({order_[0], order_[2], order_[3]}).unsqueeze(1).contiguous();
 }
 
-bool ImageArrays::holds_fractions(size_t file) const {
-  if (files_[file]->integers()) return false;
+/// Reads on until the range is clear: mostly a batch of each file.
+void ImageArrays::find_range(size_t file) {
+  const auto& array = *files_[file];
   for (int64_t first = 0; first < counts_[file]; first += std::min(batch(), counts_[file])) {
-    const int64_t count = std::min(batch(), counts_[file] - first);
-    if (raw(file, first, count, at::kFloat).max().item<float>() > 1) return false;
+    const at::Tensor part = raw(file, first, std::min(batch(), counts_[file] - first), at::kFloat);
+    if (!values_.look(part, array.integers(), array.where())) break;
   }
-  return true;
+  values_.end_array(array.where());
 }
 
 at::Tensor ImageArrays::read(size_t file, int64_t first, int64_t count) const {
-  at::Tensor images = raw(file, first, count, fractions_[file] ? at::kFloat : at::kByte);
-  if (fractions_[file]) {
-    if (!images.ge(0).all().item<bool>()) {
-      throw Error(files_[file]->where(), "has values that are NaN or below 0",
-                  "Images are whole numbers from 0 to 255, or fractions from 0 to 1");
-    }
-    images = images.mul(255).round().to(at::kByte);
-  }
-  if (size_ == 0) return images;
+  const auto& array = *files_[file];
+  const auto type = array.integers() ? at::kByte : at::kFloat;
+  const at::Tensor images = values_.bytes(raw(file, first, count, type), array.where());
+  if (layout_.size == 0) return images;
   std::vector<at::Tensor> resized;
-  for (const at::Tensor& image : images.unbind()) resized.push_back(centre_square(image, size_));
+  for (const at::Tensor& image : images.unbind()) {
+    resized.push_back(centre_square(image, layout_.size));
+  }
   return at::stack(resized);
 }
 

@@ -8,24 +8,36 @@
 #include <ATen/core/Tensor.h>
 
 #include "afterimage/formats/array_file.h"
+#include "afterimage/importers/image_values.h"
 #include "afterimage/recordings/recording.h"
 
 namespace afterimage {
 
+/// How arrays hold images.
+struct ImageLayout {
+  /// Names of the indices: "stimulus", "y", "x" and, of colour images, "channel". An index that
+  /// runs through several, the last fastest, is "y*x" (NumPy's order), "x*y" (MATLAB's) or
+  /// "channel*y*x" and so on. Empty: (stimulus, y, x[, channel]).
+  std::vector<std::string> axes = {};
+  /// Height and width, where an index runs through both; empty: the images are square.
+  std::vector<int64_t> shape = {};
+  /// > 0: the largest centred square, resized to that side.
+  int64_t size = 0;
+};
+
 /// Images in one or more array files, one after the other, as the stimuli of a recording: whole
-/// numbers from 0 to 255, or fractions from 0 to 1.
+/// numbers from 0 to 255, or fractions from 0 to 1 (ImageValues).
 class ImageArrays {
  public:
-  /// `axes` names the indices: "stimulus", "y", "x" and, of colour images, "channel". Empty:
-  /// (stimulus, y, x[, channel]). `size` > 0: the largest centred square, resized to that side.
-  /// Errors: axes that do not fit, files of different sizes, values outside 0 to 255.
-  ImageArrays(std::vector<std::unique_ptr<ArrayFile>> files, std::vector<std::string> axes,
-              int64_t size);
+  /// Errors: axes that do not fit, files of different sizes, values that are no image's.
+  ImageArrays(std::vector<std::unique_ptr<ArrayFile>> files, ImageLayout layout);
 
   int64_t count() const;
-  int64_t height() const { return size_ > 0 ? size_ : height_; }
-  int64_t width() const { return size_ > 0 ? size_ : width_; }
+  int64_t height() const { return layout_.size > 0 ? layout_.size : height_; }
+  int64_t width() const { return layout_.size > 0 ? layout_.size : width_; }
   int64_t channels() const { return channels_; }
+  /// What was found out about their range.
+  const std::vector<std::string>& notes() const { return values_.notes(); }
 
   /// (n, channel, y, x) uint8 of the images [first, first + n) of one file.
   at::Tensor read(size_t file, int64_t first, int64_t count) const;
@@ -34,15 +46,19 @@ class ImageArrays {
   void append_to(RecordingWriter& writer) const;
 
  private:
+  void open_axes();
   int64_t batch() const;
   at::Tensor raw(size_t file, int64_t first, int64_t count, at::ScalarType type) const;
-  bool holds_fractions(size_t file) const;
+  void find_range(size_t file);
 
   std::vector<std::unique_ptr<ArrayFile>> files_;
-  std::vector<int64_t> order_;  ///< axes of stimulus, channel, y, x; -1: no channels
-  std::vector<int64_t> counts_;
-  std::vector<bool> fractions_;
-  int64_t size_, height_ = 0, width_ = 0, channels_ = 1;
+  ImageLayout layout_;
+  ImageValues values_;
+  int64_t stimulus_ = 0;         ///< the files' index of the stimulus
+  std::vector<int64_t> open_;    ///< sizes with each index opened; -1: the stimuli
+  std::vector<int64_t> order_;   ///< where in them stimulus, channel, y, x are; -1: no channels
+  std::vector<int64_t> counts_;  ///< stimuli of each file
+  int64_t height_ = 0, width_ = 0, channels_ = 1;
 };
 
 }  // namespace afterimage

@@ -6,14 +6,14 @@
 #include <limits>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 
 namespace afterimage {
-
 Sensors plain_sensors(int64_t count, const std::string& prefix) {
   Sensors sensors;
   const auto size = static_cast<size_t>(count);
-  for (size_t i = 0; i < size; ++i) sensors.name.push_back(concat(prefix, "-", i + 1));
+  sensors.name = names_from_1(prefix, count);
   sensors.roi.resize(size);
   sensors.array.assign(size, -1);
   sensors.x = sensors.y = sensors.size = sensors.reliability =
@@ -37,26 +37,31 @@ std::vector<int64_t> rows_from(const std::vector<int64_t>& numbers, int64_t from
               shifted ? concat("They seem to be counted from ", other) : "");
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) sizes.push_back(size < 0 ? "any" : std::to_string(size));
-  return "(" + join(sizes) + ")";
+void add_shown_once(RecordingInfo& info, const std::string& split, int64_t block,
+                    const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    info.trials.stimulus.push_back(info.stimuli());
+    info.trials.repeat.push_back(0);
+    info.trials.block.push_back(block);
+    info.trials.split.push_back(split);
+    info.stimulus_name.push_back(name);
+    info.stimulus_source.push_back(name);
+  }
+}
+
+std::vector<std::string> names_from_1(const std::string& word, int64_t count) {
+  std::vector<std::string> names;
+  for (int64_t i = 1; i <= count; ++i) names.push_back(concat(word, "-", i));
+  return names;
 }
 
 void require_shape(const std::vector<int64_t>& found, const std::vector<int64_t>& expected,
-                   const std::string& where, const std::string& what) {
-  bool same = found.size() == expected.size();
-  for (size_t i = 0; same && i < found.size(); ++i) {
-    same = expected[i] < 0 || found[i] == expected[i];
-  }
-  if (same) return;
-  std::vector<int64_t> reversed(found.rbegin(), found.rend());
-  bool turned = reversed.size() == expected.size();
-  for (size_t i = 0; turned && i < reversed.size(); ++i) {
-    turned = expected[i] < 0 || reversed[i] == expected[i];
-  }
+                   const std::string& where, const std::string& what,
+                   const std::vector<std::string>& axes) {
+  if (shape_fits(found, expected)) return;
+  const bool turned = shape_fits({found.rbegin(), found.rend()}, expected);
   throw Error(where, concat("has the shape ", shape_text(found)),
-              concat("Expected ", shape_text(expected), ": ", what,
+              concat("Expected ", shape_text(expected, axes), ": ", what,
                      turned ? ". The order of the indices seems to be reversed" : ""));
 }
 

@@ -20,12 +20,18 @@ Sensors plain_sensors(int64_t count, const std::string& prefix);
 std::vector<int64_t> rows_from(const std::vector<int64_t>& numbers, int64_t from, int64_t count,
                                const std::string& where, const std::string& things);
 
-/// "(90, 3092)".
-std::string shape_text(const std::vector<int64_t>& shape);
+/// "train-1", "train-2", ...
+std::vector<std::string> names_from_1(const std::string& word, int64_t count);
 
-/// "found (3, 4), expected (N, 425, 425, 3)" as an Error unless the shape fits; -1 is any size.
+/// Adds new stimuli of these names, their sources the same, each shown in one trial, in this order.
+void add_shown_once(RecordingInfo& info, const std::string& split, int64_t block,
+                    const std::vector<std::string>& names);
+
+/// "found (3, 4), expected (stimulus, 425, 425, 3): WHAT" as an Error unless the shape fits; -1 is
+/// any size, called by the name of its axis.
 void require_shape(const std::vector<int64_t>& found, const std::vector<int64_t>& expected,
-                   const std::string& where, const std::string& what);
+                   const std::string& where, const std::string& what,
+                   const std::vector<std::string>& axes = {});
 
 /// Numbers of a tensor of any shape, in C order.
 std::vector<int64_t> integers_of(const at::Tensor& values);

@@ -53,7 +53,7 @@ ResponseFiles open_betas(const std::vector<fs::path>& files) {
     auto array = open_array(file.filename().string() + (hdf5 ? ":betas" : ""), file.parent_path());
     if (hdf5) array = permuted(std::move(array), {0, 3, 2, 1});  // (t, z, y, x) -> (t, x, y, z)
     require_shape(array->shape(), {nsd::trials_per_session, -1, -1, -1}, array->where(),
-                  "the volumes of 750 trials");
+                  "the volumes of 750 trials", {"trial", "x", "y", "z"});
     if (!array->integers()) {
       throw Error(array->where(), "holds fractions", "NSD's betas are int16, 300 times the signal");
     }
@@ -137,7 +137,7 @@ ImportReport NsdImporter::import(const ImportJob& job) {
   const fs::path stimuli = root / "nsddata_stimuli/stimuli/nsd/nsd_stimuli.hdf5";
   std::vector<std::unique_ptr<ArrayFile>> brick;
   brick.push_back(open_array(stimuli.filename().string() + ":imgBrick", stimuli.parent_path()));
-  const ImageArrays pictures(std::move(brick), {}, image_size_);
+  const ImageArrays pictures(std::move(brick), {.size = image_size_});
   check_images(images, pictures.count(), stimuli);
   info.height = pictures.height();
   info.width = pictures.width();
@@ -147,6 +147,7 @@ ImportReport NsdImporter::import(const ImportJob& job) {
   info.sensors = nsd::read_voxels(volumes, rois_, field_r2_, betas);
 
   ImportReport report;
+  report.notes = pictures.notes();
   const int64_t outside = c10::multiply_integers(betas.sensor_shape()) - betas.sensors();
   report.note_dropped("voxels", outside, "outside " + mask_);
   report.note_dropped("trials of training and test",

@@ -23,12 +23,9 @@ std::vector<std::unique_ptr<ArrayFile>> open_all(const std::vector<std::string>&
   return files;
 }
 
-/// What all forms share: one trial for each image.
-RecordingInfo one_trial_each(int64_t stimuli, const ImportJob& job) {
+/// What all forms share.
+RecordingInfo described(const ImportJob& job) {
   RecordingInfo info;
-  for (int64_t i = 0; i < stimuli; ++i) info.trials.stimulus.push_back(i);
-  info.trials.repeat.assign(static_cast<size_t>(stimuli), 0);
-  info.trials.block.assign(static_cast<size_t>(stimuli), 0);
   info.bins = {{0, 4000}};
   info.degrees_per_stimulus = nsd::degrees;
   info.provenance = with_report(job.provenance, {});
@@ -48,7 +45,8 @@ void require_images(int64_t responses, int64_t images, const fs::path& folder) {
               "There must be as many of both");
 }
 
-void import_averaged(const fs::path& folder, int64_t subject, int64_t size, const ImportJob& job) {
+ImportReport import_averaged(const fs::path& folder, int64_t subject, int64_t size,
+                             const ImportJob& job) {
   const auto names = [&](const char* kind) {
     std::vector<std::string> files;
     for (const char* split : {"train", "test"}) {
@@ -57,24 +55,21 @@ void import_averaged(const fs::path& folder, int64_t subject, int64_t size, cons
     return files;
   };
   ResponseFiles responses(open_all(names("fmriavg_nsdgeneral"), folder), {"trial", "sensor"});
-  const ImageArrays images(open_all(names("stim"), folder), {}, size);
+  const ImageArrays images(open_all(names("stim"), folder), {.size = size});
   require_images(responses.trials(), images.count(), folder);
-  RecordingInfo info = one_trial_each(images.count(), job);
+  RecordingInfo info = described(job);
   set_size(images, info);
   const auto counts = responses.trials_by_file();
   for (size_t part = 0; part < 2; ++part) {
     const std::string split = part == 0 ? "train" : "test";
-    for (int64_t i = 0; i < counts[part]; ++i) {
-      info.trials.split.push_back(split);
-      info.stimulus_name.push_back(concat(split, "-", i + 1));
-    }
+    add_shown_once(info, split, 0, names_from_1(split, counts[part]));
   }
-  info.stimulus_source = info.stimulus_name;
   info.sensors = plain_sensors(responses.sensors(), "voxel");
   RecordingWriter writer(job.out, info, job.force);
   images.append_to(writer);
   responses.append_to(writer);
   writer.finish();
+  return {.notes = images.notes()};
 }
 
 /// "nsd-00013" of "train-0001_nsd-00013.png".
@@ -145,8 +140,7 @@ ImportReport NsdArraysImporter::import(const ImportJob& job) {
   }
   const fs::path& folder = job.paths[0];
   if (!fs::exists(folder / "training_split")) {
-    import_averaged(folder, subject_, image_size_, job);
-    return {};
+    return import_averaged(folder, subject_, image_size_, job);
   }
   Hemisphere left = read_hemisphere(folder, "lh", roi_),
              right = read_hemisphere(folder, "rh", roi_);
@@ -157,12 +151,12 @@ ImportReport NsdArraysImporter::import(const ImportJob& job) {
   if (test_stimuli_ >= images.count()) {
     throw Error("--test-stimuli", concat("is ", test_stimuli_, " of ", images.count(), " images"));
   }
-  RecordingInfo info = one_trial_each(images.count(), job);
+  RecordingInfo info = described(job);
   set_size(images, info);
   for (int64_t i = 0; i < images.count(); ++i) {
-    info.stimulus_name.push_back(images.path(i).filename().string());
-    info.stimulus_source.push_back(image_of(images.path(i)));
-    info.trials.split.push_back(i < images.count() - test_stimuli_ ? "train" : "test");
+    add_shown_once(info, i < images.count() - test_stimuli_ ? "train" : "test", 0,
+                   {images.path(i).filename().string()});
+    info.stimulus_source.back() = image_of(images.path(i));
   }
   info.sensors = left.sensors;
   append(info.sensors, right.sensors);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/importers/import_parts.h"
 #include "afterimage/recordings/sample_batches.h"
@@ -71,7 +72,8 @@ ResponseFiles::ResponseFiles(std::vector<std::unique_ptr<ArrayFile>> files, Word
   std::vector<int64_t> expected(axes_.size(), -1);
   const int64_t trial = position(axes_, "trial"), bin = position(axes_, "bin");
   for (const auto& file : files_) {
-    require_shape(file->shape(), expected, file->where(), "(" + join(axes_) + ")");
+    require_shape(file->shape(), expected, file->where(),
+                  &file == &files_[0] ? "as its axes say" : "as the first file", axes_);
     expected = file->shape();
     first_trial_.push_back(first_trial_.back() + expected[static_cast<size_t>(trial)]);
     expected[static_cast<size_t>(trial)] = -1;

@@ -19,20 +19,20 @@ ResponseFiles open_responses(const Context& context) {
     throw Error(context.where, "names no responses", "Write responses = \"responses.npy\"");
   }
   std::vector<std::unique_ptr<ArrayFile>> files;
-  for (const auto& text : options.responses) files.push_back(open_array(text, context.folder));
+  for (const auto& text : options.responses) files.push_back(context.array(text));
   ResponseFiles responses(std::move(files), options.responses_axes);
   if (!options.mask.empty()) {
-    const auto mask = open_array(options.mask, context.folder);
+    const auto mask = context.array(options.mask);
     responses.select(mask->read(at::kFloat).ne(0), mask->where());
   }
   return responses;
 }
 
-std::vector<Bin> bins_of(const Context& context, int64_t count, ImportReport& report) {
+std::vector<Bin> bins_of(const Context& context, int64_t count) {
   const auto& start = context.options.bin_start_ms;
   const auto& stop = context.options.bin_stop_ms;
   if (start.empty() && stop.empty() && count == 1) {
-    report.notes.push_back(
+    context.report.notes.push_back(
         "the responses' time is not given: taken as 0 to 1000 ms (bin_start_ms, bin_stop_ms)");
     return {{0, 1000}};
   }
@@ -47,8 +47,7 @@ std::vector<Bin> bins_of(const Context& context, int64_t count, ImportReport& re
   return bins;
 }
 
-void drop_gaps(const Context& context, ResponseFiles& responses, Sensors& sensors,
-               ImportReport& report) {
+void drop_gaps(const Context& context, ResponseFiles& responses, Sensors& sensors) {
   if (context.options.nan != "drop") return;
   const auto finite = responses.finite_sensors();
   const int64_t gone = sensors.count() - static_cast<int64_t>(finite.size());
@@ -56,10 +55,20 @@ void drop_gaps(const Context& context, ResponseFiles& responses, Sensors& sensor
   if (gone == 0) return;
   sensors = sensors.select(finite);
   responses.select(finite);
-  report.note_dropped("sensors", gone, "NaN or infinite in some trial");
+  context.report.note_dropped("sensors", gone, "NaN or infinite in some trial");
 }
 
 }  // namespace
+
+std::unique_ptr<ArrayFile> table_import::Context::array(const std::string& text) const {
+  report.inputs.push_back({array_path(text, folder)});
+  return open_array(text, folder);
+}
+
+CsvTable table_import::Context::table(const std::string& file) const {
+  report.inputs.push_back({folder / file});
+  return CsvTable::read(folder / file);
+}
 
 Fields TableOptions::fields() {
   return Fields{
@@ -69,7 +78,12 @@ Fields TableOptions::fields() {
              Field("mask", mask, "array that is true at the sensors to keep"),
              Field("nan", nan, "sensors with NaN in some trial").one_of({"refuse", "drop"}),
              Field("images", images, "folders of images in name order, or array files"),
-             Field("images_axes", images_axes, "indices of image arrays: stimulus, y, x, channel"),
+             Field("images_axes", images_axes,
+                   "indices of image arrays: stimulus, y, x, channel; y*x or x*y (MATLAB) of "
+                   "flattened images"),
+             Field("images_shape", images_shape,
+                   "height and width of flattened images; empty: they are square")
+                 .range(1, 16384),
              Field("image_size", image_size,
                    "side of the stimuli: the largest centred square is resized; 0 = as they are")
                  .unit("pixels")
@@ -145,18 +159,23 @@ ImportReport TableImporter::import(const ImportJob& job) {
   const auto config = Config::read(job.paths[0]);
   config.apply(options.fields());
   check_fields(options.fields(), config.source());
-  const Context context{options, job.paths[0].parent_path(), config.source()};
-
   ImportReport report;
+  report.fields_hint = "are they in degrees or pixels? Say so in sensors.unit";
+  const Context context{options, job.paths[0].parent_path(), config.source(), report};
+
   RecordingInfo info;
   ResponseFiles responses = open_responses(context);
   const auto stimuli = table_import::read_stimuli(context, info);
   info.degrees_per_stimulus = options.degrees_per_stimulus;
   info.frames_per_second = options.frames_per_second;
-  info.bins = bins_of(context, responses.bins(), report);
+  info.bins = bins_of(context, responses.bins());
   table_import::read_trials(context, responses, info);
   info.sensors = table_import::read_sensors(context, responses, info);
-  drop_gaps(context, responses, info.sensors, report);
+  drop_gaps(context, responses, info.sensors);
+  if (stimuli.arrays) {
+    const auto& notes = stimuli.arrays->notes();
+    report.notes.insert(report.notes.end(), notes.begin(), notes.end());
+  }
   info.provenance = with_report(job.provenance, report);
   if (info.provenance.is_object()) info.provenance["table"] = to_json(options.fields());
 

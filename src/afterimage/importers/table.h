@@ -12,6 +12,7 @@ struct TableOptions {
   std::vector<std::string> responses, responses_axes;
   std::string mask, nan = "refuse";
   std::vector<std::string> images, images_axes;
+  std::vector<int64_t> images_shape;
   int64_t image_size = 0;
   std::vector<std::string> splits;
   int64_t test_stimuli = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "afterimage/formats/csv.h"
 #include "afterimage/importers/image_arrays.h"
 #include "afterimage/importers/image_files.h"
 #include "afterimage/importers/response_files.h"
@@ -26,6 +27,11 @@ struct Context {
   const TableOptions& options;
   std::filesystem::path folder;  ///< where relative paths start
   std::string where;             ///< the TOML file
+  ImportReport& report;
+
+  /// Opens what the TOML file names; it is recorded among the inputs.
+  std::unique_ptr<ArrayFile> array(const std::string& text) const;
+  CsvTable table(const std::string& file) const;
 };
 
 /// Opens the images and fills in the stimuli's names, sources, categories and sizes.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/csv.h"
 #include "afterimage/importers/import_parts.h"
@@ -15,7 +16,7 @@ namespace {
 /// An array with a value for each place (or for each sensor left), at the sensors left.
 std::vector<double> values_at(const std::string& text, const Context& context,
                               const ResponseFiles& responses) {
-  const auto file = open_array(text, context.folder);
+  const auto file = context.array(text);
   const at::Tensor values = file->read(at::kDouble);
   if (values.sizes() == responses.sensor_shape()) {
     return doubles_of(values.reshape(-1).index({responses.kept()}));
@@ -30,7 +31,7 @@ std::vector<double> values_at(const std::string& text, const Context& context,
 
 void read_table(const Context& context, const ResponseFiles& responses, Sensors& sensors) {
   const std::filesystem::path path = context.folder / context.options.sensors.table;
-  const CsvTable table = CsvTable::read(path);
+  const CsvTable table = context.table(context.options.sensors.table);
   if (table.rows() != responses.sensors()) {
     throw Error(path, concat("has ", table.rows(), " rows"),
                 concat("There are ", responses.sensors(), " sensors; it needs a row for each"));

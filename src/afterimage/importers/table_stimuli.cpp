@@ -21,10 +21,12 @@ Stimuli open_folders(const Context& context, const std::optional<CsvTable>& tabl
                   "Name one folder; files may lie in folders below it");
     }
     files = find_images(context.folder / folders[0], table->column("file"));
+    context.report.inputs.push_back({context.folder / folders[0], files});
   } else {
     for (const auto& folder : folders) {
       const auto more = image_files(context.folder / folder);
       files.insert(files.end(), more.begin(), more.end());
+      context.report.inputs.push_back({context.folder / folder, more});
     }
   }
   if (files.empty()) throw Error(context.where, "names no images");
@@ -41,10 +43,11 @@ Stimuli open_images(const Context& context, const std::optional<CsvTable>& table
   }
   if (fs::is_directory(context.folder / names[0])) return open_folders(context, table);
   std::vector<std::unique_ptr<ArrayFile>> arrays;
-  for (const auto& name : names) arrays.push_back(open_array(name, context.folder));
+  for (const auto& name : names) arrays.push_back(context.array(name));
   Stimuli stimuli;
-  stimuli.arrays.emplace(std::move(arrays), context.options.images_axes,
-                         context.options.image_size);
+  const auto& options = context.options;
+  stimuli.arrays.emplace(std::move(arrays), ImageLayout{options.images_axes, options.images_shape,
+                                                        options.image_size});
   return stimuli;
 }
 
@@ -69,7 +72,7 @@ Words names_of(const Context& context, const Stimuli& stimuli) {
 Stimuli read_stimuli(const Context& context, RecordingInfo& info) {
   std::optional<CsvTable> table;
   const std::string& file = context.options.stimuli.table;
-  if (!file.empty()) table = CsvTable::read(context.folder / file);
+  if (!file.empty()) table = context.table(file);
   Stimuli stimuli = open_images(context, table);
   info.height = stimuli.files ? stimuli.files->height() : stimuli.arrays->height();
   info.width = stimuli.files ? stimuli.files->width() : stimuli.arrays->width();

@@ -3,10 +3,14 @@
 #include <ATen/Functions.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "afterimage/base/content_hash.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/temporary_folder.h"
 #include "afterimage/base/text.h"
+#include "afterimage/formats/npy.h"
 #include "afterimage/recordings/recording.h"
 
 namespace afterimage {
@@ -93,6 +97,65 @@ TEST_F(Table, EveryFormatAndOrderOfIndices) {
       import("responses = 'f/responses.npy'\nimages = 'f/data.h5:fractions'\ntest_stimuli = 1\n" +
              bins + order);
   EXPECT_TRUE(at::equal(fractions.images(all(5)), images()));
+}
+
+TEST_F(Table, FlattenedImages) {
+  const auto flat = [&](const std::vector<int64_t>& axes) {  // of (i, c, y, x)
+    const at::Tensor values = images().permute(axes).reshape({5, -1}).contiguous();
+    NpyWriter writer(folder_ / "flat.npy", at::kByte, values.sizes().vec());
+    writer.append(values);
+    writer.finish();
+  };
+  const auto expect = [&](const std::string& axes, const std::string& rest = "") {
+    const auto recording = import(
+        "responses = 'f/responses.npy'\nimages = 'flat.npy'\ntest_stimuli = 1\nimages_axes = "
+        "['stimulus', '" +
+        axes + "']\nimages_shape = [4, 6]\n" + rest + bins + order);
+    EXPECT_TRUE(at::equal(recording.images(all(5)), images())) << axes;
+  };
+  flat({0, 2, 3, 1});
+  expect("y*x*channel");
+  flat({0, 1, 2, 3});
+  expect("channel*y*x");
+  flat({0, 1, 3, 2});
+  expect("channel*x*y");  // as MATLAB flattens (y, x, channel)
+  const std::string start =
+      "responses = 'f/responses.npy'\nimages = 'flat.npy'\ntest_stimuli = 1\n";
+  EXPECT_NE(refusal(start + bins + order).find("images_axes = [\"stimulus\", \"y*x\"]"),
+            std::string::npos);
+  const std::string axes = "images_axes = ['stimulus', 'y*x*channel']\n";
+  EXPECT_NE(refusal(start + axes + bins + order).find("no square of three colours"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal(start + axes + "images_shape = [4, 7]\n" + bins + order).find("no 4 x 7 pixels"),
+      std::string::npos);
+  EXPECT_NE(refusal(start + axes + "images_shape = [4]\n" + bins + order).find("[HEIGHT, WIDTH]"),
+            std::string::npos);
+}
+
+TEST_F(Table, FieldsOfStructures) {
+  const std::string mat = (fs::path(AFTERIMAGE_TEST_DATA) / "formats/hdf5storage.mat").string();
+  const std::string rest = "images = 'f/images.npy'\ntest_stimuli = 1\n" + order;
+  const std::string said = refusal("responses = '" + mat + ":S'\n" + rest);
+  EXPECT_NE(said.find("Name one, such as S.R"), std::string::npos) << said;
+  const std::string found = refusal("responses = '" + mat + ":S.R'\n" + rest);  // (2, 3)
+  EXPECT_NE(found.find("for each of the 2 trials"), std::string::npos) << found;
+}
+
+TEST_F(Table, EveryFileReadIsHashed) {
+  const auto recording = import("responses = 'f/responses.npy'\nimages = 'f/photos'\n" + bins +
+                                "stimuli.table = 'f/stimuli.csv'\ntrials.table = 'f/trials.csv'\n"
+                                "sensors.table = 'f/sensors.csv'\nsensors.x = 'f/data.h5:x'\n");
+  std::map<std::string, std::string> hashes;
+  for (const auto& input : recording.info().provenance["inputs"]) {
+    hashes[fs::path(input["path"]).filename().string()] = input["sha256"];
+  }
+  for (const char* name :
+       {"responses.npy", "stimuli.csv", "trials.csv", "sensors.csv", "data.h5"}) {
+    EXPECT_EQ(hashes[name], sha256_of_file(fixtures / name)) << name;
+  }
+  EXPECT_EQ(hashes["photos"], content_hash(fixtures / "photos").sha256);
+  EXPECT_EQ(hashes.size(), 6u);
 }
 
 TEST_F(Table, VolumesWithMaskAndRegions) {

@@ -1,6 +1,7 @@
 #include <unordered_map>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/csv.h"
 #include "afterimage/importers/import_parts.h"
@@ -17,7 +18,7 @@ class TrialColumns {
   TrialColumns(const Context& context, int64_t trials) : context_(context), trials_(trials) {
     const std::string& file = context.options.trials.table;
     if (file.empty()) return;
-    table_ = CsvTable::read(context.folder / file);
+    table_ = context.table(file);
     where_ = (context.folder / file).string();
     if (table_->rows() != trials) {
       throw Error(where_, concat("has ", table_->rows(), " rows"),
@@ -31,7 +32,7 @@ class TrialColumns {
 
   std::optional<Numbers> numbers(const char* name, const std::string& array) {
     if (!array.empty()) {
-      const auto file = open_array(array, context_.folder);
+      const auto file = context_.array(array);
       where_ = file->where();
       const auto values = file->read(at::kLong);
       if (values.numel() == trials_) return integers_of(values);

@@ -35,7 +35,7 @@ std::filesystem::path beside(const std::filesystem::path& out, const std::string
 
 TrialStream::TrialStream(Request request)
     : request_(std::move(request)), file_(hdf5::File::open(request_.file)) {
-  file_.require_shape(request_.dataset, {-1, -1, -1});
+  file_.require_shape(request_.dataset, {-1, -1, -1}, {"time", "trial", "channel"});
   const auto shape = file_.shape(request_.dataset);  // (time, trial, channel)
   times_ = shape[0];
   trials_ = shape[1];
@@ -99,15 +99,16 @@ void TrialStream::plan() {
 }
 
 std::string TrialStream::fingerprint() const {
-  nlohmann::json what = {
-      {"file", std::filesystem::absolute(request_.file).string()},
-      {"bytes", std::filesystem::file_size(request_.file)},
-      {"time", std::filesystem::last_write_time(request_.file).time_since_epoch().count()},
-      {"dataset", request_.dataset},
-      {"box", box_},
-      {"channels", sorted_},
-      {"groups", group_},
-      {"version", version()}};
+  const auto content = content_hash(request_.file);
+  nlohmann::json what = {{"content", content.text()},
+                         {"dataset", request_.dataset},
+                         {"box", box_},
+                         {"channels", sorted_},
+                         {"groups", group_},
+                         {"version", version()}};
+  if (content.sampled) {  // a change between the samples shows in the time
+    what["time"] = std::filesystem::last_write_time(request_.file).time_since_epoch().count();
+  }
   for (const auto& group : request_.windows) {
     const at::Tensor weights = group.weights.contiguous();
     what["windows"].push_back(std::vector<float>(

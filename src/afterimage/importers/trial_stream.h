@@ -17,7 +17,8 @@ namespace afterimage {
 /// Reads windows out of an HDF5 dataset (time, trial, channel) that is far larger than memory. It
 /// goes through the dataset once, in boxes that follow its chunks, and keeps the means over the
 /// windows in a file beside the output. A stream that was stopped or killed goes on where it was
-/// when the same is asked for again; that file is removed by `finish`, or when something is wrong.
+/// when the same is asked for again of a file of the same content; what was kept is removed by
+/// `finish`, or when something is wrong.
 class TrialStream {
  public:
   struct Request {

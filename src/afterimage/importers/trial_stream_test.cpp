@@ -3,6 +3,8 @@
 #include <ATen/Functions.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "afterimage/base/error.h"
 #include "afterimage/base/temporary_folder.h"
 
@@ -72,6 +74,30 @@ TEST(TrialStream, KeepsWhatItHasForTheSameRequestOnly) {
   TrialStream all(other);
   all.run();
   EXPECT_TRUE(at::equal(all.rows({3})[0][1], values.select(1, 3).select(1, 0)));
+}
+
+TEST(TrialStream, GoesOnOnlyWithAFileOfTheSameContent) {
+  const TemporaryFolder folder;
+  write(folder / "in.h5");
+  TrialStream(request(folder, 1 << 20)).run();
+  const fs::path kept = folder / ".out.h5.stream", in = folder / "in.h5";
+  const auto spoil = [&] { std::fstream(kept, std::ios::in | std::ios::out) << "spoilt"; };
+  const auto first = [&] {
+    TrialStream stream(request(folder, 1 << 20));
+    stream.run();
+    return stream.rows({0})[0][1][0].item<float>();
+  };
+  const float before = first();
+  spoil();
+  fs::last_write_time(in, fs::file_time_type::clock::now());
+  EXPECT_NE(first(), before) << "touched, but the same: what is kept is used";
+  spoil();
+  const auto time = fs::last_write_time(in);
+  const at::Tensor values = write(in);  // as many bytes
+  fs::last_write_time(in, time);
+  EXPECT_TRUE(
+      at::allclose(at::tensor(first()), values.select(1, 0).select(1, 0).narrow(0, 8, 4).mean()))
+      << "another content behind the same name, size and time: read anew";
 }
 
 TEST(TrialStream, NamesTheValueThatIsNotFinite) {

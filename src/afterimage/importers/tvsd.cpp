@@ -66,6 +66,11 @@ struct Work {
     info.height = images.height();
     info.width = images.width();
     info.channels = images.channels();
+    report.inputs.push_back({options.images, stimuli.file});
+    for (const auto& file :
+         {files.normalised, files.trials, files.images, files.mapping, files.fields}) {
+      if (!file.empty()) report.inputs.push_back({file});
+    }
     info.provenance = with_report(info.provenance, report);
     auto writer = std::make_unique<RecordingWriter>(job.out, info, job.force);
     images.append_to(*writer);
@@ -75,7 +80,7 @@ struct Work {
 
 void read_from_trials(Work& work) {
   const auto file = hdf5::File::open(work.files.trials);
-  file.require_shape("ALLMUA", {-1, -1, channels});
+  file.require_shape("ALLMUA", {-1, -1, channels}, {"time", "trial"});
   const auto table = read_trials(file, work.stimuli, work.report);
   const auto mapping = read_mapping(work.files.mapping);
   RecordingInfo& info = work.info;
@@ -125,7 +130,7 @@ void read_from_means(Work& work) {
   const auto train = static_cast<int64_t>(stimuli.train.size());
   const auto test = static_cast<int64_t>(stimuli.test.size());
   file.require_shape("train_MUA", {train, channels});
-  file.require_shape("test_MUA_reps", {-1, test, channels});
+  file.require_shape("test_MUA_reps", {-1, test, channels}, {"repeat"});
   const int64_t repeats = file.shape("test_MUA_reps")[0];
 
   RecordingInfo& info = work.info;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/mat.h"
 #include "afterimage/importers/import_parts.h"
@@ -70,7 +71,6 @@ void read_fields(const std::filesystem::path& path, const TvsdOptions& options, 
   }
   const double shift = options.field_origin == "fixation" ? shift_pixels : 0;
   const double down = options.field_y == "up" ? -1 : 1;
-  int64_t mapped = 0, inside = 0;
   for (size_t i = 0; i < static_cast<size_t>(channels); ++i) {
     const double x = (list["all_centrex"][i] - shift) / display_pixels + 0.5;
     const double y = (down * list["all_centrey"][i] - shift) / display_pixels + 0.5;
@@ -79,14 +79,8 @@ void read_fields(const std::filesystem::path& path, const TvsdOptions& options, 
     sensors.y[i] = y;
     const double size = std::sqrt(list["all_szx"][i] * list["all_szy"][i]) / display_pixels;
     if (std::isfinite(size) && size > 0) sensors.size[i] = size;
-    ++mapped;
-    inside += x >= 0 && x <= 1 && y >= 0 && y <= 1;
   }
-  if (mapped > 0 && 2 * inside < mapped) {
-    report.notes.push_back(concat("only ", inside, " of ", mapped,
-                                  " receptive fields lie on the image: check --field-origin and "
-                                  "--field-y"));
-  }
+  report.fields_hint = "check --field-origin and --field-y";
 }
 
 }  // namespace
@@ -107,7 +101,8 @@ Sensors read_sensors(const Files& files, const TvsdOptions& options, ImportRepor
 TrialTable read_trials(const hdf5::File& file, const Stimuli& stimuli, ImportReport& report) {
   const auto shape = file.shape("ALLMUA");
   const int64_t count = shape.size() == 3 ? shape[1] : -1;
-  file.require_shape("ALLMAT", {6, count});  // trial, train_pic, test_pic, rep, count, day
+  // The rows are trial, train_pic, test_pic, rep, count and day.
+  file.require_shape("ALLMAT", {6, count}, {"", "trial"});
   const auto table = file.read<int64_t>("ALLMAT");
   const std::string where = concat(file.path().string(), ", ALLMAT");
   const auto entry = [&](int64_t column, int64_t t) {

@@ -17,17 +17,20 @@ const std::vector<std::string> roi_names = {"other", "V1",  "V2", "V3",
                                             "V3A",   "V3B", "V4", "LatOcc"};
 
 /// Contrasts of both sets (n, y, x) as bytes, the smallest 0 and the largest 255.
-at::Tensor scaled_images(const fs::path& path, int64_t train, int64_t test) {
+at::Tensor scaled_images(const fs::path& path, int64_t train, int64_t test,
+                         std::vector<std::string>& notes) {
   const MatFile file(path);
   const auto read = [&](const char* name, int64_t count) {
     const at::Tensor images = file.read(name).to(at::kFloat);
     require_shape(images.sizes().vec(), {count, -1, -1}, concat(path.string(), " '", name, "'"),
-                  "an image for each response");
+                  "an image for each response", {"", "y", "x"});
     return images;
   };
   const at::Tensor images = at::cat({read("stimTrn", train), read("stimVal", test)});
   const float low = images.min().item<float>(), high = images.max().item<float>();
   if (!std::isfinite(low) || !(high > low)) throw Error(path, "has images of NaN or of one value");
+  notes.push_back(concat("the images' contrasts from ", number_text(low), " to ", number_text(high),
+                         " are stored as 0 to 255"));
   return ((images - low) / (high - low) * 255).round().to(at::kByte).unsqueeze(1);
 }
 
@@ -43,20 +46,6 @@ std::vector<std::string> rois_of(const fs::path& path, const std::string& name, 
     names.push_back(known ? roi_names[static_cast<size_t>(code)] : concat("roi-", code));
   }
   return names;
-}
-
-void describe_trials(const std::vector<int64_t>& counts, RecordingInfo& info) {
-  for (size_t part = 0; part < counts.size(); ++part) {
-    const std::string split = part == 0 ? "train" : "test";
-    for (int64_t i = 0; i < counts[part]; ++i) {
-      info.trials.stimulus.push_back(info.stimuli());
-      info.trials.repeat.push_back(0);
-      info.trials.block.push_back(0);
-      info.trials.split.push_back(split);
-      info.stimulus_name.push_back(concat(split, "-", i + 1));
-    }
-  }
-  info.stimulus_source = info.stimulus_name;
 }
 
 }  // namespace
@@ -76,8 +65,13 @@ ImportReport Vim1Importer::import(const ImportJob& job) {
   const auto counts = responses.trials_by_file();
 
   RecordingInfo info;
-  describe_trials(counts, info);
-  const at::Tensor images = scaled_images(folder / "Stimuli.mat", counts[0], counts[1]);
+  for (size_t part = 0; part < 2; ++part) {
+    const std::string split = part == 0 ? "train" : "test";
+    add_shown_once(info, split, 0, names_from_1(split, counts[part]));
+  }
+  ImportReport report;
+  const at::Tensor images =
+      scaled_images(folder / "Stimuli.mat", counts[0], counts[1], report.notes);
   info.height = images.size(2);
   info.width = images.size(3);
   info.channels = 1;
@@ -86,7 +80,6 @@ ImportReport Vim1Importer::import(const ImportJob& job) {
   info.sensors = plain_sensors(responses.sensors(), "voxel");
   info.sensors.roi = rois_of(folder / file, "roi" + subject, responses.sensors());
 
-  ImportReport report;
   const auto finite = responses.finite_sensors();
   if (finite.empty()) throw Error(folder / file, "has no voxel without NaN");
   report.note_dropped("voxels", responses.sensors() - static_cast<int64_t>(finite.size()),

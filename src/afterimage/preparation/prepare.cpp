@@ -11,6 +11,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
+#include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/preparation/pipeline.h"
 #include "afterimage/preparation/truth.h"
@@ -145,7 +146,7 @@ void measure(const PrepareOptions& options, const ResponseReader& read,
 void add_transductive(nlohmann::json& provenance, const nlohmann::json& before,
                       const std::vector<std::string>& texts) {
   nlohmann::json list = nlohmann::json::array();
-  if (before.is_object()) list = before.value("transductive", list);
+  for (const auto& text : transductive(before)) list.push_back(text);
   for (const auto& text : texts) list.push_back(text);
   if (list.empty()) return;
   if (!provenance.is_object()) provenance = nlohmann::json::object();

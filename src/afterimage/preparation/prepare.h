@@ -36,6 +36,8 @@ struct PrepareOptions {
   Fields fields();
   /// Whether any option differs from its default.
   bool any() const;
+  /// Whether any step runs on the run's device: only the features of images that are clustered.
+  bool uses_device() const { return splits.split == "cluster"; }
 };
 
 /// Writes `from` as prepared to `out`, batch by batch. `provenance` becomes that of the new

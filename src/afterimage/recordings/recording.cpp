@@ -44,9 +44,14 @@ Recording::Recording(Recording&&) noexcept = default;
 const std::filesystem::path& Recording::path() const { return impl_->file.path(); }
 const RecordingInfo& Recording::info() const { return impl_->info; }
 
-at::Tensor Recording::responses(const std::vector<int64_t>& trials) const {
+at::Tensor Recording::stored_responses(const std::vector<int64_t>& trials) const {
   at::Tensor out = at::empty({static_cast<int64_t>(trials.size()), sensors(), bins()}, at::kFloat);
   impl_->file.read_rows("responses", trials, out.mutable_data_ptr<float>());
+  return out;
+}
+
+at::Tensor Recording::responses(const std::vector<int64_t>& trials) const {
+  at::Tensor out = stored_responses(trials);
   recording_parts::require_finite(out, trials, info().sensors, path().string());
   return out;
 }

@@ -100,6 +100,8 @@ class Recording {
   /// (n, sensor, bin) float32 of the trials. Errors: NaN or infinite values (trial and sensor
   /// named).
   at::Tensor responses(const std::vector<int64_t>& trials) const;
+  /// The same, whatever they are: for who looks for what is wrong.
+  at::Tensor stored_responses(const std::vector<int64_t>& trials) const;
   /// (n, 3, H, W) uint8 of the stimuli; gray is repeated.
   at::Tensor images(const std::vector<int64_t>& stimuli) const;
 

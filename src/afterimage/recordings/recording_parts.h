@@ -5,13 +5,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "afterimage/formats/hdf5_heading.h"
 #include "afterimage/recordings/recording.h"
 
 /// What the reader and the writer of recordings share; nobody else includes this.
 namespace afterimage::recording_parts {
 
-inline constexpr const char* format = "afterimage-recording";
-inline constexpr int version = 1;
+inline const hdf5::Heading heading = {"afterimage-recording", 1, "recording",
+                                      "Make a recording with 'afterimage import' or 'simulate'"};
 
 /// All but the images and the responses, checked.
 RecordingInfo read_info(const hdf5::File& file);

@@ -1,8 +1,9 @@
 #include <limits>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
-#include "afterimage/formats/hdf5.h"
+#include "afterimage/formats/hdf5_heading.h"
 #include "afterimage/recordings/recording_parts.h"
 
 // Reads all of a recording but its images and responses; what is optional gets its default.
@@ -23,9 +24,7 @@ void require_column(const File& file, const std::string& name, int64_t count,
     product *= size == 1 ? 1 : size;
   }
   if (product == longest && product == count) return;
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) sizes.push_back(std::to_string(size));
-  throw Error(file.path(), concat("dataset '", name, "' has the shape (", join(sizes), ")"),
+  throw Error(file.path(), concat("dataset '", name, "' has the shape ", shape_text(shape)),
               concat("It must be a list of ", count, ", one for each of the ", things));
 }
 
@@ -77,30 +76,6 @@ double attribute_or_zero(const File& file, const std::string& object, const std:
   return file.has_attribute(object, name) ? file.number_attribute(object, name) : 0;
 }
 
-void check_heading(const File& file) {
-  using namespace recording_parts;
-  if (!file.has_attribute("/", "format") || file.text_attribute("/", "format") != format) {
-    throw Error(
-        file.path(),
-        concat("is an HDF5 file but no recording: its attribute 'format' is not '", format, "'"),
-        "Make a recording with 'afterimage import' or 'simulate'");
-  }
-  const double found = attribute_or_zero(file, "/", "version");
-  if (found > version) {
-    throw Error(file.path(),
-                concat("is a recording of version ", found, ", newer than this program (version ",
-                       version, ")"),
-                "Use a newer Afterimage");
-  }
-  if (found != version) {
-    throw Error(file.path(), "its attribute 'version' is missing or wrong", "It must be 1");
-  }
-  if (attribute_or_zero(file, "/", "complete") != 1) {
-    throw Error(file.path(), "is unfinished: its attribute 'complete' is not 1",
-                "The program that wrote it was stopped; write it again");
-  }
-}
-
 nlohmann::json read_provenance(const File& file) {
   if (!file.has_attribute("/", "provenance")) return nullptr;
   const std::string text = file.text_attribute("/", "provenance");
@@ -109,7 +84,8 @@ nlohmann::json read_provenance(const File& file) {
 }
 
 void read_stimuli(const File& file, RecordingInfo& info) {
-  file.require_shape("stimuli/images", {-1, -1, -1, -1});
+  file.require_shape("stimuli/images", {-1, -1, -1, -1},
+                     {"stimulus", "height", "width", "channel"});
   if (!file.holds_integers("stimuli/images")) {
     throw Error(file.path(), "dataset 'stimuli/images' holds fractions",
                 "It must hold bytes (uint8), 0 to 255");
@@ -180,10 +156,10 @@ void refuse_reversed(const File& file, const std::vector<int64_t>& shape) {
 }  // namespace
 
 RecordingInfo recording_parts::read_info(const File& file) {
-  check_heading(file);
+  hdf5::check_heading(file, heading);
   require_parts(file, {"stimuli/images", "trials/stimulus", "trials/split", "responses",
                        "bins/start_ms", "bins/stop_ms"});
-  file.require_shape("responses", {-1, -1, -1});
+  file.require_shape("responses", {-1, -1, -1}, {"trial", "sensor", "bin"});
   const std::vector<int64_t> shape = file.shape("responses");  // (trial, sensor, bin)
   refuse_reversed(file, shape);
   RecordingInfo info;

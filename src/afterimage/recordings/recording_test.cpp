@@ -229,7 +229,7 @@ TEST_F(RecordingTest, RefusesWrongShapesAndTypes) {
     };
   };
   with("responses", dataset("responses", {2, 3}, H5T_NATIVE_FLOAT));
-  expect_refused({"'responses' has the shape (2, 3)", "(any, any, any)"});
+  expect_refused({"'responses' has the shape (2, 3)", "It must be (trial, sensor, bin)"});
   with("responses", dataset("responses", {1, 3, 2}, H5T_NATIVE_FLOAT));
   expect_refused({"(bin, sensor, trial)", "It must be (trial, sensor, bin)"});
   with("responses", dataset("responses", {4, 3, 1}, H5T_NATIVE_FLOAT));

@@ -4,7 +4,6 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
-#include "afterimage/formats/hdf5.h"
 #include "afterimage/recordings/recording.h"
 #include "afterimage/recordings/recording_parts.h"
 #include "afterimage/recordings/sample_batches.h"
@@ -15,8 +14,7 @@ namespace {
 using hdf5::File;
 
 void write_tables(File& file, const RecordingInfo& info) {
-  file.set_attribute("/", "format", recording_parts::format);
-  file.set_attribute("/", "version", recording_parts::version);
+  hdf5::write_heading(file, recording_parts::heading);
   file.set_attribute("/", "degrees_per_stimulus", info.degrees_per_stimulus);
   file.set_attribute("/", "provenance", info.provenance.dump());
 
@@ -134,9 +132,7 @@ void RecordingWriter::finish() {
   TORCH_INTERNAL_ASSERT(
       impl_->images == impl_->info.stimuli() && impl_->trials == impl_->info.trials.count(),
       "a recording was finished before all of it was written");
-  impl_->file->flush();
-  impl_->file->set_attribute("/", "complete", 1);
-  impl_->file->flush();
+  hdf5::write_complete(*impl_->file);
   impl_->file.reset();
   impl_->output->commit();
 }

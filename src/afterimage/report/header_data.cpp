@@ -7,6 +7,7 @@
 
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
+#include "afterimage/recordings/recording_notes.h"
 #include "afterimage/report/page_data.h"
 
 namespace afterimage {
@@ -72,6 +73,7 @@ void add_recording(const Recording& recording, Facts& facts) {
                                           number_text(info.bins.back().stop_ms), " ms"));
   }
   facts.emplace_back("Trials", trials_text(info.trials));
+  for (const auto& note : recording_notes(recording)) facts.emplace_back("Note", note);
   if (const auto text = fields_text(info.provenance); !text.empty()) {
     facts.emplace_back("Receptive fields", text);
   }

@@ -31,6 +31,7 @@ RecordingInfo one_trial_each(int64_t stimuli, const ImportJob& job) {
   info.trials.block.assign(static_cast<size_t>(stimuli), 0);
   info.bins = {{0, 4000}};
   info.degrees_per_stimulus = nsd::degrees;
+  info.fixation_x = info.fixation_y = 0.5;  // a dot in the middle of each image
   info.provenance = with_report(job.provenance, {});
   return info;
 }

@@ -18,6 +18,10 @@ void write_tables(File& file, const RecordingInfo& info) {
   file.set_attribute("/", "format", recording_parts::format);
   file.set_attribute("/", "version", recording_parts::version);
   file.set_attribute("/", "degrees_per_stimulus", info.degrees_per_stimulus);
+  if (info.fixation_known()) {
+    file.set_attribute("/", "fixation_x", info.fixation_x);
+    file.set_attribute("/", "fixation_y", info.fixation_y);
+  }
   file.set_attribute("/", "provenance", info.provenance.dump());
 
   file.write_strings("stimuli/name", info.stimulus_name);

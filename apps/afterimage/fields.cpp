@@ -49,6 +49,10 @@ void print(const MappingReport& report) {
                 static_cast<long long>(roi.sensors), rounded(roi.median_r2).c_str(),
                 rounded(roi.median_size).c_str());
   }
+  if (report.oriented > 0) {
+    std::printf("oriented   %lld mapped as Gabors: their size is that of the envelope\n",
+                static_cast<long long>(report.oriented));
+  }
   for (const auto& entry : report.unmapped) {
     std::printf("unmapped   %lld: %s\n", static_cast<long long>(entry.count), entry.reason.c_str());
   }
@@ -86,7 +90,7 @@ void estimate(const Arguments& a, const Invocation& invocation) {
   if (std::ranges::all_of(report.rois, [](const auto& roi) { return roi.mapped == 0; })) {
     return run.say("no sensor is mapped: nothing to plot");
   }
-  write_field_plots(info.sensors, info.degrees_per_stimulus, a.plot, a.force);
+  write_field_plots(info, a.plot, a.force);
 }
 
 }  // namespace

@@ -91,6 +91,10 @@ void print_recording(const Recording& recording, const std::string& path, bool c
     line("stimulus width",
          number_text(std::round(info.degrees_per_stimulus * 100) / 100) + " degrees");
   }
+  line("fixation", info.fixation_known()
+                       ? concat("x ", number_text(info.fixation_x), ", y ",
+                                number_text(info.fixation_y), " (stimulus coordinates)")
+                       : "unknown: eccentricity counts from the middle of the stimulus");
   for (const auto& split : info.splits()) {
     const auto trials = info.trials_of(split, path);
     std::set<int64_t> shown, blocks;

@@ -1,7 +1,9 @@
 """`afterimage analyse`: what each analysis writes, and what it refuses."""
 import csv
 import json
+import shutil
 
+import h5py
 import numpy as np
 import pytest
 from conftest import assert_refused, run_program, write_image_folder
@@ -51,6 +53,20 @@ def test_occlusion_has_the_44_conditions_of_the_paper(folder):
     assert "44 conditions" in result["lead"]
 
 
+def test_numbers_are_whole(folder):
+    """Tables hold numbers as they were computed, in CSV and in JSON."""
+    out, result = analyse(folder, "occlusion", "fixed", "--metrics", "pixel-correlation,ssim")
+    saved = next(table for table in result["tables"] if table["name"] == "scores")
+    for row, text in zip(saved["rows"], rows(out / "scores.csv")):
+        value, low, high = (row[saved["columns"].index(name)] for name in ("value", "low", "high"))
+        assert float(text["value"]) == value and low <= value <= high
+    assert any(len(row["value"]) > 8 for row in rows(out / "scores.csv"))
+    chart = next(chart for chart in result["charts"] if chart["name"] == "pixel-correlation-regions")
+    assert chart["categories"] == ["all", "V1", "V4", "IT"]
+    bars = chart["series"][0]
+    assert all(low <= y <= high for low, y, high in zip(bars["low"], bars["y"], bars["high"]))
+
+
 def test_occlusion_by_the_level_before_onset_needs_such_a_bin(folder):
     assert_refused(run_program("analyse", "occlusion", "fixed", "r.h5", "--out", "o",
                                "--baseline", "pre-stimulus", cwd=folder),
@@ -81,6 +97,42 @@ def test_fields_beside_the_truth(folder):
     assert {"x", "y", "size", "shift", "error", "tuning 0", "tuning 15"} <= set(table[0])
     assert all(0 <= float(row["shift"]) < 0.1 for row in table)
     assert [row["roi"] for row in rows(out / "regions.csv")] == ["V1", "V4", "IT"]
+
+
+def test_fields_that_were_not_learned_are_left_out(folder, tmp_path):
+    shutil.copy(folder / "r.h5", tmp_path / "r.h5")
+    with h5py.File(tmp_path / "r.h5", "r+") as file:
+        file["sensors/x"][:3] = np.nan  # of V1
+        file.attrs["fixation_x"], file.attrs["fixation_y"] = 0.1, -0.2
+        name = file["sensors/name"].asstr()[:]
+        roi = file["sensors/roi"].asstr()[:]
+    run_program("train", "tuned", "--recording", "r.h5", "--out", "m", *SMALL, "--set",
+                "data.regions=V1,IT", cwd=tmp_path, check=True)
+    run_program("analyse", "fields", "m", "r.h5", "--out", "a", "--quiet", cwd=tmp_path, check=True)
+    table = rows(tmp_path / "a" / "fields.csv")
+    assert [row["sensor"] for row in table] == [n for n, r in zip(name[3:], roi[3:]) if r != "V4"]
+    for row in table:
+        x, y = float(row["x"]), float(row["y"])
+        assert float(row["eccentricity"]) == pytest.approx(np.hypot(x - 0.1, y + 0.2))
+    result = json.loads((tmp_path / "a" / "analysis.json").read_text())
+    v4 = (roi == "V4").sum()
+    assert f"Left out: 3 sensors without a field, {v4} sensors outside V1, IT (data.regions)." in result["lead"]
+    assert "distance from fixation" in result["lead"]
+    centres, sizes = result["charts"]
+    assert centres["over_stimulus"] and "from fixation" in sizes["title"]
+    assert [series["name"] for series in centres["series"]] == ["V1", "IT", "fixation"]
+    assert centres["series"][0]["y"] == [float(row["y"]) for row in table if row["roi"] == "V1"]
+
+
+def test_eccentricity_without_fixation_is_from_the_middle(folder, tmp_path):
+    shutil.copy(folder / "r.h5", tmp_path / "r.h5")
+    with h5py.File(tmp_path / "r.h5", "r+") as file:
+        del file.attrs["fixation_x"], file.attrs["fixation_y"]
+    run_program("analyse", "fields", folder / "tuned", "r.h5", "--out", "a", "--quiet", cwd=tmp_path, check=True)
+    result = json.loads((tmp_path / "a" / "analysis.json").read_text())
+    assert "from the middle of the stimulus: the recording does not know fixation" in result["lead"]
+    assert "from the middle of the stimulus" in result["charts"][1]["title"]
+    assert "unknown" in run_program("info", "r.h5", cwd=tmp_path, check=True).stdout
 
 
 def test_fields_of_a_decoder_that_learns_none(folder):

@@ -4,12 +4,13 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import h5py
 import numpy as np
 import pytest
-from conftest import BINARY, assert_refused, run_program
+from conftest import BINARY, SOURCE, assert_refused, run_program
 
 SMALL = ["--set", "data.image_size=16", "--set", "unet.width=8", "--set", "unet.blocks=2",
          "--set", "training.batch=4", "--set", "objective.perceptual=0",
@@ -77,12 +78,28 @@ def test_inverse_receptive_fields(run, recording, tmp_path, trained):
     assert [row["array"] for row in table] == ["V1", "V4"]
     assert sum(float(row["mean weight"]) for row in table) == pytest.approx(1, abs=2e-3)
     assert all(-1 <= float(row["overlap"]) <= 1 for row in table)
+    spatial = np.load(tmp_path / "a" / "spatial-fields.npy")  # stimulus, array, y, x
+    feature = np.load(tmp_path / "a" / "feature-fields.npy")  # stimulus, array, feature
+    assert spatial.shape == (6, 2, 16, 16) and feature.shape == (6, 2, 4)
+    assert np.allclose(spatial.sum(1), 1, atol=1e-5)
+    about = {array["name"]: array for array in json.loads((tmp_path / "a" / "analysis.json").read_text())["arrays"]}
+    assert about["spatial-fields"]["names"]["array"] == ["V1", "V4"]
+    assert len(about["spatial-fields"]["names"]["stimulus"]) == 6
+    for row, weights in zip(table, spatial.mean(axis=(0, 2, 3))):
+        assert float(row["mean weight"]) == pytest.approx(weights, rel=1e-5)
     summary = {row["what"]: float(row["value"]) for row in rows(tmp_path / "a" / "summary.csv")}
     own = sum(float(row["overlap"]) for row in table) / 2
-    assert summary["overlap with the known fields (correlation)"] == pytest.approx(own, abs=2e-3)
+    assert summary["overlap with the known fields (correlation)"] == pytest.approx(own, abs=1e-9)
     others = sum(float(row["overlap with others"]) for row in table) / 2
     assert summary["overlap with the known fields of other arrays"] == pytest.approx(others, abs=2e-3)
     assert 0 < summary["p of an overlap as large by chance"] <= 1
+
+
+def test_the_arrays_are_read_as_the_docs_say(run, recording, tmp_path, trained):
+    run("analyse", "irf", trained, recording, "--out", "irf", "--quiet", check=True)
+    code = (SOURCE / "docs/analyses.md").read_text().split("```python\n")[1].split("```")[0]
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "{'V1': (16, 16), 'V4': (16, 16)}\n"
 
 
 def test_embedding(run, recording, tmp_path, trained):

@@ -47,6 +47,7 @@ def imported(path):
                 "snr": f["sensors/measures/snr"][:], "sensor": f["sensors/name"].asstr()[:],
                 "bins": np.c_[f["bins/start_ms"][:], f["bins/stop_ms"][:]],
                 "images": f["stimuli/images"].shape, "degrees": f.attrs["degrees_per_stimulus"],
+                "fixation": (f.attrs["fixation_x"], f.attrs["fixation_y"]),
                 "window": f["truth/window_ms"][:] if "truth/window_ms" in f else None}
 
 
@@ -81,6 +82,7 @@ def test_trials_channels_and_windows(run, tmp_path, monkey, windows):
     assert (got["block"] == mat[:, 5] - 1).all() and (got["repeat"] == mat[:, 3] - 1).all()
     assert got["name"][6] == "object_images/crème/crème_01b.jpg" and got["category"][6] == "crème"
     assert got["images"] == (10, 96, 96, 3) and abs(got["degrees"] - 500 / 28.9) < 1e-9
+    assert np.allclose(got["fixation"], 0.3)  # the image's middle is 100 of 500 pixels off
     assert got["window"][600].tolist() == [list(w) for w in WINDOWS[windows][1]]
     assert [p.name for p in tmp_path.iterdir()] == ["out.h5"]
 

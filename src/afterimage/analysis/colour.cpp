@@ -13,7 +13,7 @@ Fields Colour::fields() {
 }
 
 AnalysisResult Colour::analyse(Model& model, const Recording& recording, const RunContext& run) {
-  Conditions test(model, recording, split_, baseline_responses("mean", model, recording), run);
+  Conditions test(model, recording, split_, {}, run);
   std::vector<std::pair<std::string, at::Tensor>> sets = {{"shown", colourfulness(test.truth())}};
   for (const auto& condition : conditions_in_space(model.input())) {
     sets.emplace_back(condition.name, colourfulness(test.reconstruct(condition.kept)));
@@ -34,9 +34,14 @@ AnalysisResult Colour::analyse(Model& model, const Recording& recording, const R
   chart.x_label = "colourfulness";
   chart.y_label = "images";
   Table means{"colourfulness",
-              "Mean, standard deviation and median over images",
-              {"images of", "mean", "sd", "median"},
+              "Mean (with its 95 % bootstrap interval), standard deviation and median over images",
+              {"images of", "mean", "low", "high", "sd", "median"},
               {}};
+  Chart bars;
+  bars.name = "means";
+  bars.title = "Mean colourfulness (95 % intervals over images)";
+  bars.y_label = "colourfulness";
+  bars.series = {{"colourfulness", {}, {}}};
   for (const auto& [name, values] : sets) {
     const auto counts = at::histc(values.to(at::kDouble), bars_, 0, most);
     Series series{name, {}, {}};
@@ -45,11 +50,14 @@ AnalysisResult Colour::analyse(Model& model, const Recording& recording, const R
       series.y.push_back(counts[i].item<double>());
     }
     chart.series.push_back(series);
-    means.rows.push_back({name, cell(values.mean().item<double>()),
-                          cell(values.std(/*unbiased=*/false).item<double>()),
-                          cell(values.median().item<double>())});
+    const Estimate mean = mean_over_images(values, run);
+    means.rows.push_back({name, mean.value, mean.low, mean.high,
+                          values.std(/*unbiased=*/false).item<double>(),
+                          values.median().item<double>()});
+    bars.categories.push_back(name);
+    bars.series[0].add(mean);
   }
-  result.charts = {chart};
+  result.charts = {chart, bars};
   result.tables = {means};
   return result;
 }

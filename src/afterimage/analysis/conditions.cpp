@@ -7,6 +7,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/controls.h"
+#include "afterimage/evaluation/statistics.h"
 #include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/stimulus_hash.h"
 
@@ -14,6 +15,7 @@ namespace afterimage {
 namespace {
 
 constexpr int64_t batch = 128;
+constexpr int64_t bootstrap = 1000;  // resamples of the images
 
 std::vector<std::string> all_and_each(const Sensors& sensors) {
   std::vector<std::string> names = {"all"};
@@ -60,45 +62,38 @@ std::vector<Condition> conditions_in_time(const DecoderInput& input) {
   return conditions;
 }
 
-at::Tensor baseline_responses(const std::string& kind, const Model& model,
-                              const Recording& recording) {
-  const auto& input = model.input();
-  const auto sensors = input.sensors.count(), bins = static_cast<int64_t>(input.bins.size());
-  if (kind == "mean") return at::zeros({sensors, bins});
-  const std::string where = recording.path().string();
-  check_same_sensors(input.sensors, recording);
-  const auto before = bins_before_onset(recording.info().bins);
-  if (before.empty()) {
-    throw Error(where, "has no bin before stimulus onset",
-                concat("Its bins are ", bins_text(recording.info().bins),
-                       "; name a recording that has some (baseline_recording), or use "
-                       "baseline = mean"));
-  }
-  const auto trials = recording.info().trials_of(model.train_split(), where);
-  auto sum = at::zeros({sensors}, at::kDouble);
-  constexpr size_t step = 256;
-  for (size_t first = 0; first < trials.size(); first += step) {
-    const std::vector<int64_t> part(
-        trials.begin() + static_cast<std::ptrdiff_t>(first),
-        trials.begin() + static_cast<std::ptrdiff_t>(std::min(first + step, trials.size())));
-    sum += select_bins(recording.responses(part), before).mean(2).sum(0).to(at::kDouble);
-  }
-  const auto raw = (sum / static_cast<double>(trials.size())).to(at::kFloat);
-  constexpr int64_t no_block = -1;  // over all blocks
-  return model.normalisation()
-      .apply(raw.view({1, sensors, 1}).expand({1, sensors, bins}).contiguous(), {no_block})
-      .squeeze(0);
+Baseline baseline_before_onset(const Model& model, const Recording& recording,
+                               const Recording& with_bins) {
+  check_same_sensors(model.input().sensors, with_bins);
+  const Trials &ours = recording.info().trials, &theirs = with_bins.info().trials;
+  const bool same_trials = ours.stimulus == theirs.stimulus && ours.block == theirs.block;
+  return Baseline::before_onset(
+      with_bins, with_bins.info().trials_of(model.train_split(), with_bins.path().string()),
+      model.normalisation(), std::ssize(model.input().bins), same_trials);
+}
+
+Estimate mean_over_images(const at::Tensor& values, const RunContext& run) {
+  const auto column = values.to(at::kDouble);
+  if (values.numel() < 2) return {column.mean().item<double>(), NAN, NAN};
+  const auto counts =
+      bootstrap_counts(values.numel(), bootstrap, run.generator("intervals of analyses"));
+  const auto interval = bootstrap_interval(at::stack({column, at::ones_like(column)}, 1), counts);
+  return {column.mean().item<double>(), interval.low, interval.high};
 }
 
 Conditions::Conditions(Model& model, const Recording& recording, const std::string& split,
-                       at::Tensor baseline, const RunContext& run)
-    : model_(model), recording_(recording), baseline_(std::move(baseline)) {
+                       const Baseline& baseline, const RunContext& run)
+    : model_(model), recording_(recording) {
   const Samples samples = model.samples(recording, split, /*average=*/true);
   std::vector<int64_t> rows(static_cast<size_t>(samples.count()));
   std::iota(rows.begin(), rows.end(), 0);
   responses_ = samples.responses(rows);
   stimulus_ = samples.stimulus();
+  const auto& info = recording.info();
+  baseline_ =
+      baseline.of(blocks_of_samples(info, info.trials_of(split, recording.path().string())));
   const Stimuli stimuli(numbered_by_first(stimulus_hashes(recording, stimulus_, run)));
+  resamples_ = bootstrap_counts(stimuli.count(), bootstrap, run.generator("intervals of analyses"));
   truth_ = std::make_shared<TruthFeatures>(samples.images(rows), stimuli, run);
 }
 
@@ -119,13 +114,18 @@ at::Tensor Conditions::reconstruct(const at::Tensor& kept) {
   return of_responses(kept.defined() ? at::where(kept, responses_, baseline_) : responses_);
 }
 
-std::map<std::string, double> Conditions::score(const at::Tensor& images,
-                                                const std::vector<const Metric*>& metrics) const {
+std::map<std::string, Estimate> Conditions::score(const at::Tensor& images,
+                                                  const std::vector<const Metric*>& metrics) const {
   const ImagePairs pairs(truth_, images);
-  std::map<std::string, double> values;
+  std::map<std::string, Estimate> values;
   for (const auto* metric : metrics) {
     const Score score = metric->compute(pairs);
-    values[metric->name] = score.not_computed.empty() ? score.value : NAN;
+    Estimate& estimate = values[metric->name] = {NAN, NAN, NAN};
+    if (!score.not_computed.empty()) continue;
+    estimate.value = score.value;
+    if (!score.columns.defined() || count() < 2) continue;
+    const auto interval = bootstrap_interval(score.columns, resamples_);
+    estimate = {score.value, interval.low, interval.high};
   }
   return values;
 }

@@ -7,6 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "afterimage/analysis/baseline.h"
+#include "afterimage/analysis/result.h"
 #include "afterimage/base/run_context.h"
 #include "afterimage/decoders/model.h"
 #include "afterimage/evaluation/metric.h"
@@ -30,18 +32,21 @@ std::vector<Condition> conditions_in_space(const DecoderInput& input);
 /// windows 4 x (1 + 5 + 5) = 44.
 std::vector<Condition> conditions_in_time(const DecoderInput& input);
 
-/// What stands in for a response that is kept from the decoder: the mean training response
-/// ("mean"; 0, as responses are standardised) or that before stimulus onset ("pre-stimulus", from
-/// a recording of the same sensors with bins that end at or before 0 ms). (sensor, bin)
-/// Errors: no such bin; other sensors.
-at::Tensor baseline_responses(const std::string& kind, const Model& model,
-                              const Recording& recording);
+/// The level before stimulus onset as a model's responses are standardised, from `with_bins`: the
+/// recording itself, or another of the same sensors in the same units. Blocks are those of the
+/// recording where both have the same trials. The model must outlive it.
+/// Errors: no bin before onset; other sensors.
+Baseline baseline_before_onset(const Model& model, const Recording& recording,
+                               const Recording& with_bins);
+
+/// The mean of one value per image (n), with its 95 % bootstrap interval over images.
+Estimate mean_over_images(const at::Tensor& values, const RunContext& run);
 
 /// A model's test set, and what the model makes of it when it sees only part of the responses.
 class Conditions {
  public:
   Conditions(Model& model, const Recording& recording, const std::string& split,
-             at::Tensor baseline, const RunContext& run);
+             const Baseline& baseline, const RunContext& run);
 
   int64_t count() const { return responses_.size(0); }
   const at::Tensor& truth() const { return truth_->images(); }
@@ -53,13 +58,14 @@ class Conditions {
   at::Tensor reconstruct_all() { return reconstruct({}); }
   at::Tensor of_responses(const at::Tensor& responses);
   /// The metrics of such images beside the truth, by name; those that cannot be computed are NaN.
-  std::map<std::string, double> score(const at::Tensor& images,
-                                      const std::vector<const Metric*>& metrics) const;
+  std::map<std::string, Estimate> score(const at::Tensor& images,
+                                        const std::vector<const Metric*>& metrics) const;
 
  private:
   Model& model_;
   const Recording& recording_;
-  at::Tensor baseline_, responses_;
+  at::Tensor baseline_, responses_;  // (n, sensor, bin); the baseline may be (1, 1, 1)
+  at::Tensor resamples_;             // (draw, n): bootstrap counts
   std::vector<int64_t> stimulus_;
   std::shared_ptr<TruthFeatures> truth_;
 };

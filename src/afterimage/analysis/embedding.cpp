@@ -48,30 +48,29 @@ Kind embed(const std::string& name, const at::Tensor& rows, const TsneOptions& o
 }
 
 PointMap point_map(const Kind& kind, const PointNames& names) {
-  const auto& shown = kind.maps.front();
+  const auto& first = kind.maps.front();
   PointMap map{kind.name, concat("t-SNE of ", kind.name, " fields"), {}, {}, {}, {}};
   Colouring array{"array", names.arrays, {}}, cluster{"cluster", {}, {}};
-  for (int64_t c = 0; c < count_clusters(shown.labels); ++c) {
+  for (int64_t c = 0; c < count_clusters(first.labels); ++c) {
     cluster.labels.push_back(concat("cluster ", c));
   }
-  for (int64_t i = 0; i < shown.labels.numel(); ++i) {
-    map.x.push_back(shown.found.map[i][0].item<double>());
-    map.y.push_back(shown.found.map[i][1].item<double>());
+  for (int64_t i = 0; i < first.labels.numel(); ++i) {
+    map.x.push_back(first.found.map[i][0].item<double>());
+    map.y.push_back(first.found.map[i][1].item<double>());
     map.image.push_back(static_cast<int64_t>(names.image(i)));
     array.group.push_back(static_cast<int64_t>(names.array(i)));
-    cluster.group.push_back(shown.labels[i].item<int64_t>());
+    cluster.group.push_back(first.labels[i].item<int64_t>());
   }
   map.colourings = {array, cluster};
   return map;
 }
 
 void add_points(Table& table, const Kind& kind, const PointNames& names) {
-  const auto& shown = kind.maps.front();
-  for (int64_t i = 0; i < shown.labels.numel(); ++i) {
+  const auto& first = kind.maps.front();
+  for (int64_t i = 0; i < first.labels.numel(); ++i) {
     table.rows.push_back({kind.name, names.images[names.image(i)], names.arrays[names.array(i)],
-                          cell(shown.found.map[i][0].item<double>()),
-                          cell(shown.found.map[i][1].item<double>()),
-                          std::to_string(shown.labels[i].item<int64_t>())});
+                          first.found.map[i][0].item<double>(),
+                          first.found.map[i][1].item<double>(), first.labels[i].item<int64_t>()});
   }
 }
 
@@ -79,9 +78,8 @@ void add_exemplars(Table& table, const Kind& kind, const std::vector<Cluster>& c
                    const PointNames& names) {
   for (const auto& cluster : clusters) {
     const int64_t nearest = cluster.points.front();
-    table.rows.push_back({kind.name, std::to_string(cluster.label),
-                          std::to_string(cluster.points.size()), names.images[names.image(nearest)],
-                          names.arrays[names.array(nearest)]});
+    table.rows.push_back({kind.name, cluster.label, std::ssize(cluster.points),
+                          names.images[names.image(nearest)], names.arrays[names.array(nearest)]});
   }
 }
 
@@ -106,9 +104,8 @@ void add_sweep(Table& table, Chart& clusters, Chart& noise, const Kind& kind,
       const auto found = static_cast<double>(count_clusters(labels));
       const double share =
           static_cast<double>(count_noise(labels)) / static_cast<double>(labels.numel());
-      table.rows.push_back({kind.name, kind.maps[i].start, cell(eps),
-                            std::to_string(count_clusters(labels)),
-                            std::to_string(count_noise(labels))});
+      table.rows.push_back(
+          {kind.name, kind.maps[i].start, eps, count_clusters(labels), count_noise(labels)});
       if (i == 0) {
         clusters.series[shown].y.push_back(found);
         noise.series[shown].y.push_back(share);
@@ -125,12 +122,11 @@ double add_stability(Table& starts, Table& agreement, const Kind& kind) {
   double sum = 0, pairs = 0;
   for (size_t i = 0; i < kind.maps.size(); ++i) {
     const auto& map = kind.maps[i];
-    starts.rows.push_back({kind.name, map.start, cell(map.found.divergence),
-                           std::to_string(count_clusters(map.labels)),
-                           std::to_string(count_noise(map.labels))});
+    starts.rows.push_back({kind.name, map.start, map.found.divergence, count_clusters(map.labels),
+                           count_noise(map.labels)});
     for (size_t j = i + 1; j < kind.maps.size(); ++j) {
       const double index = adjusted_rand(map.labels, kind.maps[j].labels);
-      agreement.rows.push_back({kind.name, map.start, kind.maps[j].start, cell(index)});
+      agreement.rows.push_back({kind.name, map.start, kind.maps[j].start, index});
       sum += index;
       ++pairs;
     }
@@ -138,8 +134,45 @@ double add_stability(Table& starts, Table& agreement, const Kind& kind) {
   return sum / pairs;
 }
 
-Chart sweep_chart(const std::string& name, const std::string& title, const std::string& y) {
-  return {name, title, Chart::Kind::lines, "eps", y, {}, {}};
+/// Tables and charts of both kinds of field.
+struct Findings {
+  Table sweep{
+      "sweep", "Clusters and noise by eps", {"fields", "start", "eps", "clusters", "noise"}, {}};
+  Table starts{"starts",
+               "What each map loses, and its clusters",
+               {"fields", "start", "Kullback-Leibler divergence", "clusters", "noise"},
+               {}};
+  Table agreement{"agreement",
+                  "Adjusted Rand index between the clusters of two starts (noise is one cluster)",
+                  {"fields", "start", "other start", "adjusted Rand index"},
+                  {}};
+  Table exemplars{"exemplars",
+                  "The point nearest to the middle of each cluster",
+                  {"fields", "cluster", "points", "image", "array"},
+                  {}};
+  Table points{
+      "points", "Every point of the maps", {"fields", "image", "array", "x", "y", "cluster"}, {}};
+  Chart clusters{
+      "sweep-clusters", "Clusters against eps", Chart::Kind::lines, "eps", "clusters", {}, {}};
+  Chart noise{
+      "sweep-noise", "Noise against eps", Chart::Kind::lines, "eps", "share of the points", {}, {}};
+  std::string alike;  ///< "spatial 0.9, feature 0.8"
+};
+
+void add_kind(Findings& findings, AnalysisResult& result, const Kind& kind, const PointNames& names,
+              const at::Tensor& images, const std::vector<double>& eps, int64_t min_samples) {
+  const auto clusters = clusters_of(kind.maps.front().found.map, kind.maps.front().labels);
+  add_sweep(findings.sweep, findings.clusters, findings.noise, kind, eps, min_samples);
+  const double index = add_stability(findings.starts, findings.agreement, kind);
+  if (kind.maps.size() > 1) {
+    findings.alike += concat(findings.alike.empty() ? "" : ", ", kind.name, " ", shown(index));
+  }
+  add_exemplars(findings.exemplars, kind, clusters, names);
+  add_points(findings.points, kind, names);
+  result.maps.push_back(point_map(kind, names));
+  constexpr size_t most_clusters = 20, columns = 6;
+  auto grid = exemplar_grid(kind.name, clusters, names, images, most_clusters, columns);
+  if (!grid.rows.empty()) result.grids.push_back(grid);
 }
 
 }  // namespace
@@ -156,63 +189,38 @@ Fields Embedding::fields() {
          prefixed("tsne", tsne_.fields()) + prefixed("dbscan", dbscan_.fields());
 }
 
-AnalysisResult Embedding::analyse(Model& model, const Recording& recording, const RunContext& run) {
-  const Conditions test(model, recording, split_, baseline_responses("mean", model, recording),
-                        run);
-  const IrfMaps maps = inverse_receptive_fields(model, test.responses());
-  const PointNames names{test.stimulus_names(test.count()), maps.arrays};
-  AnalysisResult result;
-  result.name = "embedding";
-  result.title = "Clusters of inverse receptive fields: " + model.name();
-  Table sweep{
-      "sweep", "Clusters and noise by eps", {"fields", "start", "eps", "clusters", "noise"}, {}};
-  Table exemplars{"exemplars",
-                  "The point nearest to the middle of each cluster",
-                  {"fields", "cluster", "points", "image", "array"},
-                  {}};
-  Table points{
-      "points", "Every point of the maps", {"fields", "image", "array", "x", "y", "cluster"}, {}};
-  Table starts{"starts",
-               "What each map loses, and its clusters",
-               {"fields", "start", "Kullback-Leibler divergence", "clusters", "noise"},
-               {}};
-  Table agreement{"agreement",
-                  "Adjusted Rand index between the clusters of two starts (noise is one cluster)",
-                  {"fields", "start", "other start", "adjusted Rand index"},
-                  {}};
-  Chart clusters = sweep_chart("sweep-clusters", "Clusters against eps", "clusters");
-  Chart noise = sweep_chart("sweep-noise", "Noise against eps", "share of the points");
+std::vector<double> Embedding::eps_values() const {
   auto values = sweep_;
   values.push_back(dbscan_.eps);
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
-  std::string alike;
+  return values;
+}
+
+AnalysisResult Embedding::analyse(Model& model, const Recording& recording, const RunContext& run) {
+  const Conditions test(model, recording, split_, {}, run);
+  const IrfMaps maps = inverse_receptive_fields(model, test.responses());
+  const PointNames names{test.stimulus_names(test.count()), maps.arrays};
+  AnalysisResult result;
+  Findings findings;
   for (const auto& [name, fields] :
        {std::pair{"spatial", maps.spatial.flatten(2)}, std::pair{"feature", maps.feature}}) {
     const Kind kind = embed(name, fields.flatten(0, 1), tsne_, dbscan_, seeds_, run);
-    const auto found = clusters_of(kind.maps.front().found.map, kind.maps.front().labels);
-    add_sweep(sweep, clusters, noise, kind, values, dbscan_.min_samples);
-    const double index = add_stability(starts, agreement, kind);
-    if (seeds_ > 0) alike += concat(alike.empty() ? "" : ", ", name, " ", cell(index));
-    add_exemplars(exemplars, kind, found, names);
-    add_points(points, kind, names);
-    result.maps.push_back(point_map(kind, names));
-    constexpr size_t most_clusters = 20, columns = 6;
-    auto grid = exemplar_grid(name, found, names, test.truth(), most_clusters, columns);
-    if (!grid.rows.empty()) result.grids.push_back(grid);
+    add_kind(findings, result, kind, names, test.truth(), eps_values(), dbscan_.min_samples);
   }
+  result.name = "embedding";
+  result.title = "Clusters of inverse receptive fields: " + model.name();
   result.lead =
-      concat("t-SNE (perplexity ", cell(tsne_.perplexity), ") and DBSCAN (eps ", cell(dbscan_.eps),
-             ") of the fields of ", test.count(), " images x ", maps.arrays.size(),
-             " arrays. The numbers of clusters depend on eps: see "
-             "the sweep.");
-  if (!alike.empty()) {
-    result.lead +=
-        concat(" Adjusted Rand index between starts, mean (1: the same clusters): ", alike, ".");
-  }
-  result.charts = {clusters, noise};
-  result.tables = {sweep, starts, exemplars, points};
-  if (seeds_ > 0) result.tables.insert(result.tables.begin() + 2, agreement);
+      concat("t-SNE (perplexity ", shown(tsne_.perplexity), ") and DBSCAN (eps ",
+             shown(dbscan_.eps), ") of the fields of ", test.count(), " images x ",
+             maps.arrays.size(), " arrays. The numbers of clusters depend on eps: see the sweep.",
+             findings.alike.empty()
+                 ? ""
+                 : concat(" Adjusted Rand index between starts, mean (1: the same clusters): ",
+                          findings.alike, "."));
+  result.charts = {findings.clusters, findings.noise};
+  result.tables = {findings.sweep, findings.starts, findings.exemplars, findings.points};
+  if (seeds_ > 0) result.tables.insert(result.tables.begin() + 2, findings.agreement);
   result.point_images = PointImages::of(names.images, test.truth(), images_, image_size_);
   return result;
 }

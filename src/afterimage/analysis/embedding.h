@@ -16,6 +16,8 @@ class Embedding : public Analysis {
   AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
 
  private:
+  std::vector<double> eps_values() const;
+
   std::string split_ = "test";
   int64_t seeds_ = 3;
   int64_t images_ = 400, image_size_ = 64;

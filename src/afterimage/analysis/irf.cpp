@@ -8,6 +8,7 @@
 #include "afterimage/analysis/field_overlap.h"
 #include "afterimage/analysis/irf_maps.h"
 #include "afterimage/base/text.h"
+#include "afterimage/recordings/areas.h"
 
 namespace afterimage {
 namespace {
@@ -55,6 +56,125 @@ at::Tensor mean_of_others(const at::Tensor& overlap, int64_t h) {
   return others.nanmean();
 }
 
+/// What was found of the arrays, in the order of the attention's arrays.
+struct Found {
+  IrfMaps maps;
+  at::Tensor mean;                         // spatial, over images: (h, y, x)
+  at::Tensor spatial_spread;               // standard deviation over images: (h, y, x)
+  at::Tensor spatial, feature;             // the same over the mean weight: (h, y, x), (h, C)
+  at::Tensor centre, known_centre, apart;  // (h, 2), (h, 2), (h)
+  at::Tensor fields, overlap;              // known fields (h, y, x); (h, h'), NaN: not known
+};
+
+Found find(IrfMaps maps, const Sensors& sensors) {
+  const auto& groups = maps.groups;
+  Found found;
+  found.mean = maps.spatial.mean(0);
+  found.spatial_spread = maps.spatial.std(0, false);
+  // Relative to the mean weight, so that the two kinds compare.
+  found.spatial = found.spatial_spread / found.mean.clamp_min(1e-12);
+  found.feature = maps.feature.std(0, false) / maps.feature.mean(0).clamp_min(1e-12);
+  found.centre = centres(found.mean);
+  found.known_centre = known_centres(sensors, groups);
+  found.apart = (found.centre - found.known_centre).norm(2, {1});
+  found.fields = array_fields(sensors, groups, found.mean.size(2));
+  found.overlap = overlaps(found.mean, found.fields).to(at::kDouble);
+  found.maps = std::move(maps);
+  return found;
+}
+
+double number(const at::Tensor& value) { return value.item<double>(); }
+
+Table array_table(const Found& found) {
+  Table table{"arrays",
+              "Every array's inverse receptive field",
+              {"array", "mean weight", "spatial deviation", "feature deviation", "x", "y",
+               "known x", "known y", "distance", "overlap", "overlap with others"},
+              {}};
+  for (const size_t row : shown_order(found.maps.arrays)) {
+    const auto h = static_cast<int64_t>(row);
+    table.rows.push_back(
+        {found.maps.arrays[row], number(found.mean[h].mean()), number(found.spatial[h].mean()),
+         number(found.feature[h].mean()), number(found.centre[h][0]), number(found.centre[h][1]),
+         number(found.known_centre[h][0]), number(found.known_centre[h][1]), number(found.apart[h]),
+         number(found.overlap[h][h]), number(mean_of_others(found.overlap[h], h))});
+  }
+  return table;
+}
+
+ImageGrid spatial_grid(const Found& found) {
+  ImageGrid grid{"spatial",
+                 "Spatial inverse receptive fields over images, and the known field (each from its "
+                 "least to its largest, the border aside)",
+                 {"mean", "deviation", "known"},
+                 in_shown_order(found.maps.arrays),
+                 {}};
+  std::vector<at::Tensor> pictures;
+  for (const size_t row : shown_order(found.maps.arrays)) {
+    const auto h = static_cast<int64_t>(row);
+    for (const auto& map :
+         {found.mean[h], found.spatial_spread[h], found.fields[h].nan_to_num(0)}) {
+      pictures.push_back(picture(map));
+    }
+  }
+  grid.images = at::stack(pictures);
+  return grid;
+}
+
+Table summary_table(const Found& found, int64_t permutations, const RunContext& run) {
+  Table summary{"summary", "All arrays together", {"what", "value"}, {}};
+  summary.rows.push_back({"spatial deviation", number(found.spatial.mean())});
+  summary.rows.push_back({"feature deviation", number(found.feature.mean())});
+  const auto by_chance = [&](const at::Tensor& likeness, const char* purpose) {
+    return matched_by_chance(likeness, permutations, run.generator(purpose));
+  };
+  const auto rows_of = [](const at::Tensor& known_of_array) {
+    return known_of_array.isfinite().nonzero().squeeze(1);
+  };
+  const auto mapped = rows_of(found.apart), sized = rows_of(found.overlap.diagonal());
+  if (mapped.numel() > 1) {
+    const auto from = found.centre.index_select(0, mapped);
+    const auto to = found.known_centre.index_select(0, mapped);
+    const auto distance = (from.unsqueeze(1) - to.unsqueeze(0)).norm(2, {2});  // (h, h')
+    summary.rows.push_back(
+        {"distance from the known fields", number(found.apart.index_select(0, mapped).mean())});
+    summary.rows.push_back(
+        {"p of a distance as small by chance", by_chance(-distance, "permutations")});
+  }
+  if (sized.numel() > 1) {
+    const auto among = found.overlap.index_select(0, sized).index_select(1, sized);
+    const auto count = static_cast<double>(sized.numel());
+    const auto own = among.diagonal().mean();
+    summary.rows.push_back({"overlap with the known fields (correlation)", number(own)});
+    summary.rows.push_back({"overlap with the known fields of other arrays",
+                            number((among.mean() * count - own) / (count - 1))});
+    summary.rows.push_back(
+        {"p of an overlap as large by chance", by_chance(among, "permutations of the overlap")});
+  }
+  return summary;
+}
+
+/// The fields themselves, image by image, as the attention has its arrays.
+std::vector<NamedArray> arrays_of(const Found& found, const std::vector<std::string>& stimuli) {
+  const auto& arrays = found.maps.arrays;
+  return {{"spatial-fields",
+           "Spatial inverse receptive fields: attention weights averaged over features",
+           {"stimulus", "array", "y", "x"},
+           found.maps.spatial,
+           {{"stimulus", stimuli}, {"array", arrays}}},
+          {"feature-fields",
+           "Feature inverse receptive fields: attention weights averaged over space",
+           {"stimulus", "array", "feature"},
+           found.maps.feature,
+           {{"stimulus", stimuli}, {"array", arrays}}},
+          {"known-fields",
+           "Known fields: the sum of the array's sensors' Gaussians, each of unit mass over the "
+           "stimulus; NaN where none is known",
+           {"array", "y", "x"},
+           found.fields,
+           {{"array", arrays}}}};
+}
+
 /// Deviations of all arrays in 20 classes: one row of bars for each kind.
 Chart histogram(const std::string& name, const std::string& title, const at::Tensor& values) {
   constexpr int64_t classes = 20;
@@ -65,7 +185,7 @@ Chart histogram(const std::string& name, const std::string& title, const at::Ten
       {},   {}};
   Series series{name, {}, {}};
   for (int64_t i = 0; i < classes; ++i) {
-    chart.categories.push_back(cell(most * (static_cast<double>(i) + 0.5) / classes));
+    chart.categories.push_back(shown(most * (static_cast<double>(i) + 0.5) / classes));
     series.y.push_back(counts[i].item<double>() / static_cast<double>(values.numel()));
   }
   chart.series.push_back(series);
@@ -80,83 +200,20 @@ Fields Irf::fields() {
 }
 
 AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunContext& run) {
-  const Conditions test(model, recording, split_, baseline_responses("mean", model, recording),
-                        run);
-  const IrfMaps maps = inverse_receptive_fields(model, test.responses());
-  const auto& sensors = model.input().sensors;
-  const auto& groups = maps.groups;
-  const auto mean = maps.spatial.mean(0);  // (h, y, x)
-  // Relative to the mean weight, so that the two kinds compare.
-  const auto spatial = maps.spatial.std(0, false) / mean.clamp_min(1e-12);
-  const auto feature =
-      maps.feature.std(0, false) / maps.feature.mean(0).clamp_min(1e-12);  // (h, C)
-  const auto ours = centres(mean), known = known_centres(sensors, groups);
-  const auto apart = (ours - known).norm(2, {1});
-  const auto fields = array_fields(sensors, groups, mean.size(2));
-  const auto overlap = overlaps(mean, fields).to(at::kDouble);  // (h, h'), NaN: field not known
-  const auto rows_of = [](const at::Tensor& known_of_array) {
-    return known_of_array.isfinite().nonzero().squeeze(1);
-  };
-  const auto mapped = rows_of(apart), sized = rows_of(overlap.diagonal());
-  const auto among = overlap.index_select(0, sized).index_select(1, sized);
-
+  const Conditions test(model, recording, split_, {}, run);
+  const Found found =
+      find(inverse_receptive_fields(model, test.responses()), model.input().sensors);
   AnalysisResult result;
   result.name = "irf";
   result.title = "Inverse receptive fields: " + model.name();
-  result.lead = concat("Attention weights of ", maps.arrays.size(), " arrays over ", test.count(),
-                       " test images. Deviations are across images, over the mean weight.");
-  Table table{"arrays",
-              "Every array's inverse receptive field",
-              {"array", "mean weight", "spatial deviation", "feature deviation", "x", "y",
-               "known x", "known y", "distance", "overlap", "overlap with others"},
-              {}};
-  const auto number = [](const at::Tensor& value) { return cell(value.item<double>()); };
-  ImageGrid grid{"spatial",
-                 "Spatial inverse receptive fields over images, and the known field (each from its "
-                 "least to its largest, the border aside)",
-                 {"mean", "deviation", "known"},
-                 maps.arrays,
-                 {}};
-  std::vector<at::Tensor> pictures;
-  for (int64_t h = 0; h < mean.size(0); ++h) {
-    table.rows.push_back({maps.arrays[static_cast<size_t>(h)], number(mean[h].mean()),
-                          number(spatial[h].mean()), number(feature[h].mean()), number(ours[h][0]),
-                          number(ours[h][1]), number(known[h][0]), number(known[h][1]),
-                          number(apart[h]), number(overlap[h][h]),
-                          number(mean_of_others(overlap[h], h))});
-    for (const auto& map :
-         {mean[h], maps.spatial.select(1, h).std(0, false), fields[h].nan_to_num(0)}) {
-      pictures.push_back(picture(map));
-    }
-  }
-  grid.images = at::stack(pictures);
-  Table summary{"summary", "All arrays together", {"what", "value"}, {}};
-  summary.rows.push_back({"spatial deviation", number(spatial.mean())});
-  summary.rows.push_back({"feature deviation", number(feature.mean())});
-  const auto by_chance = [&](const at::Tensor& likeness, const char* purpose) {
-    return cell(matched_by_chance(likeness, permutations_, run.generator(purpose)));
-  };
-  if (mapped.numel() > 1) {
-    const auto from = ours.index_select(0, mapped), to = known.index_select(0, mapped);
-    const auto distance = (from.unsqueeze(1) - to.unsqueeze(0)).norm(2, {2});  // (h, h')
-    summary.rows.push_back(
-        {"distance from the known fields", number(apart.index_select(0, mapped).mean())});
-    summary.rows.push_back(
-        {"p of a distance as small by chance", by_chance(-distance, "permutations")});
-  }
-  if (sized.numel() > 1) {
-    const auto count = static_cast<double>(sized.numel());
-    const auto own = among.diagonal().mean();
-    summary.rows.push_back({"overlap with the known fields (correlation)", number(own)});
-    summary.rows.push_back({"overlap with the known fields of other arrays",
-                            number((among.mean() * count - own) / (count - 1))});
-    summary.rows.push_back(
-        {"p of an overlap as large by chance", by_chance(among, "permutations of the overlap")});
-  }
-  result.tables = {summary, table};
-  result.charts = {histogram("spatial-deviation", "How much spatial fields change", spatial),
-                   histogram("feature-deviation", "How much feature fields change", feature)};
-  result.grids.push_back(grid);
+  result.lead =
+      concat("Attention weights of ", found.maps.arrays.size(), " arrays over ", test.count(),
+             " test images. Deviations are across images, over the mean weight.");
+  result.tables = {summary_table(found, permutations_, run), array_table(found)};
+  result.charts = {histogram("spatial-deviation", "How much spatial fields change", found.spatial),
+                   histogram("feature-deviation", "How much feature fields change", found.feature)};
+  result.grids = {spatial_grid(found)};
+  result.arrays = arrays_of(found, test.stimulus_names(test.count()));
   return result;
 }
 

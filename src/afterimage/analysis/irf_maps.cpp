@@ -3,27 +3,29 @@
 #include <ATen/ATen.h>
 
 #include "afterimage/base/error.h"
-#include "afterimage/projections/attention.h"
+#include "afterimage/projections/capabilities.h"
 
 namespace afterimage {
 
 IrfMaps inverse_receptive_fields(Model& model, const at::Tensor& responses) {
-  auto* attention = dynamic_cast<AttentionProjection*>(model.decoder().projection());
+  HasAttention* attention = model.decoder().has_attention();
   if (attention == nullptr) {
     throw Error("model '" + model.name() + "'", "its projection has no attention weights",
                 "Train one with projection.kind = \"attention\" (irfa-16)");
   }
-  attention->eval();
-  const auto device = attention->parameters().front().device();
   constexpr int64_t samples = 2;  // the weights are large
   std::vector<at::Tensor> spatial, feature;
   for (int64_t i = 0; i < responses.size(0); i += samples) {
     const auto some = responses.slice(0, i, std::min(responses.size(0), i + samples));
-    const auto weights = attention->weights(some.to(device));  // (n, h, c, y, x)
+    const auto weights = attention->attention(some);  // (n, h, c, y, x)
     spatial.push_back(weights.mean(2).cpu());
     feature.push_back(weights.mean({3, 4}).cpu());
   }
-  return {attention->arrays(), attention->groups(), at::cat(spatial), at::cat(feature)};
+  std::vector<SensorGroup> groups;
+  for (const auto& array : attention->arrays()) {
+    groups.push_back({array, attention->sensors_of(groups.size())});
+  }
+  return {attention->arrays(), std::move(groups), at::cat(spatial), at::cat(feature)};
 }
 
 }  // namespace afterimage

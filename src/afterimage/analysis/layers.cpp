@@ -1,7 +1,5 @@
 #include "afterimage/analysis/layers.h"
 
-#include <numeric>
-
 #include "afterimage/analysis/conditions.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
@@ -18,13 +16,14 @@ std::string layer_of(const Metric& metric) {
 
 struct Row {
   Condition condition;
-  std::vector<double> correlation;  ///< of each layer
+  std::vector<Estimate> correlation;  ///< of each layer
 };
 
-std::vector<double> relative(const std::vector<double>& values) {
-  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+std::vector<double> relative(const std::vector<Estimate>& layers) {
+  double sum = 0;
+  for (const auto& layer : layers) sum += layer.value;
   std::vector<double> shares;
-  for (const double value : values) shares.push_back(value / sum);
+  for (const auto& layer : layers) shares.push_back(layer.value / sum);
   return shares;
 }
 
@@ -47,7 +46,7 @@ void add_charts(AnalysisResult& result, const std::string& name, const std::stri
   for (size_t layer = 0; layer < layers.size(); ++layer) {
     Series values{layers[layer], {}, {}}, parts = values;
     for (const auto& row : rows) {
-      values.y.push_back(row.correlation[layer]);
+      values.add(row.correlation[layer]);
       parts.y.push_back(relative(row.correlation)[layer]);
     }
     absolute.series.push_back(values);
@@ -62,7 +61,7 @@ void add_charts(AnalysisResult& result, const std::string& name, const std::stri
 Fields Layers::fields() { return {Field("split", split_, "trials to reconstruct")}; }
 
 AnalysisResult Layers::analyse(Model& model, const Recording& recording, const RunContext& run) {
-  Conditions test(model, recording, split_, baseline_responses("mean", model, recording), run);
+  Conditions test(model, recording, split_, {}, run);
   const auto metrics = layer_metrics(test.truth(), run);
   std::vector<std::string> layers;
   for (const auto* metric : metrics) layers.push_back(layer_of(*metric));
@@ -104,15 +103,18 @@ AnalysisResult Layers::analyse(Model& model, const Recording& recording, const R
                pick([](const Condition& c) { return c.regions != "all" && c.windows != "all"; }),
                layers);
   }
-  Table table{"layers",
-              "Feature correlation of each layer, and its share of the sum over layers",
-              {"regions", "windows", "layer", "correlation", "share"},
-              {}};
+  Table table{
+      "layers",
+      "Feature correlation of each layer, its 95 % bootstrap interval over images, and its share "
+      "of the sum over layers",
+      {"regions", "windows", "layer", "correlation", "low", "high", "share"},
+      {}};
   for (const auto& row : rows) {
     const auto shares = relative(row.correlation);
     for (size_t layer = 0; layer < layers.size(); ++layer) {
+      const Estimate& score = row.correlation[layer];
       table.rows.push_back({row.condition.regions, row.condition.windows, layers[layer],
-                            cell(row.correlation[layer]), cell(shares[layer])});
+                            score.value, score.low, score.high, shares[layer]});
     }
   }
   result.tables.push_back(table);

@@ -14,20 +14,22 @@ namespace {
 struct Outcome {
   Condition condition;
   at::Tensor images;  // the first few
-  std::map<std::string, double> scores;
+  std::map<std::string, Estimate> scores;
 };
 
 Table score_table(const std::vector<Outcome>& outcomes, const std::vector<const Metric*>& metrics) {
-  Table table{"scores",
-              "Every metric under every condition, and its change from seeing everything",
-              {"regions", "windows", "metric", "value", "change"},
-              {}};
+  Table table{
+      "scores",
+      "Every metric under every condition, its 95 % bootstrap interval over images, and its change "
+      "from seeing everything",
+      {"regions", "windows", "metric", "value", "low", "high", "change"},
+      {}};
   for (const auto& outcome : outcomes) {
     for (const auto* metric : metrics) {
-      const double value = outcome.scores.at(metric->name);
-      const double whole = outcomes.front().scores.at(metric->name);
+      const Estimate& score = outcome.scores.at(metric->name);
+      const double whole = outcomes.front().scores.at(metric->name).value;
       table.rows.push_back({outcome.condition.regions, outcome.condition.windows, metric->name,
-                            cell(value), cell(value - whole)});
+                            score.value, score.low, score.high, score.value - whole});
     }
   }
   return table;
@@ -65,7 +67,7 @@ Chart window_chart(const std::vector<Outcome>& outcomes, const Metric& metric, i
     if (chart.series.empty() || chart.series.back().name != outcome.condition.regions) {
       chart.series.push_back({outcome.condition.regions, {}, {}});
     }
-    chart.series.back().y.push_back(outcome.scores.at(metric.name));
+    chart.series.back().add(outcome.scores.at(metric.name));
   }
   return chart;
 }
@@ -79,7 +81,7 @@ Chart region_chart(const std::vector<Outcome>& outcomes, const Metric& metric) {
   for (const auto& outcome : outcomes) {
     if (outcome.condition.windows != "all") continue;
     chart.categories.push_back(outcome.condition.regions);
-    chart.series[0].y.push_back(outcome.scores.at(metric.name));
+    chart.series[0].add(outcome.scores.at(metric.name));
   }
   return chart;
 }
@@ -102,7 +104,9 @@ AnalysisResult Occlusion::analyse(Model& model, const Recording& recording, cons
   const auto bins = std::ssize(model.input().bins);
   std::optional<Recording> other;
   if (!baseline_recording_.empty()) other.emplace(baseline_recording_);
-  const auto baseline = baseline_responses(baseline_, model, other ? *other : recording);
+  const auto baseline = baseline_ == "mean"
+                            ? Baseline()
+                            : baseline_before_onset(model, recording, other ? *other : recording);
   Conditions test(model, recording, split_, baseline, run);
   const auto metrics = computable_metrics(metrics_, test.truth(), run);
   const auto conditions = conditions_in_time(model.input());
@@ -123,7 +127,8 @@ AnalysisResult Occlusion::analyse(Model& model, const Recording& recording, cons
   result.lead = concat(test.count(), " test images reconstructed under ", conditions.size(),
                        " conditions; responses kept from the decoder stand at ",
                        baseline_ == "mean" ? "their training mean" : "their level before onset",
-                       ". Windows: ", bins_text(model.input().bins), ".");
+                       ". Error bars are 95 % bootstrap intervals over images. Windows: ",
+                       bins_text(model.input().bins), ".");
   const auto rows = test.stimulus_names(shown);
   result.grids.push_back(image_grid("regions", "One region alone, the others at baseline", outcomes,
                                     test.truth(), rows,

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/json_number.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
 
@@ -21,20 +22,13 @@ constexpr const char* file_name = "point-images.png";
 
 int64_t rows_of(int64_t count, int64_t columns) { return (count + columns - 1) / columns; }
 
-/// Four decimals: more than a screen shows.
-json coordinates(const std::vector<double>& values) {
-  json list = json::array();
-  for (const double value : values) list.push_back(std::round(value * 1e4) / 1e4);
-  return list;
-}
-
 json to_json(const PointMap& map) {
   json colourings = json::array();
   for (const auto& one : map.colourings) {
     colourings.push_back({{"name", one.name}, {"labels", one.labels}, {"group", one.group}});
   }
-  return {{"name", map.name},        {"title", map.title}, {"x", coordinates(map.x)},
-          {"y", coordinates(map.y)}, {"image", map.image}, {"colourings", colourings}};
+  return {{"name", map.name},         {"title", map.title}, {"x", json_numbers(map.x)},
+          {"y", json_numbers(map.y)}, {"image", map.image}, {"colourings", colourings}};
 }
 
 [[noreturn]] void refuse(const fs::path& file) {

@@ -9,9 +9,20 @@
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/projections/sensor_groups.h"
+#include "afterimage/recordings/areas.h"
 
 namespace afterimage {
 namespace {
+
+/// Arrays or ROIs in the order they are shown.
+std::vector<SensorGroup> shown_groups(const Sensors& sensors, const std::string& by) {
+  const auto groups = sensor_groups(sensors, by);
+  std::vector<std::string> names;
+  for (const auto& group : groups) names.push_back(group.name);
+  std::vector<SensorGroup> ordered;
+  for (const size_t row : shown_order(names)) ordered.push_back(groups[row]);
+  return ordered;
+}
 
 std::vector<SensorGroup> named_sensors(const Sensors& sensors,
                                        const std::vector<std::string>& names) {
@@ -26,9 +37,97 @@ std::vector<SensorGroup> named_sensors(const Sensors& sensors,
   return groups;
 }
 
-/// A map of one number per pixel as a gray picture, its largest value white.
-at::Tensor gray(const at::Tensor& map, double most) {
-  return (map / std::max(most, 1e-12)).expand({3, -1, -1});
+/// What one group of responses adds to the images.
+struct Contribution {
+  SensorGroup group;
+  Estimate added, saliency;            // mean over pixels
+  at::Tensor added_map, saliency_map;  // mean over images and channels: (y, x)
+  at::Tensor differences;              // of the images shown: (image, 3, y, x)
+};
+
+/// Absolute values of (n, 3, y, x) as a mean per image.
+at::Tensor per_image(const at::Tensor& differences) { return differences.abs().mean({1, 2, 3}); }
+
+Contribution contribution(Conditions& test, const at::Tensor& whole, const SensorGroup& group,
+                          int64_t sensors, int64_t shown, const RunContext& run) {
+  auto member = at::zeros({sensors, 1}, at::kBool);
+  member.index_fill_(0, at::tensor(group.sensors, at::kLong), true);
+  const auto difference = whole - test.reconstruct(member.logical_not());
+  constexpr double step = 0.1;
+  const auto gain = [&](double by) {
+    return test.of_responses(at::where(member, test.responses() * by, test.responses()));
+  };
+  const auto saliency = (gain(1 + step) - gain(1 - step)) / (2 * step);
+  return {group,
+          mean_over_images(per_image(difference), run),
+          mean_over_images(per_image(saliency), run),
+          difference.abs().mean({0, 1}),
+          saliency.abs().mean({0, 1}),
+          difference.narrow(0, 0, shown).clone()};
+}
+
+Table table_of(const std::vector<Contribution>& found) {
+  Table table{"responses",
+              "Mean absolute difference of pixels, and mean saliency, with 95 % bootstrap "
+              "intervals over images",
+              {"responses", "sensors", "added", "added low", "added high", "saliency",
+               "saliency low", "saliency high"},
+              {}};
+  for (const auto& one : found) {
+    table.rows.push_back({one.group.name, std::ssize(one.group.sensors), one.added.value,
+                          one.added.low, one.added.high, one.saliency.value, one.saliency.low,
+                          one.saliency.high});
+  }
+  return table;
+}
+
+Chart chart_of(const std::vector<Contribution>& found) {
+  Chart chart{"amounts",
+              "What responses add (95 % intervals over images)",
+              Chart::Kind::bars,
+              "",
+              "mean absolute difference",
+              {},
+              {{"added", {}, {}}, {"saliency", {}, {}}}};
+  for (const auto& one : found) {
+    chart.categories.push_back(one.group.name);
+    chart.series[0].add(one.added);
+    chart.series[1].add(one.saliency);
+  }
+  return chart;
+}
+
+/// A column of what each adds to single images, after what was shown and the whole image.
+ImageGrid grid_of_images(const std::vector<Contribution>& found, const at::Tensor& truth,
+                         const at::Tensor& whole, const std::vector<std::string>& names) {
+  ImageGrid grid{
+      "added", "What each adds to single images (gray: nothing)", {"shown", "all"}, names, {}};
+  const auto shown = std::ssize(names);
+  std::vector<at::Tensor> columns = {truth.narrow(0, 0, shown), whole.narrow(0, 0, shown)};
+  for (const auto& one : found) {
+    grid.columns.push_back(one.group.name);
+    columns.push_back(one.differences * 2 + 0.5);
+  }
+  grid.images = at::stack(columns, 1).flatten(0, 1);  // (row * column, 3, y, x)
+  return grid;
+}
+
+/// Maps of one number per pixel as gray pictures, the largest value of a row white.
+ImageGrid grid_of_maps(const std::vector<Contribution>& found) {
+  ImageGrid grid{"maps",
+                 "Where they add to images, and where these change with their gain",
+                 {},
+                 {"added", "saliency"},
+                 {}};
+  std::vector<at::Tensor> pictures;
+  for (const auto map : {&Contribution::added_map, &Contribution::saliency_map}) {
+    double most = 1e-12;
+    for (const auto& one : found) most = std::max(most, (one.*map).max().item<double>());
+    for (const auto& one : found) pictures.push_back((one.*map / most).expand({3, -1, -1}));
+  }
+  for (const auto& one : found) grid.columns.push_back(one.group.name);
+  grid.images = at::stack(pictures);
+  return grid;
 }
 
 }  // namespace
@@ -43,10 +142,16 @@ Fields Responses::fields() {
 AnalysisResult Responses::analyse(Model& model, const Recording& recording, const RunContext& run) {
   const auto& sensors = model.input().sensors;
   const auto groups =
-      sensors_.empty() ? sensor_groups(sensors, by_) : named_sensors(sensors, sensors_);
-  Conditions test(model, recording, split_, baseline_responses("mean", model, recording), run);
+      sensors_.empty() ? shown_groups(sensors, by_) : named_sensors(sensors, sensors_);
+  Conditions test(model, recording, split_, {}, run);
   const auto whole = test.reconstruct_all();
   const int64_t shown = std::min(images_, test.count());
+  std::vector<Contribution> found;
+  Progress progress(run, "Responses", std::ssize(groups), "group");
+  for (const auto& group : groups) {
+    found.push_back(contribution(test, whole, group, sensors.count(), shown, run));
+    progress.advance();
+  }
 
   AnalysisResult result;
   result.name = "responses";
@@ -54,69 +159,10 @@ AnalysisResult Responses::analyse(Model& model, const Recording& recording, cons
   result.lead = concat("Mean over ", test.count(),
                        " test images. Added: difference from the image with these responses at "
                        "their training mean. Saliency: change with a common gain on them.");
-  Table table{"responses",
-              "Mean absolute difference of pixels, and mean saliency",
-              {"responses", "sensors", "added", "saliency"},
-              {}};
-  std::vector<at::Tensor> added_maps, saliency_maps, differences;
-  ImageGrid added{"added",
-                  "What each adds to single images (gray: nothing)",
-                  {"shown", "all"},
-                  test.stimulus_names(shown),
-                  {}};
-  Progress progress(run, "Responses", std::ssize(groups), "group");
-  for (const auto& group : groups) {
-    auto member = at::zeros({sensors.count(), 1}, at::kBool);
-    member.index_fill_(0, at::tensor(group.sensors, at::kLong), true);
-    const auto without = test.reconstruct(member.logical_not());
-    const auto difference = whole - without;
-    constexpr double step = 0.1;
-    const auto gain = [&](double by) {
-      return test.of_responses(at::where(member, test.responses() * by, test.responses()));
-    };
-    const auto saliency = (gain(1 + step) - gain(1 - step)) / (2 * step);
-    added_maps.push_back(difference.abs().mean({0, 1}));  // (y, x)
-    saliency_maps.push_back(saliency.abs().mean({0, 1}));
-    differences.push_back(difference.narrow(0, 0, shown).clone());
-    added.columns.push_back(group.name);
-    table.rows.push_back({group.name, std::to_string(group.sensors.size()),
-                          cell(difference.abs().mean().item<double>()),
-                          cell(saliency.abs().mean().item<double>())});
-    progress.advance();
-  }
-  std::vector<at::Tensor> columns = {test.truth().narrow(0, 0, shown), whole.narrow(0, 0, shown)};
-  for (const auto& difference : differences) columns.push_back(difference * 2 + 0.5);
-  added.images = at::stack(columns, 1).flatten(0, 1);
-
-  ImageGrid maps{"maps",
-                 "Where they add to images, and where these change with their gain",
-                 {},
-                 {"added", "saliency"},
-                 {}};
-  std::vector<at::Tensor> pictures;
-  for (const auto* kind : {&added_maps, &saliency_maps}) {
-    const double most = at::stack(*kind).max().item<double>();
-    for (const auto& map : *kind) pictures.push_back(gray(map, most));
-  }
-  for (const auto& group : groups) maps.columns.push_back(group.name);
-  maps.images = at::stack(pictures);
-
-  Chart chart{"added",
-              "What responses add",
-              Chart::Kind::bars,
-              "",
-              "mean absolute difference",
-              {},
-              {{"added", {}, {}}, {"saliency", {}, {}}}};
-  for (size_t g = 0; g < groups.size(); ++g) {
-    chart.categories.push_back(groups[g].name);
-    chart.series[0].y.push_back(added_maps[g].mean().item<double>());
-    chart.series[1].y.push_back(saliency_maps[g].mean().item<double>());
-  }
-  result.grids = {maps, added};
-  result.charts = {chart};
-  result.charts[0].name = "amounts";
-  result.tables = {table};
+  result.grids = {grid_of_maps(found),
+                  grid_of_images(found, test.truth(), whole, test.stimulus_names(shown))};
+  result.charts = {chart_of(found)};
+  result.tables = {table_of(found)};
   return result;
 }
 

@@ -2,14 +2,14 @@
 
 #include <ATen/ATen.h>
 
-#include <cstdio>
-
 #include "afterimage/analysis/chart.h"
 #include "afterimage/analysis/point_map.h"
 #include "afterimage/base/error.h"
+#include "afterimage/base/json_number.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/formats/npy.h"
 
 namespace afterimage {
 namespace {
@@ -17,44 +17,16 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int version = 1;
+constexpr int version = 2;  // 1 had all numbers of tables as text
 constexpr const char* kind_names[] = {"bars", "stacked", "lines", "points"};
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string csv(const Table& table) {
-  std::string text;
-  const auto line = [&text](const std::vector<std::string>& cells) {
-    for (size_t i = 0; i < cells.size(); ++i) text += (i ? "," : "") + csv_cell(cells[i]);
-    text += "\n";
-  };
-  line(table.columns);
-  for (const auto& row : table.rows) line(row);
-  return text;
-}
-
-/// NaN, which JSON lacks, as null.
-json numbers(const std::vector<double>& values) {
-  json list = json::array();
-  for (const double value : values) list.push_back(std::isfinite(value) ? json(value) : json());
-  return list;
-}
-
-std::vector<double> doubles(const json& list) {
-  std::vector<double> values;
-  for (const auto& value : list) values.push_back(value.is_null() ? NAN : value.get<double>());
-  return values;
-}
 
 json to_json(const Chart& chart) {
   json series = json::array();
   for (const auto& one : chart.series) {
-    series.push_back({{"name", one.name}, {"x", numbers(one.x)}, {"y", numbers(one.y)}});
+    series.push_back({{"name", one.name}, {"x", json_numbers(one.x)}, {"y", json_numbers(one.y)}});
+    if (one.low.empty()) continue;
+    series.back()["low"] = json_numbers(one.low);
+    series.back()["high"] = json_numbers(one.high);
   }
   return {{"name", chart.name},
           {"title", chart.title},
@@ -62,6 +34,7 @@ json to_json(const Chart& chart) {
           {"x_label", chart.x_label},
           {"y_label", chart.y_label},
           {"categories", chart.categories},
+          {"over_stimulus", chart.over_stimulus},
           {"series", series}};
 }
 
@@ -75,10 +48,30 @@ Chart chart_from(const json& saved) {
   chart.x_label = saved.at("x_label");
   chart.y_label = saved.at("y_label");
   chart.categories = saved.at("categories").get<std::vector<std::string>>();
+  chart.over_stimulus = saved.value("over_stimulus", false);
   for (const auto& one : saved.at("series")) {
-    chart.series.push_back({one.at("name"), doubles(one.at("x")), doubles(one.at("y"))});
+    chart.series.push_back({one.at("name"), numbers_from(one.at("x")), numbers_from(one.at("y")),
+                            numbers_from(one.value("low", json::array())),
+                            numbers_from(one.value("high", json::array()))});
   }
   return chart;
+}
+
+json to_json(const NamedArray& array) {
+  return {{"name", array.name},
+          {"title", array.title},
+          {"file", array.name + ".npy"},
+          {"axes", array.axes},
+          {"shape", array.values.sizes().vec()},
+          {"names", array.names}};
+}
+
+NamedArray array_from(const json& saved) {
+  return {saved.at("name"),
+          saved.at("title"),
+          saved.at("axes").get<std::vector<std::string>>(),
+          {},
+          saved.at("names").get<std::map<std::string, std::vector<std::string>>>()};
 }
 
 ImageGrid grid_from(const json& saved, const fs::path& folder) {
@@ -95,11 +88,10 @@ ImageGrid grid_from(const json& saved, const fs::path& folder) {
 
 }  // namespace
 
-std::string cell(double value) {
-  if (!std::isfinite(value)) return {};
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
+void Series::add(const Estimate& estimate) {
+  y.push_back(estimate.value);
+  low.push_back(estimate.low);
+  high.push_back(estimate.high);
 }
 
 void AnalysisResult::save(const fs::path& folder, bool force) const {
@@ -113,13 +105,11 @@ void AnalysisResult::save(const fs::path& folder, bool force) const {
              {"provenance", provenance},
              {"tables", json::array()},
              {"charts", json::array()},
-             {"grids", json::array()}};
+             {"grids", json::array()},
+             {"arrays", json::array()}};
   for (const auto& table : tables) {
-    write_text(output.path() / (table.name + ".csv"), csv(table), true);
-    saved["tables"].push_back({{"name", table.name},
-                               {"title", table.title},
-                               {"columns", table.columns},
-                               {"rows", table.rows}});
+    write_text(output.path() / (table.name + ".csv"), table.csv(), true);
+    saved["tables"].push_back(table.to_json());
   }
   for (const auto& chart : charts) {
     write_text(output.path() / (chart.name + ".svg"), chart_svg(chart, /*standalone=*/true), true);
@@ -142,6 +132,11 @@ void AnalysisResult::save(const fs::path& folder, bool force) const {
                  true);
     }
   }
+  for (const auto& array : arrays) {
+    TORCH_INTERNAL_ASSERT(array.values.dim() == std::ssize(array.axes));
+    write_npy(output.path() / (array.name + ".npy"), array.values);
+    saved["arrays"].push_back(to_json(array));
+  }
   if (!maps.empty()) saved["maps"] = save_maps(*this, output.path());
   write_text(output.path() / "analysis.json", saved.dump(1), true);
   output.commit();
@@ -162,13 +157,12 @@ AnalysisResult AnalysisResult::load(const fs::path& folder) {
     result.title = saved.at("title");
     result.lead = saved.at("lead");
     result.provenance = saved.at("provenance");
-    for (const auto& table : saved.at("tables")) {
-      result.tables.push_back({table.at("name"), table.at("title"),
-                               table.at("columns").get<std::vector<std::string>>(),
-                               table.at("rows").get<std::vector<std::vector<std::string>>>()});
-    }
+    for (const auto& table : saved.at("tables")) result.tables.push_back(Table::from_json(table));
     for (const auto& chart : saved.at("charts")) result.charts.push_back(chart_from(chart));
     for (const auto& grid : saved.at("grids")) result.grids.push_back(grid_from(grid, folder));
+    for (const auto& array : saved.value("arrays", json::array())) {
+      result.arrays.push_back(array_from(array));
+    }
     if (saved.contains("maps")) load_maps(saved["maps"], folder, result);
     return result;
   } catch (const json::exception& error) {

@@ -1,20 +1,20 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
 
+#include "afterimage/analysis/result_table.h"
+
 namespace afterimage {
 
-/// A table: saved as CSV and shown on the page.
-struct Table {
-  std::string name;   ///< of its file
-  std::string title;  ///< what it shows, one sentence
-  std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;
+/// A number with its interval; NaN: none.
+struct Estimate {
+  double value = 0, low = 0, high = 0;
 };
 
 /// One line, row of bars or cloud of points of a chart.
@@ -22,6 +22,11 @@ struct Series {
   std::string name;
   std::vector<double> x;  ///< empty for bars: the chart's categories
   std::vector<double> y;  ///< NaN: nothing to draw
+  /// Ends of the interval of each y, drawn as error bars; empty or NaN: none.
+  std::vector<double> low = {}, high = {};
+
+  /// The next bar, with its error bar.
+  void add(const Estimate& estimate);
 };
 
 /// A figure of numbers, drawn by chart_svg.
@@ -32,6 +37,9 @@ struct Chart {
   std::string x_label, y_label;
   std::vector<std::string> categories;  ///< of bars
   std::vector<Series> series;
+  /// x and y are stimulus coordinates: both of one scale, y running down, with the stimulus'
+  /// outline.
+  bool over_stimulus = false;
 };
 
 /// Images in rows and columns, all of one size: saved as one PNG.
@@ -39,6 +47,15 @@ struct ImageGrid {
   std::string name, title;
   std::vector<std::string> columns, rows;
   at::Tensor images;  ///< (rows * columns, 3, H, W) float in [0,1], row by row
+};
+
+/// Numbers in full, for further work: saved as a .npy file that NumPy reads as it is.
+struct NamedArray {
+  std::string name, title;
+  std::vector<std::string> axes;  ///< "stimulus", "array", "y", "x": a word for each index
+  at::Tensor values;              ///< undefined after loading: the page does not need them
+  /// What the rows of an axis are, in order, for those that have names.
+  std::map<std::string, std::vector<std::string>> names;
 };
 
 /// One way to tell points of a map apart.
@@ -67,9 +84,9 @@ struct PointImages {
                         int64_t most, int64_t side);
 };
 
-/// What an analysis found. As a folder: analysis.json (everything but pixels), a CSV for each
-/// table, an SVG for each chart and each colouring of a map, a PNG for each grid and one for the
-/// images of the maps.
+/// What an analysis found. As a folder: analysis.json (everything but pixels and arrays), a CSV for
+/// each table, an SVG for each chart and each colouring of a map, a PNG for each grid and one for
+/// the images of the maps, a .npy for each array.
 struct AnalysisResult {
   std::string name;   ///< "occlusion"
   std::string title;  ///< "Occlusion in space and time: monkeysee-spatial"
@@ -79,14 +96,12 @@ struct AnalysisResult {
   std::vector<ImageGrid> grids;
   std::vector<PointMap> maps;
   PointImages point_images;  ///< of all maps
+  std::vector<NamedArray> arrays = {};
   nlohmann::json provenance;
 
   void save(const std::filesystem::path& folder, bool force) const;
   /// Errors: no such folder, not an analysis, a newer version, missing or broken parts.
   static AnalysisResult load(const std::filesystem::path& folder);
 };
-
-/// "0.123", or "" for NaN: a cell of a table.
-std::string cell(double value);
 
 }  // namespace afterimage

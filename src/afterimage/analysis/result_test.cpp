@@ -7,6 +7,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/temporary_folder.h"
+#include "afterimage/formats/npy.h"
 
 namespace afterimage {
 namespace {
@@ -22,15 +23,17 @@ AnalysisResult example() {
   result.name = "example";
   result.title = "An example";
   result.lead = "Two regions.";
-  result.tables = {
-      {"numbers", "Numbers", {"region", "value"}, {{"V1, \"upper\"", "1"}, {"V4", ""}}}};
+  result.tables = {{"numbers",
+                    "Numbers",
+                    {"region", "count", "value"},
+                    {{"V1, \"upper\"", 12, 1.0 / 3}, {"V4", -1, NAN}, {"IT", 0, 1e-300}}}};
   result.charts = {{"bars",
                     "Bars",
                     Chart::Kind::bars,
                     "",
                     "r",
                     {"V1", "V4"},
-                    {{"a", {}, {1, NAN}}, {"b", {}, {-2, 3}}}}};
+                    {{"a", {}, {1, NAN}, {0.5, 0.5}, {1.5, 1}}, {"b", {}, {-2, 3}}}}};
   result.grids = {{"grid",
                    "Images",
                    {"shown", "all", "V1"},
@@ -44,12 +47,18 @@ TEST(AnalysisResult, ComesBackAsItWasSaved) {
   const TemporaryFolder folder;
   const auto saved = example();
   saved.save(folder / "out", false);
-  EXPECT_EQ(read_text(folder / "out/numbers.csv"), "region,value\n\"V1, \"\"upper\"\"\",1\nV4,\n");
+  EXPECT_EQ(
+      read_text(folder / "out/numbers.csv"),
+      "region,count,value\n\"V1, \"\"upper\"\"\",12,0.3333333333333333\nV4,-1,\nIT,0,1e-300\n");
+  const auto json = nlohmann::json::parse(read_text(folder / "out/analysis.json"));
+  EXPECT_EQ(json["tables"][0]["rows"].dump(),
+            "[[\"V1, \\\"upper\\\"\",12,0.3333333333333333],[\"V4\",-1,null],[\"IT\",0,1e-300]]");
   EXPECT_NE(read_text(folder / "out/bars.svg").find("xmlns"), std::string::npos);
 
   const auto loaded = AnalysisResult::load(folder / "out");
   EXPECT_EQ(loaded.title, saved.title);
-  EXPECT_EQ(loaded.tables[0].rows, saved.tables[0].rows);
+  EXPECT_EQ(loaded.tables[0].csv(), saved.tables[0].csv());
+  EXPECT_EQ(loaded.charts[0].series[0].low, saved.charts[0].series[0].low);
   EXPECT_EQ(loaded.charts[0].categories, saved.charts[0].categories);
   EXPECT_EQ(loaded.charts[0].series[1].y, saved.charts[0].series[1].y);
   EXPECT_TRUE(std::isnan(loaded.charts[0].series[0].y[1]));
@@ -58,6 +67,29 @@ TEST(AnalysisResult, ComesBackAsItWasSaved) {
             0.5 / 255 + 1e-6);
   EXPECT_EQ(loaded.provenance, saved.provenance);
   EXPECT_THROW(saved.save(folder / "out", false), Error);
+}
+
+TEST(AnalysisResult, TablesOfTextAreStillRead) {
+  const nlohmann::json saved = {
+      {"name", "t"}, {"title", "T"}, {"columns", {"a", "b"}}, {"rows", {{"V1", "0.1234"}}}};
+  EXPECT_EQ(Table::from_json(saved).csv(), "a,b\nV1,0.1234\n");
+  EXPECT_EQ(shown(Cell(1.0 / 3)), "0.3333");
+  EXPECT_EQ(shown(Cell(int64_t{123456})), "123456");
+  EXPECT_EQ(shown(Cell(NAN)), "");
+}
+
+TEST(AnalysisResult, ArraysAreSavedInFull) {
+  const TemporaryFolder folder;
+  auto result = example();
+  const auto values = at::arange(24).view({2, 3, 4}).to(at::kFloat) / 7;
+  result.arrays = {{"maps", "Maps", {"array", "y", "x"}, values, {{"array", {"V1", "V4"}}}}};
+  result.save(folder / "out", false);
+  EXPECT_TRUE(at::equal(NpyFile(folder / "out/maps.npy").read(), values));
+  const auto loaded = AnalysisResult::load(folder / "out");
+  ASSERT_EQ(loaded.arrays.size(), 1u);
+  EXPECT_EQ(loaded.arrays[0].axes, result.arrays[0].axes);
+  EXPECT_EQ(loaded.arrays[0].names, result.arrays[0].names);
+  EXPECT_FALSE(loaded.arrays[0].values.defined());
 }
 
 AnalysisResult example_with_map() {
@@ -138,9 +170,27 @@ TEST(ChartSvg, StackedBarsLieOnEachOther) {
   const Chart chart{
       "s", "S", Chart::Kind::stacked, "", "", {"V1"}, {{"a", {}, {1}}, {"b", {}, {3}}}};
   const auto svg = chart_svg(chart, false);
-  // 222 px hold 0 to 4: one of three quarters upon one of a quarter.
-  EXPECT_NE(svg.find("y=\"200.5\" width=\"515.2\" height=\"55.5\""), std::string::npos) << svg;
-  EXPECT_NE(svg.find("y=\"34.0\" width=\"515.2\" height=\"166.5\""), std::string::npos) << svg;
+  // 210 px hold 0 to 4: one of three quarters upon one of a quarter.
+  EXPECT_NE(svg.find("y=\"189.5\" width=\"323.2\" height=\"52.5\""), std::string::npos) << svg;
+  EXPECT_NE(svg.find("y=\"32.0\" width=\"323.2\" height=\"157.5\""), std::string::npos) << svg;
+}
+
+TEST(ChartSvg, IntervalsAreErrorBars) {
+  const auto svg = chart_svg(example().charts[0], false);
+  EXPECT_NE(svg.find("V1, a: 1 (0.5 to 1.5)"), std::string::npos) << svg;
+  const auto from = svg.find("class=\"error\"");
+  ASSERT_NE(from, std::string::npos);
+  // One of the four bars has an interval and a value: a line with two ends.
+  EXPECT_EQ(count(svg.substr(from), "M"), 3u) << svg.substr(from);
+}
+
+TEST(ChartSvg, OverTheStimulusYRunsDownOnOneScale) {
+  Chart chart{"p", "P", Chart::Kind::points, "x", "y", {}, {{"V1", {0.25, 1}, {0.75, 0}}}};
+  chart.over_stimulus = true;
+  const auto svg = chart_svg(chart, false);
+  // 340 px hold 0 to 1, from the left at 64 and from the top at 14.
+  EXPECT_NE(svg.find("cx=\"149.0\" cy=\"269.0\""), std::string::npos) << svg;
+  EXPECT_NE(svg.find("cx=\"404.0\" cy=\"14.0\""), std::string::npos) << svg;
 }
 
 TEST(ChartSvg, NamesCannotBecomeMarkup) {

@@ -60,17 +60,17 @@ PerSeed collect(const std::vector<StudyRun>& runs, const std::string& variant,
 }
 
 /// Mean difference of a variant from the first over the seeds both have, with its interval.
-std::vector<std::string> difference_cells(const std::vector<double>& values,
-                                          const std::vector<double>& first) {
+std::vector<Cell> difference_cells(const std::vector<double>& values,
+                                   const std::vector<double>& first) {
   const size_t seeds = std::min(values.size(), first.size());
   std::vector<double> differences;
   for (size_t i = 0; i < seeds; ++i) differences.push_back(values[i] - first[i]);
-  if (differences.empty()) return {"", "", ""};
+  if (differences.empty()) return {NAN, NAN, NAN};
   const double centre = mean(differences);
-  if (seeds < 2) return {cell(centre), "", ""};
+  if (seeds < 2) return {centre, NAN, NAN};
   const double half = student_quantile(static_cast<int64_t>(seeds) - 1) * deviation(differences) /
                       std::sqrt(static_cast<double>(seeds));
-  return {cell(centre), cell(centre - half), cell(centre + half)};
+  return {centre, centre - half, centre + half};
 }
 
 }  // namespace
@@ -135,10 +135,10 @@ Table table_of_means(const StudyPlan& plan, const std::vector<StudyRun>& runs) {
   Table table{"means", "Mean over seeds", {"variant"}, {}};
   for (const auto* metric : find_metrics(plan.metrics)) table.columns.push_back(metric->name);
   for (const auto& variant : plan.variants) {
-    std::vector<std::string> row = {variant.name};
+    std::vector<Cell> row = {variant.name};
     for (const auto* metric : find_metrics(plan.metrics)) {
       const auto values = collect(runs, variant.name, metric->name).value;
-      row.push_back(values.empty() ? "" : cell(mean(values)));
+      row.emplace_back(values.empty() ? NAN : mean(values));
     }
     table.rows.push_back(std::move(row));
   }
@@ -171,18 +171,14 @@ AnalysisResult summarise_study(const StudyPlan& plan, const std::vector<StudyRun
     for (const auto& variant : plan.variants) {
       const auto found = collect(runs, variant.name, metric->name);
       if (found.value.empty()) continue;
-      std::vector<std::string> row = {variant.name,
-                                      metric->name,
-                                      std::to_string(found.value.size()),
-                                      cell(mean(found.value)),
-                                      cell(deviation(found.value)),
-                                      cell(mean(found.low)),
-                                      cell(mean(found.high))};
+      std::vector<Cell> row = {variant.name,      metric->name,           std::ssize(found.value),
+                               mean(found.value), deviation(found.value), mean(found.low),
+                               mean(found.high)};
       const auto difference = difference_cells(found.value, first.value);
       row.insert(row.end(), difference.begin(), difference.end());
       table.rows.push_back(std::move(row));
       chart.categories.push_back(variant.name);
-      chart.series[0].y.push_back(mean(found.value));
+      chart.series[0].add({mean(found.value), mean(found.low), mean(found.high)});
     }
     result.charts.push_back(std::move(chart));
   }

@@ -37,20 +37,34 @@ TEST(NearestNeighbours, AreThoseOfAllDistances) {
   EXPECT_LT((found.distance - distance).abs().max().item<double>(), 1e-9);
 }
 
-TEST_F(TsneTest, AffinitiesAgreeWithScikitLearn) {
-  const auto dense = at::zeros({p.rows(), p.rows()});
+/// All pairs, zero where they are no neighbours.
+at::Tensor dense(const Affinities& p) {
+  const auto out = at::zeros({p.rows(), p.rows()}, at::kDouble);
   for (int64_t i = 0; i < p.rows(); ++i) {
     const auto row = static_cast<size_t>(i);
     for (auto m = static_cast<size_t>(p.begin[row]); m < static_cast<size_t>(p.begin[row + 1]);
          ++m) {
-      dense[i][p.column[m]] = p.probability[m];
+      out[i][p.column[m]] = p.probability[m];
     }
   }
-  EXPECT_NEAR(dense.sum().item<double>(), 1, 1e-5);
-  EXPECT_TRUE(at::equal(dense, dense.t()));
-  // Its bisection stops at the same entropy but its neighbours are one fewer (itself counts).
-  const auto some = dense.slice(0, 0, std::nullopt, 10);
-  EXPECT_LT((some - expected.at("affinities")).abs().max().item<double>(), 1e-6);
+  return out;
+}
+
+TEST_F(TsneTest, AffinitiesAgreeWithScikitLearn) {
+  const auto all = dense(p), wanted = expected.at("affinities").to(at::kDouble);
+  EXPECT_NEAR(all.sum().item<double>(), 1, 1e-5);
+  EXPECT_TRUE(at::equal(all, all.t()));
+  // Both stop when the entropy is right to 1e-5, which leaves the farthest neighbours uncertain:
+  // scikit-learn's are up to 5e-4 of their own size from an exact solution, 3e-6 all together.
+  const auto farthest = [&](const at::Tensor& found) {
+    const auto some = found.slice(0, 0, std::nullopt, 10);
+    EXPECT_TRUE(at::equal(some.gt(0), wanted.gt(0)));  // the same neighbours
+    return ((some - wanted).abs() / wanted.clamp_min(1e-30)).max().item<double>();
+  };
+  EXPECT_LT(farthest(all), 1e-3);
+  EXPECT_GT(farthest(dense(affinities(nearest_neighbours(rows, 90), 30.1))), 1e-3);
+  const auto error = all.slice(0, 0, std::nullopt, 10) - wanted;
+  EXPECT_LT((error.norm() / wanted.norm()).item<double>(), 1e-5);
 }
 
 TEST_F(TsneTest, TheMapIsAsGoodAsScikitLearnsAndOpenTsnes) {

@@ -11,7 +11,7 @@ namespace afterimage {
 AbsentArrays::AbsentArrays(Decoder& decoder, const std::vector<std::string>& arrays) {
   const std::string where = "--absent";
   if (arrays.empty()) return;
-  auto* attention = dynamic_cast<AttentionProjection*>(decoder.projection());
+  HasAttention* attention = decoder.has_attention();
   if (attention == nullptr) {
     throw Error(where, "only decoders with projection.kind = \"attention\" can leave arrays out",
                 "Use such a model (irfa-16), or train this one without them (data.regions)");

@@ -6,7 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "afterimage/decoders/decoder.h"
-#include "afterimage/projections/attention.h"
+#include "afterimage/projections/capabilities.h"
 
 namespace afterimage {
 
@@ -25,7 +25,7 @@ class AbsentArrays {
   at::Tensor without(const at::Tensor& responses) const;
 
  private:
-  AttentionProjection* attention_ = nullptr;  // null: no array is absent
+  HasAttention* attention_ = nullptr;  // null: no array is absent
   std::vector<bool> before_;
   std::vector<int64_t> sensors_;
 };

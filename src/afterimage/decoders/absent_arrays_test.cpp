@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "afterimage/base/error.h"
+#include "afterimage/projections/attention.h"
 
 namespace afterimage {
 namespace {
@@ -23,7 +24,7 @@ class Maps : public Decoder {
     const at::NoGradGuard no_grad;
     return projection_->forward(responses).narrow(1, 0, 3);
   }
-  Projection* projection() override { return projection_.get(); }
+  HasAttention* has_attention() override { return projection_->has_attention(); }
   TensorMap state() const override { return {}; }
   void load(const TensorMap&, const std::string&) override {}
 

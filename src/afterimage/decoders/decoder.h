@@ -17,7 +17,8 @@
 
 namespace afterimage {
 
-class Projection;
+class HasAttention;
+class HasFields;
 
 /// What a decoder must know of a recording to be built: its sensors, bins and the images' size.
 struct DecoderInput {
@@ -42,8 +43,10 @@ class Decoder {
   virtual void fit(const Samples& train, const FitContext& context) = 0;
   /// (n, sensor, bin) float32 standardised -> (n, 3, size, size) float32 in [0,1], on the CPU.
   virtual at::Tensor reconstruct(const at::Tensor& responses) = 0;
-  /// The projection in front of it, for decoders that have one.
-  virtual Projection* projection() { return nullptr; }
+  /// What the projection in front of it can show (projections/capabilities.h); null for decoders
+  /// without such.
+  virtual const HasFields* has_fields() const { return nullptr; }
+  virtual HasAttention* has_attention() { return nullptr; }
   /// Everything fit has learned, by name; `load` takes it back.
   virtual TensorMap state() const = 0;
   virtual void load(const TensorMap& state, const std::string& where) = 0;

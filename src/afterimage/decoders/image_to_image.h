@@ -46,7 +46,8 @@ class ImageToImage : public Decoder {
   at::Tensor linear_of_training(const at::Tensor& responses, const std::vector<int64_t>& rows);
   std::vector<ParameterGroup> parameters() const;
 
-  Projection* projection() override { return projection_.get(); }
+  const HasFields* has_fields() const override { return projection_->has_fields(); }
+  HasAttention* has_attention() override { return projection_->has_attention(); }
 
  private:
   int64_t input_channels() const { return projection_->channels() + (linear_input_ ? 3 : 0); }

@@ -102,6 +102,8 @@ class Model {
   const Normalisation& normalisation() const { return normalisation_; }
   const std::string& train_split() const { return data_.split; }
   bool averages_in_training() const { return data_.average_repeats; }
+  /// ROIs whose sensors it reads; empty: all.
+  const std::vector<std::string>& regions() const { return data_.regions; }
 
   const std::string& name() const { return name_; }
   const std::string& decoder_name() const { return decoder_name_; }

@@ -1,10 +1,10 @@
 #include "afterimage/evaluation/scores.h"
 
 #include <set>
-
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/evaluation/statistics.h"
+#include "afterimage/formats/csv.h"
 
 namespace afterimage {
 namespace {
@@ -68,13 +68,12 @@ Json definitions(const std::vector<ScoredImages>& sets, int64_t stimuli) {
   if (sets.empty()) return json;
   for (const auto& score : sets.front().scores) {
     const auto& metric = *find_metrics({score.metric}).front();
-    const Json chance = metric.chance ? Json(metric.chance(stimuli)) : Json(nullptr);
     json.push_back({{"name", metric.name},
                     {"label", metric.label},
                     {"definition", metric.definition},
                     {"source", metric.source},
                     {"higher_is_better", metric.higher_is_better},
-                    {"chance", chance}});
+                    {"chance", metric.chance ? Json(metric.chance(stimuli)) : Json(nullptr)}});
   }
   return json;
 }
@@ -122,23 +121,6 @@ Scores read_parts(const Json& json, const std::string& where) {
     scores.comparisons.push_back(comparison_from(comparison));
   }
   return scores;
-}
-
-/// A CSV field (RFC 4180): quoted when it holds a comma, a quote or a line break.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-std::string csv_row(const std::vector<std::string>& fields) {
-  std::vector<std::string> safe;
-  for (const auto& field : fields) safe.push_back(csv_field(field));
-  return join(safe, ",") + "\n";
 }
 
 std::string yes_or_no(bool yes) { return yes ? "yes" : "no"; }

@@ -49,6 +49,47 @@ inline LuminanceWorld luminance_world(int64_t stimuli, int64_t sensors, double s
   return world;
 }
 
+/// As luminance_world, for sensors that see a Gabor under their field: simple cells (`energy`
+/// false) or complex ones. The envelopes are 0.06 and 0.12 wide; a wavelength is 2.2 of them.
+inline LuminanceWorld gabor_world(int64_t stimuli, int64_t sensors, double signal, bool energy,
+                                  int64_t side = 64) {
+  auto generator = quiet_run().generator("gabor world");
+  // Structure at several scales, as photographs have it.
+  auto images = at::zeros({stimuli, 3, side, side});
+  for (const int64_t grain : {1, 2, 4, 8}) {
+    const auto coarse = at::randn({stimuli, 3, side / grain, side / grain}, generator);
+    images += at::upsample_bilinear2d(coarse, {side, side}, false) * static_cast<double>(grain);
+  }
+  images = (0.5 + images / (6 * images.std())).clamp(0, 1);
+  const auto draw = at::rand({sensors, 4}, generator, at::kDouble);
+  const auto cells = even_cells(side);
+  LuminanceWorld world;
+  std::vector<at::Tensor> responses;
+  for (int64_t s = 0; s < sensors; ++s) {
+    const auto number = [&](int64_t i) { return draw[s][i].item<double>(); };
+    const GaussianField field{0.25 + 0.5 * number(0), 0.25 + 0.5 * number(1),
+                              s % 2 == 0 ? 0.06 : 0.12};
+    const auto dx = ((cells - field.x) / field.size).unsqueeze(0);
+    const auto dy = ((cells - field.y) / field.size).unsqueeze(1);
+    const auto envelope = (-0.5 * (dx.square() + dy.square())).exp();
+    const double angle = M_PI * number(2);
+    const auto phase = (std::cos(angle) * dx + std::sin(angle) * dy) * (2 * M_PI / 2.2);
+    const auto seen = [&](double shift) {
+      return (images.mean(1) * (envelope * (phase + shift).cos()).to(at::kFloat)).sum({1, 2});
+    };
+    const double shift = 2 * M_PI * number(3);
+    const auto drive = energy ? (seen(0).square() + seen(M_PI / 2).square()).sqrt() : seen(shift);
+    const auto z = (drive - drive.mean()) / drive.std(false);
+    responses.push_back(signal * z + at::randn({stimuli}, generator));
+    world.truth.push_back(field);
+  }
+  auto y = at::stack(responses, 1);
+  y = (y - y.mean(0)) / y.std(0, false);
+  world.data = {
+      (images * 255).round().to(at::kByte), {}, y, at::ones({sensors}, at::kBool), stimuli / 2};
+  return world;
+}
+
 /// Distances of the estimated centres from the true ones.
 inline at::Tensor centre_errors(const LuminanceWorld& world, const at::Tensor& x,
                                 const at::Tensor& y) {

@@ -19,6 +19,9 @@ struct ReceptiveFields {
   at::Tensor size;      ///< standard deviation of the field as a Gaussian, stimulus widths
   at::Tensor r2;        ///< variance of one half's responses that a fit to the other predicts
   at::Tensor distance;  ///< between the centres found in the two halves, stimulus widths
+  /// (sensor) bool: the field is that of a Gabor, and its size that of the envelope; undefined for
+  /// methods that do not look for such.
+  at::Tensor oriented = {};
 
   static ReceptiveFields unknown(int64_t sensors);
 };

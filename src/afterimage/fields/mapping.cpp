@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "afterimage/base/json_number.h"
 #include "afterimage/base/text.h"
 
 namespace afterimage {
@@ -22,10 +23,6 @@ double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
-}
-
-nlohmann::json number(double value) {
-  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
 }
 
 MappingReport::Roi roi_summary(const Sensors& sensors, const std::string& roi) {
@@ -59,13 +56,15 @@ Fields MappingOptions::fields() {
 }
 
 nlohmann::json MappingReport::to_json() const {
-  nlohmann::json json = {{"rois", nlohmann::json::array()}, {"unmapped", nlohmann::json::object()}};
+  nlohmann::json json = {{"rois", nlohmann::json::array()},
+                         {"unmapped", nlohmann::json::object()},
+                         {"oriented", oriented}};
   for (const auto& roi : rois) {
     json["rois"].push_back({{"name", roi.name},
                             {"mapped", roi.mapped},
                             {"sensors", roi.sensors},
-                            {"median_r2", number(roi.median_r2)},
-                            {"median_size", number(roi.median_size)}});
+                            {"median_r2", json_number(roi.median_r2)},
+                            {"median_size", json_number(roi.median_size)}});
   }
   for (const auto& entry : unmapped) json["unmapped"][entry.reason] = entry.count;
   return json;
@@ -78,6 +77,7 @@ MappingReport map_sensors(const ReceptiveFields& found, const at::Tensor& varies
   sensors.size = list_of(found.size);
   auto& r2 = sensors.measures["field_r2"] = list_of(found.r2);
   auto& distance = sensors.measures["field_distance"] = list_of(found.distance);
+  if (found.oriented.defined()) sensors.measures["field_oriented"] = list_of(found.oriented);
   std::map<std::string, int64_t> reasons;
   for (int64_t i = 0; i < sensors.count(); ++i) {
     const auto s = static_cast<size_t>(i);
@@ -98,6 +98,9 @@ MappingReport map_sensors(const ReceptiveFields& found, const at::Tensor& varies
     sensors.x[s] = sensors.y[s] = sensors.size[s] = std::nan("");
   }
   MappingReport report;
+  for (int64_t i = 0; found.oriented.defined() && i < sensors.count(); ++i) {
+    report.oriented += sensors.mapped(i) && found.oriented[i].item<bool>();
+  }
   for (const auto& [reason, count] : reasons) report.unmapped.push_back({reason, count});
   for (const auto& roi : sensors.rois()) report.rois.push_back(roi_summary(sensors, roi));
   return report;

@@ -30,13 +30,15 @@ struct MappingReport {
     double median_r2 = 0, median_size = 0;  ///< of the mapped; NaN when there are none
   };
   std::vector<Unmapped> unmapped;
+  int64_t oriented = 0;  ///< mapped sensors whose size is that of a Gabor's envelope
   std::vector<Roi> rois;
 
   nlohmann::json to_json() const;
 };
 
 /// Puts the fields that pass into `sensors` (x, y, size; NaN for the others) with the measures
-/// "field_r2" and "field_distance" of all.
+/// "field_r2" and "field_distance" of all, and "field_oriented" (1: a Gabor) where the method
+/// tells.
 MappingReport map_sensors(const ReceptiveFields& found, const at::Tensor& varies,
                           const MappingOptions& options, Sensors& sensors);
 

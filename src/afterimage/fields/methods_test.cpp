@@ -46,6 +46,38 @@ TEST(Prf, RefinementBeatsTheGrid) {
             0.7 * example::centre_errors(world, grid.x, grid.y).mean().item<double>());
 }
 
+/// Sizes over the true ones.
+at::Tensor size_ratios(const example::LuminanceWorld& world, const ReceptiveFields& found) {
+  auto ratios = at::empty_like(found.size);
+  for (int64_t s = 0; s < ratios.numel(); ++s) {
+    ratios[s] = found.size[s].item<double>() / world.truth[static_cast<size_t>(s)].size;
+  }
+  return ratios;
+}
+
+/// A field of one sign fits one stripe of a Gabor: a third of its size and less.
+TEST(Oriented, SizesAreThoseOfTheEnvelope) {
+  for (const bool energy : {false, true}) {
+    const auto world = example::gabor_world(600, 10, 2, energy);
+    for (const std::string name : {"prf", "reverse-correlation"}) {
+      const auto found =
+          estimate(name, name == "prf" ? local : std::vector<std::string>{}, world.data);
+      const auto ratios = size_ratios(world, found);
+      EXPECT_GT(ratios.min().item<double>(), 0.7) << name << " " << energy << "\n" << ratios;
+      EXPECT_LT(ratios.max().item<double>(), 1.4) << name << " " << energy << "\n" << ratios;
+      EXPECT_LT(example::centre_errors(world, found.x, found.y).max().item<double>(), 0.05);
+      EXPECT_TRUE(found.oriented.all().item<bool>()) << found.r2;
+      EXPECT_LT(found.distance.max().item<double>(), 0.08);
+    }
+  }
+}
+
+TEST(Oriented, LuminanceIsNotTakenForGabors) {
+  const auto world = example::luminance_world(500, 12, 1.5);
+  const auto found = estimate("prf", local, world.data);
+  EXPECT_FALSE(found.oriented.any().item<bool>());
+}
+
 class OfNoise : public testing::TestWithParam<std::string> {};
 
 TEST_P(OfNoise, IsLeftUnmapped) {
@@ -86,6 +118,13 @@ TEST(MapSensors, LeavesOutAndCountsWhatDoesNotPass) {
                               four(.3, .01, .4, .5), four(.02, .02, .9, .02)};
   auto varies = at::ones({4}, at::kBool);
   varies[3] = false;
+  auto oriented = at::zeros({4}, at::kBool);
+  oriented.narrow(0, 0, 2).fill_(true);  // the second is not mapped
+  const auto with_gabors =
+      ReceptiveFields{found.x, found.y, found.size, found.r2, found.distance, oriented};
+  EXPECT_EQ(
+      map_sensors(with_gabors, varies, {.min_r2 = 0.05, .max_distance = 0.5}, sensors).oriented, 1);
+  EXPECT_EQ(sensors.measures.at("field_oriented")[1], 1);
   const auto report = map_sensors(found, varies, {.min_r2 = 0.05, .max_distance = 0.5}, sensors);
   EXPECT_EQ(sensors.x[0], 0.1);
   EXPECT_TRUE(sensors.mapped(0));

@@ -8,6 +8,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
+#include "afterimage/fields/gabor_fit.h"
 #include "afterimage/fields/prf_grid.h"
 #include "afterimage/fields/visual_features.h"
 
@@ -70,6 +71,8 @@ Fields PrfMethod::fields() {
       Field("components", components_, "principal components of each layer of the network")
           .range(1, 256),
       Field("steps", steps_, "Gauss-Newton steps, at most; 0 = the grid's own field").range(0, 100),
+      Field("oriented", oriented_,
+            "also fit Gabors; sensors they predict better get the size of their envelope"),
   };
 }
 
@@ -93,6 +96,7 @@ ReceptiveFields PrfMethod::estimate(const FieldData& data, const std::vector<std
     });
     progress.advance(last - first);
   }
+  if (oriented_) prefer_gabors(fit_gabors(data, out.r2, run), out);
   return out;
 }
 

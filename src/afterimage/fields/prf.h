@@ -22,6 +22,7 @@ class PrfMethod : public FieldMethod {
   std::string features_ = "all";
   int64_t components_ = 32;
   int64_t steps_ = 8;
+  bool oriented_ = true;
 };
 
 }  // namespace afterimage

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "afterimage/fields/gabor_fit.h"
 #include "afterimage/fields/gaussian.h"
 #include "afterimage/fields/moments.h"
 
@@ -86,6 +87,8 @@ Fields ReverseCorrelation::fields() {
       Field("smooth", smooth_, "width the map is held smooth over")
           .range(0.001, 1)
           .unit("stimulus widths"),
+      Field("oriented", oriented_,
+            "also fit Gabors; sensors they predict better get the size of their envelope"),
   };
 }
 
@@ -127,8 +130,11 @@ ReceptiveFields ReverseCorrelation::estimate(const FieldData& data, const std::v
     error = i == 0 ? e : error + e;
     total = i == 0 ? t : total + t;
   }
-  return {found[2].x, found[2].y, found[2].size, 1 - error / total.clamp_min(1e-30),
-          ((found[0].x - found[1].x).square() + (found[0].y - found[1].y).square()).sqrt()};
+  ReceptiveFields out{
+      found[2].x, found[2].y, found[2].size, 1 - error / total.clamp_min(1e-30),
+      ((found[0].x - found[1].x).square() + (found[0].y - found[1].y).square()).sqrt()};
+  if (oriented_) prefer_gabors(fit_gabors(data, out.r2, run), out);
+  return out;
 }
 
 }  // namespace afterimage

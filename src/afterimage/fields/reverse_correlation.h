@@ -21,6 +21,7 @@ class ReverseCorrelation : public FieldMethod {
  private:
   int64_t grid_ = 16;
   double smooth_ = 0.06;
+  bool oriented_ = true;
 };
 
 }  // namespace afterimage

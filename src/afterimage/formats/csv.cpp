@@ -131,19 +131,19 @@ std::vector<int64_t> CsvTable::integers(const std::string& name) const {
   return parsed<int64_t>(column(name), where_, name, "Give a whole number");
 }
 
+std::string csv_row(const std::vector<std::string>& fields) {
+  std::string text;
+  for (size_t i = 0; i < fields.size(); ++i) text += (i > 0 ? "," : "") + csv_field(fields[i]);
+  return text + '\n';
+}
+
 std::string csv_text(const std::vector<std::string>& names,
                      const std::vector<std::vector<std::string>>& columns) {
-  std::string text;
-  const auto add_row = [&](const auto& field_of) {
-    for (size_t i = 0; i < names.size(); ++i) {
-      if (i > 0) text += ',';
-      text += csv_field(field_of(i));
-    }
-    text += '\n';
-  };
-  add_row([&](size_t i) { return names[i]; });
+  std::string text = csv_row(names);
   for (size_t row = 0; !columns.empty() && row < columns[0].size(); ++row) {
-    add_row([&](size_t i) { return columns[i][row]; });
+    std::vector<std::string> fields;
+    for (const auto& column : columns) fields.push_back(column[row]);
+    text += csv_row(fields);
   }
   return text;
 }

@@ -33,6 +33,9 @@ class CsvTable {
   std::vector<std::vector<std::string>> columns_;
 };
 
+/// One row with its line break; fields are quoted where they must be.
+std::string csv_row(const std::vector<std::string>& fields);
+
 /// The text of a table whose columns are equally long; fields are quoted where they must be.
 std::string csv_text(const std::vector<std::string>& names,
                      const std::vector<std::vector<std::string>>& columns);

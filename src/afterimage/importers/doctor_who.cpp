@@ -21,6 +21,7 @@ RecordingInfo describe(const std::vector<Run>& runs, const Voxels& voxels,
   info.sensors = voxels.sensors;
   info.height = info.width = options.image_size;
   info.frames_per_second = 1 / options.tr;
+  info.fixation_x = info.fixation_y = 0.5;  // the middle of the screen
   for (int64_t v = 0; v < options.volumes; ++v) {
     const double start = static_cast<double>(options.delay + v) * options.tr * 1000;
     info.bins.push_back({start, start + options.tr * 1000});

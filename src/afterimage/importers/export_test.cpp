@@ -54,6 +54,7 @@ void expect_equal(const Recording& a, const Recording& b) {
   }
   EXPECT_EQ(x.degrees_per_stimulus, y.degrees_per_stimulus);
   EXPECT_EQ(x.frames_per_second, y.frames_per_second);
+  expect_same({x.fixation_x, x.fixation_y}, {y.fixation_x, y.fixation_y});
 }
 
 TEST_F(Export, ComesBackEqual) {
@@ -64,6 +65,7 @@ TEST_F(Export, ComesBackEqual) {
       info.sensors.measures["snr"] = {1.0 / 3, std::nan(""), 1e-7};
       info.sensors.name[1] = "e,1";
       info.frames_per_second = 0.1;
+      if (channels == 3) info.fixation_x = 0.3, info.fixation_y = -1.0 / 3;
       if (channels == 1) info.bins.resize(1);  // MATLAB drops last indices of size 1
       example::write(path_, info,
                      example::responses(example::info()).narrow(2, 0, info.bins.size()));

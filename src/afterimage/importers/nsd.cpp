@@ -143,7 +143,8 @@ ImportReport NsdImporter::import(const ImportJob& job) {
   info.width = pictures.width();
   info.channels = pictures.channels();
   info.degrees_per_stimulus = nsd::degrees;
-  info.bins = {{0, 4000}};  // a trial lasts 4 s
+  info.fixation_x = info.fixation_y = 0.5;  // a dot in the middle of each image
+  info.bins = {{0, 4000}};                  // a trial lasts 4 s
   info.sensors = nsd::read_voxels(volumes, rois_, field_r2_, betas);
 
   ImportReport report;

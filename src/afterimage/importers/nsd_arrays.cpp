@@ -28,6 +28,7 @@ RecordingInfo described(const ImportJob& job) {
   RecordingInfo info;
   info.bins = {{0, 4000}};
   info.degrees_per_stimulus = nsd::degrees;
+  info.fixation_x = info.fixation_y = 0.5;  // a dot in the middle of each image
   info.provenance = with_report(job.provenance, {});
   return info;
 }

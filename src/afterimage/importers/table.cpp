@@ -47,6 +47,17 @@ std::vector<Bin> bins_of(const Context& context, int64_t count) {
   return bins;
 }
 
+void read_fixation(const Context& context, RecordingInfo& info) {
+  const auto& point = context.options.fixation;
+  if (point.empty()) return;
+  if (point.size() != 2) {
+    throw Error(context.where, concat("fixation has ", point.size(), " numbers"),
+                "It needs two, x and y: fixation = [0.5, 0.5]");
+  }
+  info.fixation_x = point[0];
+  info.fixation_y = point[1];
+}
+
 void drop_gaps(const Context& context, ResponseFiles& responses, Sensors& sensors) {
   if (context.options.nan != "drop") return;
   const auto finite = responses.finite_sensors();
@@ -99,6 +110,10 @@ Fields TableOptions::fields() {
                    "width of the stimulus in visual angle; 0 = unknown")
                  .unit("degrees")
                  .range(0, 360),
+             Field(
+                 "fixation", fixation,
+                 "point of fixation, x and y in stimulus coordinates (0 to 1 from the upper left, "
+                 "or beyond); none = unknown"),
              Field("frames_per_second", frames_per_second,
                    "above 0: the stimuli are the frames of a video")
                  .range(0, 10000),
@@ -168,6 +183,7 @@ ImportReport TableImporter::import(const ImportJob& job) {
   const auto stimuli = table_import::read_stimuli(context, info);
   info.degrees_per_stimulus = options.degrees_per_stimulus;
   info.frames_per_second = options.frames_per_second;
+  read_fixation(context, info);
   info.bins = bins_of(context, responses.bins());
   table_import::read_trials(context, responses, info);
   info.sensors = table_import::read_sensors(context, responses, info);

@@ -18,6 +18,7 @@ struct TableOptions {
   int64_t test_stimuli = 0;
   std::vector<double> bin_start_ms, bin_stop_ms;
   double degrees_per_stimulus = 0, frames_per_second = 0;
+  std::vector<double> fixation;
 
   struct StimulusTable {
     std::string table;

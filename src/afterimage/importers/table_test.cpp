@@ -170,7 +170,9 @@ TEST_F(Table, VolumesWithMaskAndRegions) {
 
 TEST_F(Table, TablesOfStimuliTrialsAndSensors) {
   const auto recording = import(
-      "responses = 'f/responses.npy'\nimages = 'f/photos'\ndegrees_per_stimulus = 8\n" + bins +
+      "responses = 'f/responses.npy'\nimages = 'f/photos'\ndegrees_per_stimulus = 8\n"
+      "fixation = [0.25, -0.5]\n" +
+      bins +
       "stimuli.table = 'f/stimuli.csv'\ntrials.table = 'f/trials.csv'\n"
       "sensors.table = 'f/sensors.csv'\n");
   const auto& info = recording.info();
@@ -186,6 +188,8 @@ TEST_F(Table, TablesOfStimuliTrialsAndSensors) {
   EXPECT_EQ(info.sensors.y[2], -0.25);
   EXPECT_EQ(info.sensors.measures.at("snr")[0], 3.5);
   EXPECT_EQ(info.degrees_per_stimulus, 8);
+  EXPECT_EQ(info.fixation_x, 0.25);
+  EXPECT_EQ(info.fixation_y, -0.5);
 }
 
 TEST_F(Table, UnitsOfPositions) {

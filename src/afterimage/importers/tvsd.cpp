@@ -211,6 +211,7 @@ ImportReport TvsdImporter::import(const ImportJob& job) {
   work.info.stimulus_source = work.stimuli.name;
   work.info.stimulus_category = work.stimuli.category;
   work.info.degrees_per_stimulus = display_pixels / (work.files.monkey == "N" ? 28.9 : 26.9);
+  work.info.fixation_x = work.info.fixation_y = 0.5 - shift_pixels / display_pixels;
   work.info.provenance = job.provenance.is_object() ? job.provenance : nlohmann::json::object();
   if (options_.sensors.uses_measures()) {
     work.info.provenance["transductive"].push_back(

@@ -76,7 +76,8 @@ ImportReport Vim1Importer::import(const ImportJob& job) {
   info.width = images.size(3);
   info.channels = 1;
   info.degrees_per_stimulus = 20;
-  info.bins = {{0, 4000}};  // an image every 4 s
+  info.fixation_x = info.fixation_y = 0.5;  // Kay et al. 2008: a square in the middle
+  info.bins = {{0, 4000}};                  // an image every 4 s
   info.sensors = plain_sensors(responses.sensors(), "voxel");
   info.sensors.roi = rois_of(folder / file, "roi" + subject, responses.sensors());
 

@@ -66,19 +66,29 @@ void ImagePreparation::move_fields(RecordingInfo& info) const {
     const auto left = static_cast<double>((from_width_ - side_) / 2);
     const auto top = static_cast<double>((from_height_ - side_) / 2);
     const auto width = static_cast<double>(from_width_);
-    for (double& x : sensors.x) x = (x * width - left) / side;
-    for (double& y : sensors.y) y = (y * static_cast<double>(from_height_) - top) / side;
+    const auto move_x = [&](double& x) { x = (x * width - left) / side; };
+    const auto move_y = [&](double& y) {
+      y = (y * static_cast<double>(from_height_) - top) / side;
+    };
+    for (double& x : sensors.x) move_x(x);
+    for (double& y : sensors.y) move_y(y);
+    move_x(info.fixation_x);
+    move_y(info.fixation_y);
     for (double& size : sensors.size) size *= width / side;
     info.degrees_per_stimulus *= side / width;
   }
   info.height = height_;
   info.width = width_;
   if (retina_ == nullptr) return;
-  const auto tensor = [](std::vector<double>& values) { return at::tensor(values, at::kDouble); };
-  const at::Tensor x = tensor(sensors.x), y = tensor(sensors.y);
+  const auto tensor = [](const std::vector<double>& values) {
+    return at::tensor(values, at::kDouble);
+  };
   const bool warp = options_.retina == "warp";
-  const auto moved =
-      warp ? retina_->retina_from_stimulus(x, y) : retina_->stimulus_from_retina(x, y);
+  const auto move = [&](const at::Tensor& x, const at::Tensor& y) {
+    return warp ? retina_->retina_from_stimulus(x, y) : retina_->stimulus_from_retina(x, y);
+  };
+  const at::Tensor x = tensor(sensors.x), y = tensor(sensors.y);
+  const auto moved = move(x, y);
   const at::Tensor stretch =
       warp ? retina_->magnification(x, y) : retina_->magnification(moved.x, moved.y).reciprocal();
   const at::Tensor size = tensor(sensors.size) * stretch;
@@ -89,6 +99,9 @@ void ImagePreparation::move_fields(RecordingInfo& info) const {
   copy(moved.x, sensors.x);
   copy(moved.y, sensors.y);
   copy(size, sensors.size);
+  const auto fixation = move(tensor({info.fixation_x}), tensor({info.fixation_y}));
+  info.fixation_x = fixation.x.item<double>();
+  info.fixation_y = fixation.y.item<double>();
   info.degrees_per_stimulus = 0;  // no longer the same everywhere
 }
 

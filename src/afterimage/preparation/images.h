@@ -21,7 +21,7 @@ struct ImageOptions {
   bool any() const { return crop < 1 || image_size > 0 || retina != "none"; }
 };
 
-/// Crops, resizes and warps images, in this order; receptive fields and degrees follow.
+/// Crops, resizes and warps images, in this order; receptive fields, fixation and degrees follow.
 class ImagePreparation {
  public:
   /// Errors: the retina warp of images that are not square and neither cropped nor resized.
@@ -32,7 +32,7 @@ class ImagePreparation {
   int64_t width() const { return width_; }
   /// (n, C, H, W) uint8 -> (n, C, height, width).
   at::Tensor apply(const at::Tensor& images) const;
-  /// Centres, sizes, image size and degrees of the result.
+  /// Centres, sizes, fixation, image size and degrees of the result.
   void move_fields(RecordingInfo& info) const;
 
  private:

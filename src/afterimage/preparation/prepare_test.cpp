@@ -139,6 +139,8 @@ TEST_F(PrepareTest, AveragesRepeatsWithinASplit) {
 
 TEST_F(PrepareTest, FieldsFollowTheImages) {
   auto info = example::info();  // 8 high, 6 wide
+  info.fixation_x = 0.25;
+  info.fixation_y = -0.5;
   PrepareOptions options;
   options.images.crop = 0.5;  // 3 pixels, from column 1 and row 2
   options.images.image_size = 12;
@@ -148,6 +150,8 @@ TEST_F(PrepareTest, FieldsFollowTheImages) {
   EXPECT_NEAR(out.info().sensors.y[0], (0.75 * 8 - 2) / 3, 1e-12);
   EXPECT_NEAR(out.info().sensors.size[0], 0.1 * 2, 1e-12);
   EXPECT_NEAR(out.info().degrees_per_stimulus, 7.5 / 2, 1e-12);
+  EXPECT_NEAR(out.info().fixation_x, (0.25 * 6 - 1) / 3, 1e-12);
+  EXPECT_NEAR(out.info().fixation_y, (-0.5 * 8 - 2) / 3, 1e-12);
   options.images = ImageOptions();
   options.images.retina = "warp";
   EXPECT_THROW(prepared(options, info, example::responses(info)), Error);  // not square

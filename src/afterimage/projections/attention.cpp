@@ -190,6 +190,11 @@ at::Tensor AttentionProjection::weights(const at::Tensor& responses) {
       .permute({3, 1, 0, 2, 4});  // (n, h, c, y, x)
 }
 
+at::Tensor AttentionProjection::attention(const at::Tensor& responses) {
+  eval();
+  return weights(responses.to(key_weight_.device()));
+}
+
 std::vector<std::string> AttentionProjection::arrays() const {
   std::vector<std::string> names;
   for (const auto& group : groups_) names.push_back(group.name);

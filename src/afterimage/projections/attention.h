@@ -28,7 +28,7 @@ namespace afterimage {
 /// An array whose responses are all NaN in a sample is left out of that sample's softmax, and a
 /// single NaN counts as the sensor's mean. Everything is computed in the parameters' type, under
 /// autocast too.
-class AttentionProjection : public Projection {
+class AttentionProjection : public Projection, public HasAttention {
  public:
   Fields fields() override;
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
@@ -41,18 +41,16 @@ class AttentionProjection : public Projection {
   /// The softmax weights W (n, h, C, y, x), detached: what each pixel and feature takes from which
   /// array. The whole tensor: mind the size.
   at::Tensor weights(const at::Tensor& responses);
-  /// The arrays: sensors whose responses go in together.
-  const std::vector<SensorGroup>& groups() const { return groups_; }
-  /// Names of the arrays, in the order of the weights.
-  std::vector<std::string> arrays() const;
-  /// Which arrays take part from now on, one entry per array; at least one must.
-  void set_present(const std::vector<bool>& present);
-  /// Which arrays take part.
-  std::vector<bool> present() const;
-  /// The place of an array among `arrays`. Errors name `where` and the arrays there are.
-  size_t find_array(const std::string& name, const std::string& where) const;
-  /// Rows of an array's sensors.
-  const std::vector<int64_t>& sensors_of(size_t array) const { return groups_[array].sensors; }
+
+  HasAttention* has_attention() override { return this; }
+  std::vector<std::string> arrays() const override;
+  size_t find_array(const std::string& name, const std::string& where) const override;
+  const std::vector<int64_t>& sensors_of(size_t array) const override {
+    return groups_[array].sensors;
+  }
+  at::Tensor attention(const at::Tensor& responses) override;
+  std::vector<bool> present() const override;
+  void set_present(const std::vector<bool>& present) override;
 
  private:
   AttentionParts parts(const at::Tensor& responses);

@@ -13,7 +13,7 @@ namespace afterimage {
 /// Gaussian on the map's grid, summed per array (or ROI) and bin,
 ///   M_g(y, x) = sum over sensors s of group g of r_s exp(-((x-mu_x)^2 + (y-mu_y)^2) / (2 sigma^2))
 /// Channels: group by group, and within a group bin by bin.
-class GaussianProjection : public Projection {
+class GaussianProjection : public Projection, public HasFields {
  public:
   GaussianProjection();
 
@@ -27,7 +27,9 @@ class GaussianProjection : public Projection {
   }
   std::vector<std::string> channel_names() const override;
   std::vector<std::string> notes() const override;
-  std::optional<FieldTensors> learned_fields() const override { return fields_->now(); }
+  const HasFields* has_fields() const override { return this; }
+  FieldTensors learned_fields() const override { return fields_->now(); }
+  at::Tensor placed() const override { return fields_->active(); }
 
  private:
   std::string group_ = "array";

@@ -157,7 +157,7 @@ TEST(GaussianProjection, WithoutFieldsItSaysWhatToDo) {
   GaussianProjection projection;
   set(projection, "start", "none");
   projection.build(unknown, 1, 8, RunContext());
-  const auto fields = *projection.learned_fields();
+  const auto fields = projection.learned_fields();
   EXPECT_GT((fields.x[0] - fields.x[1]).abs().item<float>(), 1e-3f);
   EXPECT_GT(projection.forward(at::ones({1, 2, 1})).max().item<float>(), 0.1f);
 }
@@ -168,7 +168,7 @@ TEST(LearnedFields, MoveAsFarAsTheyMay) {
     set(projection, "move", move);
     set(projection, "reach", "0.05");
     projection.build(example::sensors({"V1"}, {0.5}, {0.25}, 0.1), 1, 8, RunContext());
-    const auto start = *projection.learned_fields();
+    const auto start = projection.learned_fields();
     const FieldTensors before = {start.x.clone(), start.y.clone(), start.size.clone()};
     EXPECT_NEAR(before.y.item<double>(), 0.25, 1e-6) << move;
     EXPECT_NEAR(before.size.item<double>(), 0.1, 1e-6) << move;
@@ -178,7 +178,7 @@ TEST(LearnedFields, MoveAsFarAsTheyMay) {
         if (parameter.requires_grad()) parameter += 5;
       }
     }
-    const auto after = *projection.learned_fields();
+    const auto after = projection.learned_fields();
     const double moved = (after.x - before.x).item<double>();
     const double grown = (after.size / before.size).item<double>();
     EXPECT_NEAR(moved, move == "free" ? 5 : move == "bounded" ? 0.05 : 0, 1e-4) << move;

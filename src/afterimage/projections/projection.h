@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +11,7 @@
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
 #include "afterimage/networks/parameter_group.h"
-#include "afterimage/projections/learned_fields.h"
+#include "afterimage/projections/capabilities.h"
 #include "afterimage/recordings/samples.h"
 
 namespace afterimage {
@@ -37,11 +36,9 @@ class Projection : public torch::nn::Module {
   virtual std::vector<ParameterGroup> parameter_groups() const { return {{parameters(), 1}}; }
   /// What each channel holds ("V1, bin 0"), for reports.
   virtual std::vector<std::string> channel_names() const = 0;
-  /// The Gaussian field of each sensor as it was learned, for projections that have such.
-  virtual std::optional<FieldTensors> learned_fields() const { return std::nullopt; }
-  /// What each sensor drives in each feature map, for projections that learn it. (sensor, bin,
-  /// feature)
-  virtual std::optional<at::Tensor> learned_tuning() const { return std::nullopt; }
+  /// Null for projections that have no such thing to show.
+  virtual const HasFields* has_fields() const { return nullptr; }
+  virtual HasAttention* has_attention() { return nullptr; }
   /// What a user should know before training, a line each: sensors that take no part.
   virtual std::vector<std::string> notes() const { return {}; }
 };

@@ -17,7 +17,7 @@ namespace afterimage {
 ///
 /// Training begins with the tuning that best lays out the first C principal components of image
 /// patches, in closed form (tuned_start.h), or at random.
-class TunedProjection : public Projection {
+class TunedProjection : public Projection, public HasFields {
  public:
   TunedProjection();
 
@@ -32,8 +32,10 @@ class TunedProjection : public Projection {
   }
   std::vector<std::string> channel_names() const override;
   std::vector<std::string> notes() const override;
-  std::optional<FieldTensors> learned_fields() const override { return fields_->now(); }
-  std::optional<at::Tensor> learned_tuning() const override { return tuning_; }
+  const HasFields* has_fields() const override { return this; }
+  FieldTensors learned_fields() const override { return fields_->now(); }
+  at::Tensor placed() const override { return fields_->active(); }
+  at::Tensor learned_tuning() const override { return tuning_; }
 
  private:
   int64_t features_ = 16;

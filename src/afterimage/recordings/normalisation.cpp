@@ -103,6 +103,8 @@ void Normalisation::silence(const at::Tensor& sensors) {
   scale_.masked_fill_(sensors.view({1, -1, 1}), 0);
 }
 
+at::Tensor Normalisation::silent() const { return scale_.eq(0).all(2).all(0); }
+
 at::Tensor Normalisation::apply(const at::Tensor& responses,
                                 const std::vector<int64_t>& block) const {
   TORCH_INTERNAL_ASSERT(mean_.defined() && responses.dim() == 3 &&

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,7 +34,7 @@ struct Sensors {
   int64_t count() const { return static_cast<int64_t>(name.size()); }
   /// A centre that is a number: inside or outside the stimulus.
   bool mapped(int64_t sensor) const;
-  /// ROI names in order of first appearance.
+  /// ROI names in the order they are shown (areas.h): V1 before V4 before IT.
   std::vector<std::string> rois() const;
   /// Which sensors lie in these ROIs: (sensor) bool. Errors, at `where`: no such ROI (names those
   /// there are).
@@ -73,9 +74,18 @@ struct RecordingInfo {
   int64_t channels = 3;                             ///< stored: 3 (RGB) or 1 (gray)
   double frames_per_second = 0;                     ///< > 0: the stimuli are the frames of a video
   double degrees_per_stimulus = 0;  ///< visual angle of the stimulus width; 0 = unknown
+  /// The point of fixation in stimulus coordinates, which may lie off the stimulus; NaN = unknown.
+  double fixation_x = std::numeric_limits<double>::quiet_NaN();
+  double fixation_y = std::numeric_limits<double>::quiet_NaN();
   nlohmann::json provenance;
 
   int64_t stimuli() const { return static_cast<int64_t>(stimulus_name.size()); }
+  bool fixation_known() const;
+  /// Distance of a point from fixation, or from the middle of the stimulus where fixation is
+  /// unknown; stimulus widths.
+  double eccentricity(double x, double y) const;
+  /// From what eccentricity is measured, in words: "fixation", "the middle of the stimulus".
+  const char* eccentricity_from() const;
   /// Trials of a split in file order; an Error listing the splits there are when it is empty.
   std::vector<int64_t> trials_of(const std::string& split, const std::string& where) const;
   std::vector<std::string> splits() const;

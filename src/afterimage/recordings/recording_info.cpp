@@ -6,6 +6,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/recordings/areas.h"
 #include "afterimage/recordings/recording.h"
 
 namespace afterimage {
@@ -106,6 +107,11 @@ void check_stimuli(const RecordingInfo& info, const std::string& where) {
     throw Error(where, concat("degrees_per_stimulus is ", info.degrees_per_stimulus),
                 "It must be 0 (unknown) or more");
   }
+  if (!number_or_nan(info.fixation_x) || !number_or_nan(info.fixation_y) ||
+      std::isnan(info.fixation_x) != std::isnan(info.fixation_y)) {
+    throw Error(where, concat("fixation_x is ", info.fixation_x, ", fixation_y ", info.fixation_y),
+                "Both must be numbers in stimulus coordinates, or both NaN (unknown)");
+  }
 }
 
 void check_trials(const RecordingInfo& info, const std::string& where) {
@@ -139,7 +145,7 @@ bool Sensors::mapped(int64_t sensor) const {
   return std::isfinite(x[i]) && std::isfinite(y[i]);
 }
 
-std::vector<std::string> Sensors::rois() const { return distinct(roi); }
+std::vector<std::string> Sensors::rois() const { return in_shown_order(distinct(roi)); }
 
 at::Tensor Sensors::in_rois(const std::vector<std::string>& wanted,
                             const std::string& where) const {
@@ -172,6 +178,19 @@ std::vector<int64_t> count_repeats(const std::vector<int64_t>& stimulus) {
   std::vector<int64_t> repeat;
   for (const int64_t row : stimulus) repeat.push_back(shown[row]++);
   return repeat;
+}
+
+bool RecordingInfo::fixation_known() const {
+  return std::isfinite(fixation_x) && std::isfinite(fixation_y);
+}
+
+double RecordingInfo::eccentricity(double x, double y) const {
+  return fixation_known() ? std::hypot(x - fixation_x, y - fixation_y)
+                          : std::hypot(x - 0.5, y - 0.5);
+}
+
+const char* RecordingInfo::eccentricity_from() const {
+  return fixation_known() ? "fixation" : "the middle of the stimulus";
 }
 
 std::vector<std::string> RecordingInfo::splits() const {

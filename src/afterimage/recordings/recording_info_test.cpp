@@ -29,6 +29,17 @@ TEST(RecordingInfo, SplitsAndRois) {
   EXPECT_THROW(info.trials_of("", "f"), Error);
 }
 
+TEST(RecordingInfo, EccentricityIsFromFixationWhereItIsKnown) {
+  RecordingInfo info = example::info();
+  EXPECT_FALSE(info.fixation_known());
+  EXPECT_NEAR(info.eccentricity(0.8, 0.9), 0.5, 1e-12);
+  EXPECT_STREQ(info.eccentricity_from(), "the middle of the stimulus");
+  info.fixation_x = 0.2;
+  info.fixation_y = -0.5;
+  EXPECT_NEAR(info.eccentricity(0.5, -0.1), 0.5, 1e-12);
+  EXPECT_STREQ(info.eccentricity_from(), "fixation");
+}
+
 TEST(Sensors, AreFoundByRoi) {
   const Sensors sensors = example::info().sensors;
   const auto v4 = sensors.in_rois({"V4"}, "here");
@@ -89,6 +100,8 @@ TEST(RecordingInfo, CheckRefusesWhatCannotBe) {
       [](RecordingInfo& info) { info.channels = 2; },
       [](RecordingInfo& info) { info.frames_per_second = -1; },
       [](RecordingInfo& info) { info.degrees_per_stimulus = NAN; },
+      [](RecordingInfo& info) { info.fixation_x = 0.5; },
+      [](RecordingInfo& info) { info.fixation_x = info.fixation_y = INFINITY; },
   };
   for (size_t i = 0; i < others.size(); ++i) EXPECT_NE(refused(others[i]), "") << i;
 }

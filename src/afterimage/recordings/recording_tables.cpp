@@ -72,8 +72,13 @@ std::vector<std::string> names_or_numbers(const File& file, const std::string& n
   return numbers;
 }
 
+double attribute_or(const File& file, const std::string& object, const std::string& name,
+                    double fallback) {
+  return file.has_attribute(object, name) ? file.number_attribute(object, name) : fallback;
+}
+
 double attribute_or_zero(const File& file, const std::string& object, const std::string& name) {
-  return file.has_attribute(object, name) ? file.number_attribute(object, name) : 0;
+  return attribute_or(file, object, name, 0);
 }
 
 nlohmann::json read_provenance(const File& file) {
@@ -168,6 +173,9 @@ RecordingInfo recording_parts::read_info(const File& file) {
   read_sensors(file, shape[1], info.sensors);
   read_bins(file, shape[2], info.bins);
   info.degrees_per_stimulus = attribute_or_zero(file, "/", "degrees_per_stimulus");
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  info.fixation_x = attribute_or(file, "/", "fixation_x", unknown);
+  info.fixation_y = attribute_or(file, "/", "fixation_y", unknown);
   info.provenance = read_provenance(file);
   info.check(file.path().string());
   return info;

@@ -16,6 +16,10 @@ using hdf5::File;
 void write_tables(File& file, const RecordingInfo& info) {
   hdf5::write_heading(file, recording_parts::heading);
   file.set_attribute("/", "degrees_per_stimulus", info.degrees_per_stimulus);
+  if (info.fixation_known()) {
+    file.set_attribute("/", "fixation_x", info.fixation_x);
+    file.set_attribute("/", "fixation_y", info.fixation_y);
+  }
   file.set_attribute("/", "provenance", info.provenance.dump());
 
   file.write_strings("stimuli/name", info.stimulus_name);

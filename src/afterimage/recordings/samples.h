@@ -31,6 +31,10 @@ class Normalisation {
   /// From now on these sensors, (sensor) bool, are zero whatever their responses.
   void silence(const at::Tensor& sensors);
 
+  /// Sensors that are zero whatever their responses: silenced, or the same in all training trials.
+  /// (sensor) bool
+  at::Tensor silent() const;
+
   /// (n, sensor, bin) float32 -> the same, standardised; `block[i]` is the block of row i.
   at::Tensor apply(const at::Tensor& responses, const std::vector<int64_t>& block) const;
 

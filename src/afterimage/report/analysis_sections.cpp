@@ -46,7 +46,7 @@ std::string table_figure(const Table& table) {
   html += "</tr>";
   for (size_t r = 0; r < std::min(most_rows, table.rows.size()); ++r) {
     html += "<tr>";
-    for (const auto& text : table.rows[r]) html += "<td>" + html_escape(text) + "</td>";
+    for (const auto& cell : table.rows[r]) html += "<td>" + html_escape(shown(cell)) + "</td>";
     html += "</tr>";
   }
   html += "</table></div>";
@@ -73,6 +73,11 @@ std::string analysis_sections(const std::vector<AnalysisResult>& analyses) {
     }
     html += "</div>";
     for (const auto& table : analysis.tables) html += table_figure(table);
+    for (const auto& array : analysis.arrays) {
+      html +=
+          concat("<p class=\"about\">", html_escape(array.name), ".npy: ", html_escape(array.title),
+                 " (", html_escape(join(array.axes)), ").</p>");
+    }
     html += "</section>";
   }
   return html;

@@ -74,14 +74,23 @@ std::string circle_group(const Sensors& sensors, const std::vector<int64_t>& map
   return concat("<g fill-opacity=\"", fill, "\" stroke-opacity=\"", stroke, "\">");
 }
 
-std::string map_svg(const Sensors& sensors, const std::vector<int64_t>& mapped, const View& view,
+/// A cross over the stimulus, at fixation; through its middle where fixation is unknown or off it.
+std::string cross(const RecordingInfo& info) {
+  const auto on = [](double at) { return at >= 0 && at <= 1; };
+  const bool shown = on(info.fixation_x) && on(info.fixation_y);
+  const double x = shown ? info.fixation_x : 0.5, y = shown ? info.fixation_y : 0.5;
+  return concat("<path class=\"axes\" d=\"M", decimal(x * unit), " 0V", unit, "M0 ",
+                decimal(y * unit), "H", unit, "\"/>");
+}
+
+std::string map_svg(const RecordingInfo& info, const std::vector<int64_t>& mapped, const View& view,
                     const std::string& label, bool titles) {
+  const Sensors& sensors = info.sensors;
   const std::string low = decimal(view.low * unit), side = decimal((view.high - view.low) * unit);
   std::string svg = concat("<svg viewBox=\"", low, " ", low, " ", side, " ", side,
                            "\" role=\"img\" aria-label=\"", html_escape(label), "\">",
                            "<rect class=\"stimulus\" width=\"", unit, "\" height=\"", unit, "\"/>",
-                           "<path class=\"axes\" d=\"M", unit / 2, " 0V", unit, "M0 ", unit / 2,
-                           "H", unit, "\"/>", circle_group(sensors, mapped));
+                           cross(info), circle_group(sensors, mapped));
   for (const int64_t i : mapped) svg += circle(sensors, static_cast<size_t>(i), titles);
   return svg + "</g></svg>";
 }
@@ -101,7 +110,8 @@ std::string count_text(const Sensors& sensors, const std::vector<int64_t>& mappe
 
 }  // namespace
 
-std::string field_figures(const Sensors& sensors, double degrees_per_stimulus) {
+std::string field_figures(const RecordingInfo& info) {
+  const Sensors& sensors = info.sensors;
   const View view = common_view(sensors);
   std::string figures;
   size_t any = 0;
@@ -114,13 +124,12 @@ std::string field_figures(const Sensors& sensors, double degrees_per_stimulus) {
     const std::string counts = count_text(sensors, mapped, all, view);
     figures +=
         concat("<figure class=\"series-", r % series_colours, "\">",
-               map_svg(sensors, mapped, view, concat("Receptive fields of ", name, ": ", counts),
+               map_svg(info, mapped, view, concat("Receptive fields of ", name, ": ", counts),
                        sensors.name.size() <= most_titles),
                "<figcaption><b>", html_escape(name), "</b> ", counts, "</figcaption></figure>");
   }
   if (any == 0) return {};
-  return concat("<div class=\"field-maps\">", figures, "</div>",
-                field_size_figure(sensors, degrees_per_stimulus));
+  return concat("<div class=\"field-maps\">", figures, "</div>", field_size_figure(info));
 }
 
 }  // namespace afterimage

@@ -61,11 +61,10 @@ std::string file_name(const std::string& roi) {
 
 }  // namespace
 
-void write_field_plots(const Sensors& sensors, double degrees_per_stimulus,
-                       const std::filesystem::path& out, bool force) {
-  const auto svgs = drawings(field_figures(sensors, degrees_per_stimulus));
+void write_field_plots(const RecordingInfo& info, const std::filesystem::path& out, bool force) {
+  const auto svgs = drawings(field_figures(info));
   if (svgs.empty()) throw Error(out, "there is nothing to plot: no sensor is mapped");
-  const auto rois = sensors.rois();
+  const auto rois = info.sensors.rois();
   Output folder(out, force);
   std::filesystem::create_directory(folder.path());
   for (size_t i = 0; i < svgs.size(); ++i) {

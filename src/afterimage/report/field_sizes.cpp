@@ -49,7 +49,8 @@ struct Axes {
   }
 };
 
-std::vector<std::vector<Point>> points_by_roi(const Sensors& sensors, double scale) {
+std::vector<std::vector<Point>> points_by_roi(const RecordingInfo& info, double scale) {
+  const Sensors& sensors = info.sensors;
   std::vector<std::vector<Point>> rois;
   for (const auto& roi : sensors.rois()) {
     auto& points = rois.emplace_back();
@@ -57,7 +58,7 @@ std::vector<std::vector<Point>> points_by_roi(const Sensors& sensors, double sca
       const auto s = static_cast<size_t>(i);
       if (sensors.roi[s] != roi || !sensors.mapped(i) || !(sensors.size[s] > 0)) continue;
       points.push_back(
-          {std::hypot(sensors.x[s] - 0.5, sensors.y[s] - 0.5) * scale, sensors.size[s] * scale});
+          {info.eccentricity(sensors.x[s], sensors.y[s]) * scale, sensors.size[s] * scale});
     }
     std::sort(points.begin(), points.end(),
               [](const Point& a, const Point& b) { return a.distance < b.distance; });
@@ -116,21 +117,21 @@ std::string roi_group(const std::vector<Point>& points, size_t roi, const Axes& 
 
 }  // namespace
 
-std::string field_size_figure(const Sensors& sensors, double degrees_per_stimulus) {
-  const bool degrees = degrees_per_stimulus > 0;
-  const auto rois = points_by_roi(sensors, degrees ? degrees_per_stimulus : 1);
+std::string field_size_figure(const RecordingInfo& info) {
+  const bool degrees = info.degrees_per_stimulus > 0;
+  const auto rois = points_by_roi(info, degrees ? info.degrees_per_stimulus : 1);
   if (std::all_of(rois.begin(), rois.end(), [](const auto& points) { return points.empty(); })) {
     return {};
   }
   const std::string unit = degrees ? "degrees" : "stimulus widths";
+  const std::string origin = info.eccentricity_from();
   const Axes axes(rois);
   std::string svg =
       concat("<svg viewBox=\"0 0 ", width, " ", height,
-             "\" role=\"img\" aria-label=\"Receptive field size against distance from "
-             "the stimulus centre, in ",
-             unit, "\">", tick_lines(axes));
+             "\" role=\"img\" aria-label=\"Receptive field size against distance from ", origin,
+             ", in ", unit, "\">", tick_lines(axes));
   std::string legend;
-  const auto names = sensors.rois();
+  const auto names = info.sensors.rois();
   for (size_t r = 0; r < rois.size(); ++r) {
     if (rois[r].empty()) continue;
     svg += roi_group(rois[r], r, axes);
@@ -138,8 +139,7 @@ std::string field_size_figure(const Sensors& sensors, double degrees_per_stimulu
         concat("<li class=\"series-", r % series_colours, "\">", html_escape(names[r]), "</li>");
   }
   svg += concat("<text class=\"axis\" x=\"", (left + width - right) / 2, "\" y=\"", height - 6,
-                "\" text-anchor=\"middle\">Distance from the stimulus centre (", unit,
-                ")</text></svg>");
+                "\" text-anchor=\"middle\">Distance from ", origin, " (", unit, ")</text></svg>");
   return concat(
       "<figure class=\"field-sizes\"><figcaption><b>Size against distance</b> Field size "
       "(standard deviation, ",

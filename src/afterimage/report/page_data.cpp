@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/json_number.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/report/columns.h"
@@ -119,10 +120,9 @@ nlohmann::json one_score(const Score& score) {
 }  // namespace
 
 nlohmann::json rounded(double value) {
-  if (!std::isfinite(value)) return nullptr;
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", value);
-  return std::strtod(text, nullptr);
+  return json_number(std::strtod(text, nullptr));
 }
 
 nlohmann::json image_data(const ReportInput& input) {

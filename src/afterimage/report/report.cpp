@@ -74,8 +74,7 @@ nlohmann::json page_data(const ReportInput& input) {
 
 std::string fields_of(const ReportInput& input) {
   if (!input.recording) return {};
-  const RecordingInfo& info = input.recording->info();
-  return field_figures(info.sensors, info.degrees_per_stimulus);
+  return field_figures(input.recording->info());
 }
 
 }  // namespace

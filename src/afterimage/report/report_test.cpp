@@ -206,28 +206,33 @@ TEST_F(ReportTest, RefusesStimuliTheRecordingDoesNotHave) {
 }
 
 TEST(FieldFigures, MapAndCountEverySensor) {
-  const auto info = sample::recording_info();
-  const std::string figures = field_figures(info.sensors, info.degrees_per_stimulus);
+  auto info = sample::recording_info();
+  const std::string figures = field_figures(info);
   EXPECT_EQ(occurrences(figures, "<title>sensor "), 81u);  // 90 less 9 unmapped
   EXPECT_TRUE(contains(figures, "<b>V1</b> 45 mapped, 5 unmapped"));
-  EXPECT_TRUE(contains(figures, "Distance from the stimulus centre (degrees)"));
-  EXPECT_TRUE(contains(field_figures(info.sensors, 0), "stimulus centre (stimulus widths)"));
+  EXPECT_TRUE(contains(figures, "Distance from the middle of the stimulus (degrees)"));
+  info.degrees_per_stimulus = 0;
+  info.fixation_x = info.fixation_y = 0.5;
+  EXPECT_TRUE(contains(field_figures(info), "Distance from fixation (stimulus widths)"));
+  EXPECT_TRUE(contains(figures, "d=\"M100.0 0V200M0 100.0H200\""));
+  info.fixation_x = 0.3;
+  EXPECT_TRUE(contains(field_figures(info), "d=\"M60.0 0V200M0 100.0H200\""));
   // Sensor 0: x = 0.5, y = 0.9, size 0.02, at 200 units per stimulus width.
   EXPECT_TRUE(contains(figures, "<circle cx=\"100.0\" cy=\"180.0\" r=\"4.0\">"));
 }
 
 TEST(FieldFigures, SayWhatLiesBeyondTheView) {
-  auto sensors = sample::recording_info().sensors;
-  sensors.x[0] = 40;
-  const std::string figures = field_figures(sensors, 8);
+  auto info = sample::recording_info();
+  info.sensors.x[0] = 40;
+  const std::string figures = field_figures(info);
   EXPECT_TRUE(contains(figures, "45 mapped, 5 unmapped, 1 beyond the view"));
 }
 
 TEST(FieldFigures, NothingMappedIsNoFigure) {
-  auto sensors = sample::recording_info().sensors;
-  for (auto& x : sensors.x) x = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(field_figures(sensors, 8), "");
-  EXPECT_EQ(field_figures({}, 8), "");
+  auto info = sample::recording_info();
+  for (auto& x : info.sensors.x) x = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(field_figures(info), "");
+  EXPECT_EQ(field_figures({}), "");
 }
 
 }  // namespace

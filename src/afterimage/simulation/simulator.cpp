@@ -124,6 +124,8 @@ class Simulation {
     }
     info.height = info.width = options_.image_size;
     info.degrees_per_stimulus = brain_.degrees_per_stimulus;
+    info.fixation_x = options_.fixation_x;
+    info.fixation_y = options_.fixation_y;
     info.provenance = provenance;
     info.provenance["simulation"] = {
         {"skipped_photographs", photographs_.skipped},

@@ -69,7 +69,10 @@ void check_sources(const RecordingInfo& info, size_t train) {
 }
 
 TEST_F(Simulator, WritesAWholeRecordingWithItsTruth) {
-  const auto summary = simulated("a.h5", small());
+  SimulatorOptions options = small();
+  options.fixation_x = 0.4;
+  options.fixation_y = 0.45;
+  const auto summary = simulated("a.h5", options);
   EXPECT_EQ(summary.sensors, 15 * 6);
   EXPECT_EQ(summary.train_stimuli, 40);
   EXPECT_EQ(summary.test_stimuli, 2);
@@ -83,6 +86,8 @@ TEST_F(Simulator, WritesAWholeRecordingWithItsTruth) {
   EXPECT_EQ(info.trials_of("train", "").size(), 40u);
   EXPECT_EQ(info.trials_of("test", "").size(), 8u);
   EXPECT_NEAR(info.degrees_per_stimulus, 17.3, 0.01);
+  EXPECT_EQ(info.fixation_x, options.fixation_x);
+  EXPECT_EQ(info.fixation_y, options.fixation_y);
   EXPECT_EQ(info.provenance["by"], "test");
   EXPECT_EQ(recording.images({0, 41}).sizes(), (std::vector<int64_t>{2, 3, 32, 32}));
   check_sources(info, 40);

@@ -1,0 +1,165 @@
+#include "afterimage/fields/gabor_fit.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "afterimage/base/progress.h"
+#include "afterimage/fields/gabor_search.h"
+#include "afterimage/fields/moments.h"
+
+namespace afterimage {
+namespace {
+
+constexpr double kPenalty = 1e-3;
+constexpr double kClearly = 0.02;  // of the variance: by how much a Gabor must predict better
+
+/// Fits of one sensor: to the first half, the second, and both.
+class SensorGabor {
+ public:
+  SensorGabor(const LuminancePyramid& pyramid, std::array<at::Tensor, 2> responses)
+      : pyramid_(pyramid), responses_(std::move(responses)) {}
+
+  /// Climbs from a Gabor of the grid, one parameter at a time, by steps that are halved where none
+  /// helps.
+  Gabor refine(Gabor gabor, const std::vector<int>& halves) const {
+    const double like = gabor.size;
+    double best = explained(gabor, like, halves);
+    for (double share = 1; share > 0.05; share /= 2) {
+      for (bool moved = true; moved;) {
+        moved = false;
+        for (int parameter = 0; parameter < 5; ++parameter) {
+          for (const double sign : {1.0, -1.0}) {
+            const Gabor next = changed(gabor, parameter, sign * share);
+            if (next.size < pyramid_.smallest()) continue;
+            const double found = explained(next, like, halves);
+            if (found <= best + 1e-5) continue;
+            best = found;
+            gabor = next;
+            moved = true;
+            break;
+          }
+        }
+      }
+    }
+    return gabor;
+  }
+
+  /// The part of both halves' variance that fits to the other predict.
+  double across_halves(const std::array<Gabor, kFitSets>& gabors) const {
+    double error = 0, total = 0;
+    for (int half = 0; half < 2; ++half) {
+      const Gabor& fitted = gabors[static_cast<size_t>(1 - half)];
+      const Moments moments = moments_of(fitted, fitted.size, 1 - half);
+      const auto fit = ridge_fit(moments, kPenalty);
+      const auto slope = (fit.weights.squeeze(1) / fit.scale);
+      const auto x = pyramid_.features(fitted, fitted.size, half).to(at::kDouble);
+      const auto y = responses_[static_cast<size_t>(half)].to(at::kDouble);
+      const auto predicted = at::mv(x.t(), slope) + moments.response_mean - slope.dot(moments.mean);
+      error += (y - predicted).square().sum().item<double>();
+      total += (y - y.mean()).square().sum().item<double>();
+    }
+    return 1 - error / std::max(total, 1e-30);
+  }
+
+ private:
+  static Gabor changed(Gabor gabor, int parameter, double step) {
+    switch (parameter) {
+      case 0:
+        gabor.x += 0.5 * step * gabor.size;
+        break;
+      case 1:
+        gabor.y += 0.5 * step * gabor.size;
+        break;
+      case 2:
+        gabor.size *= std::exp(0.2 * step);
+        break;
+      case 3:
+        gabor.angle += step * std::numbers::pi / 12;
+        break;
+      default:
+        gabor.wavelength *= std::exp(0.2 * step);
+    }
+    return gabor;
+  }
+
+  Moments moments_of(const Gabor& gabor, double like, int half) const {
+    return Moments::of(pyramid_.features(gabor, like, half),
+                       responses_[static_cast<size_t>(half)].unsqueeze(1));
+  }
+
+  double explained(const Gabor& gabor, double like, const std::vector<int>& halves) const {
+    Moments moments = moments_of(gabor, like, halves[0]);
+    if (halves.size() > 1) moments = moments + moments_of(gabor, like, halves[1]);
+    const double variance = moments.response_square.item<double>() / moments.count;
+    return 1 - ridge_fit(moments, kPenalty).objective.item<double>() / std::max(variance, 1e-12);
+  }
+
+  const LuminancePyramid& pyramid_;
+  std::array<at::Tensor, 2> responses_;
+};
+
+const std::array<std::vector<int>, kFitSets> kHalves = {std::vector<int>{0}, std::vector<int>{1},
+                                                        std::vector<int>{0, 1}};
+
+}  // namespace
+
+ReceptiveFields fit_gabors(const FieldData& data, const at::Tensor& least, const RunContext& run) {
+  const torch::NoGradGuard no_gradients;
+  const LuminancePyramid pyramid(data);
+  const auto start = search_gabors(pyramid, data, run);
+  auto out = ReceptiveFields::unknown(data.sensors());
+  const auto fit = [&](int64_t s) {
+    const auto column = data.responses.select(1, s).contiguous();
+    const SensorGabor sensor(pyramid, {column.narrow(0, 0, data.first_half),
+                                       column.narrow(0, data.first_half, data.rows_of(1))});
+    std::array<Gabor, kFitSets> gabors;
+    for (size_t set = 0; set < kFitSets; ++set) gabors[set] = start[set][static_cast<size_t>(s)];
+    // Refinement may double what the grid explains; it makes nothing of nothing.
+    constexpr double nothing = 0.01;
+    const double other = least[s].item<double>();
+    if (2 * sensor.across_halves(gabors) < std::max(std::isfinite(other) ? other : 0, nothing)) {
+      return;
+    }
+    for (size_t set = 0; set < kFitSets; ++set) {
+      gabors[set] = sensor.refine(gabors[set], kHalves[set]);
+    }
+    out.x[s] = gabors[2].x;
+    out.y[s] = gabors[2].y;
+    out.size[s] = gabors[2].size;
+    out.r2[s] = sensor.across_halves(gabors);
+    out.distance[s] = std::hypot(gabors[0].x - gabors[1].x, gabors[0].y - gabors[1].y);
+  };
+  Progress progress(run, "Refining Gabors", data.sensors(), "sensor");
+  constexpr int64_t chunk = 64;
+  for (int64_t first = 0; first < data.sensors(); first += chunk) {
+    run.stop_if_cancelled("stopped; no recording was written");
+    const int64_t last = std::min(first + chunk, data.sensors());
+    at::parallel_for(first, last, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t s = begin; s < end; ++s) {
+        if (data.varies[s].item<bool>()) fit(s);
+      }
+    });
+    progress.advance(last - first);
+  }
+  return out;
+}
+
+void prefer_gabors(const ReceptiveFields& gabors, ReceptiveFields& found) {
+  found.oriented = gabors.r2 > found.r2.nan_to_num(-1) + kClearly;
+  const auto take = [&](const at::Tensor& from, at::Tensor& into) {
+    into = at::where(found.oriented, from, into);
+  };
+  take(gabors.x, found.x);
+  take(gabors.y, found.y);
+  take(gabors.size, found.size);
+  take(gabors.distance, found.distance);
+  take(gabors.r2, found.r2);
+}
+
+}  // namespace afterimage

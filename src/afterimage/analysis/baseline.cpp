@@ -4,10 +4,10 @@
 
 #include <unordered_map>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/recordings/bins.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {

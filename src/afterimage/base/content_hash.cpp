@@ -1,6 +1,7 @@
 #include "afterimage/base/content_hash.h"
 
 #include <openssl/evp.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
 
 namespace afterimage {
 namespace {
@@ -175,6 +177,16 @@ ContentHash content_hash(const fs::path& folder, std::vector<fs::path> files) {
     parts.push_back({file.lexically_relative(folder).generic_string(), file, size_of(file)});
   }
   return hash_of(std::move(parts));
+}
+
+std::string content_identity(const fs::path& file) {
+  const ContentHash hash = content_hash(file);
+  if (!hash.sampled) return hash.text();
+  struct stat about {};
+  if (::stat(file.c_str(), &about) != 0) throw Error(file, "cannot be read");
+  // Not the time of modification, which programs set as they like (cp -p, rsync).
+  return concat(hash.text(), " ", about.st_ctim.tv_sec, " ", about.st_ctim.tv_nsec, " ",
+                about.st_ino);
 }
 
 }  // namespace afterimage

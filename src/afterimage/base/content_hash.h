@@ -36,4 +36,9 @@ ContentHash content_hash(const std::filesystem::path& path);
 ContentHash content_hash(const std::filesystem::path& folder,
                          std::vector<std::filesystem::path> files);
 
+/// Equal for two states of a file only if they are the same, for what is to be used again by
+/// itself: its content hash and, where that is sampled, the time of its last change and its place
+/// on the disk, so that a copy of a large file is taken for another one.
+std::string content_identity(const std::filesystem::path& file);
+
 }  // namespace afterimage

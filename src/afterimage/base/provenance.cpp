@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
+
 namespace afterimage {
 namespace {
 

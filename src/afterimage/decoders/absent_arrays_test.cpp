@@ -19,7 +19,7 @@ class Maps : public Decoder {
   void build(const DecoderInput& input, const RunContext& run) override {
     projection_->build(input.sensors, 2, 8, run);
   }
-  void fit(const Samples&, const FitContext&) override {}
+  void fit(const SampleSource&, const FitContext&) override {}
   at::Tensor reconstruct(const at::Tensor& responses) override {
     const at::NoGradGuard no_grad;
     return projection_->forward(responses).narrow(1, 0, 3);

@@ -7,8 +7,10 @@
 #include <ATen/core/Tensor.h>
 
 #include "afterimage/base/run_context.h"
+#include "afterimage/decoders/control_cache.h"
 #include "afterimage/decoders/decoder.h"
-#include "afterimage/recordings/samples.h"
+#include "afterimage/recordings/response_reader.h"
+#include "afterimage/recordings/sample_source.h"
 
 namespace afterimage {
 
@@ -26,17 +28,26 @@ std::vector<int64_t> derangement(int64_t n, at::Generator generator);
 /// the rows. Empty where there is one stimulus only.
 std::vector<int64_t> rows_of_others(const std::vector<int64_t>& stimulus, at::Generator generator);
 
-/// Reconstructions of the test samples by each control; `stimulus` as above. A control that is the
-/// decoder itself (ridge beside ridge) is left out, and so is "shuffled" where there is one
-/// stimulus only.
+/// What is to be reconstructed: rows of a reader of standardised responses.
+struct ToReconstruct {
+  ResponseReader responses;
+  std::vector<int64_t> rows;
+  std::vector<int64_t> stimulus = {};  ///< of each row, as above; for the shuffled control
+};
+
+/// Reconstructions of the test samples by each control. A control that is the decoder itself (ridge
+/// beside ridge) is left out, and so is "shuffled" where there is one stimulus only. Of the
+/// training samples, only what a control needs is read; what it learned is kept in `cache`.
 std::map<std::string, at::Tensor> control_images(const std::vector<std::string>& names,
                                                  Decoder& decoder, const std::string& decoder_name,
-                                                 const DecoderInput& input, const Samples& train,
-                                                 const at::Tensor& responses,
-                                                 const std::vector<int64_t>& stimulus,
-                                                 const RunContext& run);
+                                                 const DecoderInput& input,
+                                                 const SampleSource& train,
+                                                 const ToReconstruct& test,
+                                                 const ControlCache& cache, const RunContext& run);
 
-/// Images of all rows of `responses`, `batch` at a time.
+/// Their images in order, read and reconstructed `batch` at a time.
+at::Tensor reconstruct_in_batches(Decoder& decoder, const ToReconstruct& test, int64_t batch);
+/// Images of all rows of `responses`, (n, sensor, bin).
 at::Tensor reconstruct_in_batches(Decoder& decoder, const at::Tensor& responses, int64_t batch);
 
 }  // namespace afterimage

@@ -1,8 +1,8 @@
 #include "afterimage/decoders/cross_validation.h"
 
 #include <algorithm>
-#include <numeric>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/progress.h"
@@ -89,6 +89,7 @@ class Folds {
     }
     if (files_.resume) run_.say(concat(taken_, " of ", folds_.size(), " folds were there already"));
     auto all = pooled_folds(parts, shuffled_, run_.generator("shuffled control"));
+    all.show(recording_, all.stimulus, run_);
     all.provenance = described();
     return all;
   }
@@ -166,16 +167,18 @@ class Folds {
     result.decoder = model.decoder_name();
     result.split = "cross-validation";
     const Samples test = model.samples(recording_, fold.test, options_.average_repeats);
-    std::vector<int64_t> rows(static_cast<size_t>(test.count()));
-    std::iota(rows.begin(), rows.end(), 0);
-    const auto responses = test.responses(rows);
+    const ToReconstruct wanted{
+        {[&](const std::vector<int64_t>& rows) { return test.responses(rows); },
+         2 * test.sensors() * test.bins() * 4},
+        all_rows(test.count()),
+        {}};
     result.stimulus = test.stimulus();
     result.trials_averaged = test.trials_averaged();
-    result.images = reconstruct_in_batches(model.decoder(), responses, options_.batch);
+    result.images = reconstruct_in_batches(model.decoder(), wanted, options_.batch);
     if (!options_.controls.empty()) {
       const Samples train = model.samples(recording_, fold.train, model.averages_in_training());
       result.controls = control_images(options_.controls, model.decoder(), model.decoder_name(),
-                                       model.input(), train, responses, run);
+                                       model.input(), train, wanted, ControlCache(), run);
     }
     if (!files_.models.empty()) save_model(model, f, training);
     fs::remove_all(training);

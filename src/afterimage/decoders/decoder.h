@@ -13,7 +13,8 @@
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
 #include "afterimage/formats/safetensors.h"
-#include "afterimage/recordings/samples.h"
+#include "afterimage/recordings/recording.h"
+#include "afterimage/recordings/sample_source.h"
 
 namespace afterimage {
 
@@ -40,7 +41,7 @@ class Decoder {
   /// Called once, after the options are set and before fit or load. Errors: options that do not fit
   /// the recording (no receptive fields, a side that is no multiple of 32).
   virtual void build(const DecoderInput& input, const RunContext& run) = 0;
-  virtual void fit(const Samples& train, const FitContext& context) = 0;
+  virtual void fit(const SampleSource& train, const FitContext& context) = 0;
   /// (n, sensor, bin) float32 standardised -> (n, 3, size, size) float32 in [0,1], on the CPU.
   virtual at::Tensor reconstruct(const at::Tensor& responses) = 0;
   /// What the projection in front of it can show (projections/capabilities.h); null for decoders

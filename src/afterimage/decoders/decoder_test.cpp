@@ -10,7 +10,10 @@
 #include <filesystem>
 
 #include "afterimage/base/error.h"
+#include "afterimage/decoders/controls.h"
 #include "afterimage/decoders/retrieval.h"
+#include "afterimage/recordings/array_source.h"
+#include "afterimage/recordings/samples.h"
 
 namespace afterimage {
 namespace {
@@ -188,6 +191,55 @@ TEST_P(Decoders, StateOfAnotherShapeIsRefused) {
   }
 }
 
+/// The samples, with a count of how often they were asked for images.
+class CountingSource : public ArraySource {
+ public:
+  CountingSource(const SampleSource& from, const std::vector<int64_t>& rows)
+      : ArraySource(from.responses(rows), from.images(rows)) {}
+  at::Tensor images(const std::vector<int64_t>& rows) const override {
+    images_read += std::ssize(rows);
+    return ArraySource::images(rows);
+  }
+  mutable int64_t images_read = 0;
+};
+
+TEST_P(Decoders, ControlsAreFittedOnceForTheSameSamples) {
+  const CountingSource train(*samples_, rows(40)), other(*samples_, rows(39));
+  const ControlCache cache(folder_ / "model.controls");
+  const auto ridge_of = [&](const CountingSource& source) {
+    auto decoder = make("ridge");
+    cache.fit(*decoder, "ridge", source, run_);
+    return decoder->reconstruct(samples_->responses({50}));
+  };
+  const auto first = ridge_of(train);
+  const auto read = std::exchange(train.images_read, 0);
+  EXPECT_GE(read, 40);
+  EXPECT_TRUE(ridge_of(train).equal(first));
+  EXPECT_EQ(train.images_read, 0);
+  EXPECT_FALSE(ridge_of(other).equal(first));  // other samples under the same name
+  EXPECT_GE(other.images_read, 39);
+  EXPECT_TRUE(ridge_of(train).equal(first));  // fitted again: one control, one file
+  EXPECT_EQ(std::exchange(train.images_read, 0), read);
+  std::filesystem::resize_file(folder_ / "model.controls/ridge.safetensors", 100);  // damaged
+  EXPECT_TRUE(ridge_of(train).equal(first));
+  EXPECT_EQ(train.images_read, read);
+}
+
+TEST_P(Decoders, RetrievalAsAControlReadsTheImagesItFindsAlone) {
+  const CountingSource train(*samples_, rows(kTrain));
+  auto decoder = make("mean");
+  const ToReconstruct test{
+      {[&](const std::vector<int64_t>& part) { return samples_->responses(part); }, 80},
+      {5, 50, 7}};
+  const auto images = control_images({"retrieval"}, *decoder, "mean",
+                                     {recording_->info().sensors, recording_->info().bins, kSize},
+                                     train, test, ControlCache(), run_);
+  EXPECT_TRUE(images.at("retrieval").equal(samples_->images({5, 50, 7})));
+  EXPECT_EQ(train.images_read, 3);
+  EXPECT_TRUE(images.at("retrieval")
+                  .equal(fitted("retrieval")->reconstruct(samples_->responses({5, 50, 7}))));
+}
+
 INSTANTIATE_TEST_SUITE_P(Channels, Decoders, ::testing::Values(3, 1));
 
 TEST(DecoderTable, NamesTheNearest) {
@@ -197,6 +249,12 @@ TEST(DecoderTable, NamesTheNearest) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("'ridge'"), std::string::npos);
   }
+}
+
+at::Tensor most_similar_rows(const at::Tensor& train, const at::Tensor& test, bool correlation) {
+  MostSimilarRows nearest(test, correlation);
+  for (const auto& part : train.split(1)) nearest.look_at(part);
+  return nearest.found();
 }
 
 TEST(Retrieval, CorrelationIgnoresGainAndDistanceDoesNot) {

@@ -16,7 +16,7 @@ namespace {
 /// The decoder while it is being trained: its parts, and the step that changes them.
 class Training : public Trainable {
  public:
-  Training(ImageToImage& decoder, const Samples& samples, AdversarialStep& step,
+  Training(ImageToImage& decoder, const SampleSource& samples, AdversarialStep& step,
            FeatureCache* features, const c10::Device& device)
       : decoder_(decoder), samples_(samples), step_(step), features_(features), device_(device) {}
 
@@ -46,7 +46,7 @@ class Training : public Trainable {
 
  private:
   ImageToImage& decoder_;
-  const Samples& samples_;
+  const SampleSource& samples_;
   AdversarialStep& step_;
   FeatureCache* features_;
   c10::Device device_;
@@ -168,7 +168,7 @@ at::Tensor ImageToImage::condition(const at::Tensor& maps) const {
   return discriminator_sees_maps() ? maps : maps.narrow(1, 0, 0);
 }
 
-void ImageToImage::fit(const Samples& train_samples, const FitContext& context) {
+void ImageToImage::fit(const SampleSource& train_samples, const FitContext& context) {
   if (linear_input_) linear_.fit(train_samples, context);
   PatchGan discriminator(3 + (discriminator_sees_maps() ? input_channels() : 0));
   initialise(discriminator_initialise_, *discriminator,

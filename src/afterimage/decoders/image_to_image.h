@@ -28,7 +28,7 @@ class ImageToImage : public Decoder {
   void choose_parts(const Config& config) override;
   Fields fields() override;
   void build(const DecoderInput& input, const RunContext& run) override;
-  void fit(const Samples& train, const FitContext& context) override;
+  void fit(const SampleSource& train, const FitContext& context) override;
   at::Tensor reconstruct(const at::Tensor& responses) override;
   TensorMap state() const override;
   void load(const TensorMap& state, const std::string& where) override;

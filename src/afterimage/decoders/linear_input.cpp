@@ -11,7 +11,7 @@ void LinearInput::build(const DecoderInput& input, const RunContext& run) {
   whole_.build(input, run);
 }
 
-void LinearInput::fit(const Samples& train, const FitContext& context) {
+void LinearInput::fit(const SampleSource& train, const FitContext& context) {
   constexpr int64_t folds = 5;
   whole_.fit(train, context);
   RidgeOptions same;

@@ -16,7 +16,7 @@ namespace afterimage {
 class LinearInput {
  public:
   void build(const DecoderInput& input, const RunContext& run);
-  void fit(const Samples& train, const FitContext& context);
+  void fit(const SampleSource& train, const FitContext& context);
 
   /// (n, sensor, bin) of the training samples `rows` -> (n, 3, size, size), out of fold.
   at::Tensor of_training(const at::Tensor& responses, const std::vector<int64_t>& rows);

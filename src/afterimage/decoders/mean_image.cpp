@@ -2,8 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
-#include "afterimage/decoders/row_batches.h"
 #include "afterimage/decoders/state_tensor.h"
 
 namespace afterimage {
@@ -12,15 +12,16 @@ void MeanImageDecoder::build(const DecoderInput& input, const RunContext&) {
   size_ = input.image_size;
 }
 
-void MeanImageDecoder::fit(const Samples& train, const FitContext& context) {
+void MeanImageDecoder::fit(const SampleSource& train, const FitContext& context) {
   if (train.count() == 0) {
-    throw Error(train.recording().path(), "there are no training samples", "Choose another split");
+    throw Error(train.where(), "there are no training samples", "Choose another split");
   }
   auto sum = at::zeros({3, size_, size_}, at::kDouble);
-  for (const auto& rows : row_batches(train.count())) {
+  const auto bytes = 2 * 3 * size_ * size_ * 4;
+  for_batches(all_rows(train.count()), rows_per_batch(bytes), [&](int64_t, const auto& rows) {
     context.run.stop_if_cancelled("stopped; nothing was written");
     sum += train.images(rows).sum(0, /*keepdim=*/false, at::kDouble);
-  }
+  });
   image_ = (sum / static_cast<double>(train.count())).to(at::kFloat);
 }
 

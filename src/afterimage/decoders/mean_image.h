@@ -11,7 +11,7 @@ class MeanImageDecoder : public Decoder {
   Fields fields() override { return {}; }
   void build(const DecoderInput& input, const RunContext& run) override;
   /// Errors: no samples.
-  void fit(const Samples& train, const FitContext& context) override;
+  void fit(const SampleSource& train, const FitContext& context) override;
   at::Tensor reconstruct(const at::Tensor& responses) override;
   /// "image" (3, size, size).
   TensorMap state() const override { return {{"image", image_}}; }

@@ -1,8 +1,11 @@
 #include "afterimage/decoders/model.h"
 
+#include <ATen/ops/isfinite.h>
+
 #include <algorithm>
 #include <set>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
@@ -24,10 +27,13 @@ using nlohmann::json;
 constexpr int model_version = 1;
 constexpr const char* checkpoint_name = "checkpoint.safetensors";
 
-fs::path working_folder(const fs::path& out) {
-  const fs::path path = out.lexically_normal();
-  return fs::path(path.has_filename() ? path : path.parent_path()) += ".training";
+fs::path beside(const fs::path& model, const char* ending) {
+  if (model.empty()) return {};
+  const fs::path path = model.lexically_normal();
+  return fs::path(path.has_filename() ? path : path.parent_path()) += ending;
 }
+
+fs::path working_folder(const fs::path& out) { return beside(out, ".training"); }
 
 struct WorkingFolder {
   fs::path path;
@@ -156,6 +162,9 @@ Fields ReconstructOptions::fields() {
       Field("absent", absent,
             "arrays to go without, by name (\"V1 array 3\"), for the controls too; needs a decoder "
             "with projection attention"),
+      Field("cache", cache,
+            "keep fitted controls in MODEL.controls and use them again; data, options, seed and "
+            "version are compared by content"),
   };
 }
 
@@ -258,6 +267,7 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
   model.fit(recording, trials, {run, folder, resumes, model.fingerprint(run, provenance)});
   model.save(folder, provenance);
   replace(folder, options.out);
+  model.folder_ = options.out;
   fs::remove(options.out / checkpoint_name);  // only an unfinished training needs it
   return model;
 }
@@ -298,6 +308,7 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
   if (model.card_.value("version", 0) > model_version) {
     throw Error(where, "was written by a newer version of Afterimage", "Update Afterimage");
   }
+  model.folder_ = folder;
   model.configure(Config::read(folder / "config.toml"));
   model.share_seed_ = model.card_.value("share_seed", uint64_t{0});
   model.build(decoder_input_from_json(model.card_.value("input", json::object()), where), run);
@@ -330,14 +341,25 @@ Samples Model::samples(const Recording& recording, const std::vector<int64_t>& t
   return Samples(recording, normalisation_, options);
 }
 
+at::Tensor Model::standardise(const at::Tensor& responses, std::vector<int64_t> blocks) const {
+  const int64_t sensors = input_.sensors.count(), bins = std::ssize(input_.bins);
+  if (responses.dim() != 3 || responses.size(1) != sensors || responses.size(2) != bins ||
+      responses.scalar_type() != at::kFloat) {
+    throw Error("responses",
+                concat("have the shape ", responses.sizes(), " (", responses.scalar_type(), ")"),
+                concat("The model reads float32 of ", sensors, " sensors x ", bins, " bins"));
+  }
+  if (!at::isfinite(responses).all().item<bool>()) {
+    throw Error("responses", "have NaN or infinite values", "Leave that sample out");
+  }
+  blocks.resize(static_cast<size_t>(responses.size(0)), Normalisation::no_block);
+  return normalisation_.apply(responses, blocks);
+}
+
 Reconstruction Model::reconstruct(const Recording& recording, const ReconstructOptions& options,
                                   const RunContext& run) {
   const Samples test = samples(recording, options.split, options.average_repeats);
-  std::vector<int64_t> all(static_cast<size_t>(test.count()));
-  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
   const AbsentArrays absent(*decoder_, options.absent);
-  const at::Tensor responses = absent.without(test.responses(all));
-
   std::vector<std::string> controls = options.controls;
   std::erase(controls, "none");
   Reconstruction result;
@@ -347,11 +369,17 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   result.train_split = data_.split;
   result.show(recording, test.stimulus(), run);
   result.trials_averaged = test.trials_averaged();
-  result.images = reconstruct_in_batches(*decoder_, responses, options.batch);
+  const ToReconstruct wanted{
+      {[&](const std::vector<int64_t>& rows) { return absent.without(test.responses(rows)); },
+       2 * test.sensors() * test.bins() * 4},
+      all_rows(test.count()),
+      numbered_by_first(stimulus_identity(result))};
+  result.images = reconstruct_in_batches(*decoder_, wanted, options.batch);
   if (!controls.empty()) {
     const Samples train = samples(recording, data_.split, data_.average_repeats);
-    result.controls = control_images(controls, *decoder_, decoder_name_, input_, train, responses,
-                                     numbered_by_first(stimulus_identity(result)), run);
+    const ControlCache cache(options.cache ? beside(folder_, ".controls") : fs::path());
+    result.controls =
+        control_images(controls, *decoder_, decoder_name_, input_, train, wanted, cache, run);
   }
   return result;
 }

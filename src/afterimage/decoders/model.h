@@ -41,6 +41,7 @@ struct ReconstructOptions {
   std::vector<std::string> controls = {"mean", "retrieval", "ridge", "shuffled"};
   int64_t batch = 32;
   std::vector<std::string> absent;  ///< arrays that give no response
+  bool cache = true;                ///< keep fitted controls beside the model
 
   Fields fields();
 };
@@ -51,7 +52,8 @@ struct ReconstructOptions {
 ///   weights.safetensors   what was learned
 ///   normalisation.safetensors
 ///   log.jsonl             losses (decoders trained by steps)
-/// While it is being trained it lives in "NAME.training" beside its place.
+/// While it is being trained it lives in "NAME.training" beside its place; controls that were
+/// fitted for its reconstructions are kept in "NAME.controls" (ControlCache).
 class Model {
  public:
   /// Trains what the configuration names on the recording's training split. Errors: unknown decoder
@@ -85,7 +87,8 @@ class Model {
   /// Errors: no model, of a newer version, or weights that do not fit.
   static Model load(const std::filesystem::path& folder, const RunContext& run);
 
-  /// Images of one split, and the controls, which go without the same arrays. Errors: the
+  /// Images of one split, and the controls, which go without the same arrays. Test images are not
+  /// read. Errors: the
   /// recording's sensors are not those the model was trained on (compared by name), it lacks one of
   /// the bins the model reads (by times), or arrays cannot be left out (AbsentArrays).
   Reconstruction reconstruct(const Recording& recording, const ReconstructOptions& options,
@@ -97,6 +100,10 @@ class Model {
   /// The same of these trials.
   Samples samples(const Recording& recording, const std::vector<int64_t>& trials,
                   bool average) const;
+  /// Raw responses of the sensors and bins of `input()`, (n, sensor, bin) float32, as the decoder
+  /// wants them: standardised by the statistics of their blocks, or over all where none are given.
+  /// Errors, at "responses": another shape or type; NaN or infinite.
+  at::Tensor standardise(const at::Tensor& responses, std::vector<int64_t> blocks = {}) const;
   Decoder& decoder() { return *decoder_; }
   const DecoderInput& input() const { return input_; }
   const Normalisation& normalisation() const { return normalisation_; }
@@ -117,6 +124,7 @@ class Model {
   void build(const DecoderInput& input, const RunContext& run);
   std::vector<int64_t> trials(const Recording& recording, const std::string& split) const;
 
+  std::filesystem::path folder_;
   std::string name_, decoder_name_;
   DataOptions data_;
   uint64_t share_seed_ = 0;  // with which data.fraction was drawn

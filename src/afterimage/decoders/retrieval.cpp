@@ -2,20 +2,20 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
+
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
-#include "afterimage/decoders/row_batches.h"
 #include "afterimage/decoders/state_tensor.h"
 
 namespace afterimage {
 namespace {
 
-constexpr int64_t kBlock = 512;  // test rows compared at a time
-
 /// Rows centred and of unit length; rows that do not vary become zero.
 at::Tensor standardised_rows(const at::Tensor& x) {
   const auto centred = x - x.mean(1, /*keepdim=*/true);
   const auto length = centred.norm(2, {1}, /*keepdim=*/true);
-  return at::where(length > 0, centred / length, at::zeros_like(centred));
+  return centred.div(length).masked_fill_(length == 0, 0);
 }
 
 }  // namespace
@@ -25,19 +25,38 @@ Fields RetrievalOptions::fields() {
               .one_of({"correlation", "euclidean"})};
 }
 
-at::Tensor most_similar_rows(const at::Tensor& train, const at::Tensor& test, bool correlation) {
-  const auto prepared = [correlation](const at::Tensor& x) {
-    return correlation ? standardised_rows(x) : x;
-  };
-  const auto keys = prepared(train);
-  // -|a - b|^2 / 2 = a'b - |b|^2 / 2 up to a constant of the test row; 0 for unit rows.
-  const auto offset = correlation ? at::zeros({1}, keys.options()) : keys.square().sum(1) / 2;
-  std::vector<at::Tensor> best;
-  for (const auto& part : test.split(kBlock)) {
-    const auto score = at::mm(prepared(part), keys.t()) - offset;  // (m, n)
-    best.push_back(score.argmax(1));
-  }
-  return at::cat(best);
+at::Tensor MostSimilarRows::prepared(const at::Tensor& rows) const {
+  return correlation_ ? standardised_rows(rows) : rows;
+}
+
+MostSimilarRows::MostSimilarRows(const at::Tensor& test, bool correlation)
+    : correlation_(correlation),
+      test_(prepared(test)),
+      similarity_(at::full({test.size(0)}, -std::numeric_limits<double>::infinity())),
+      row_(at::zeros({test.size(0)}, at::kLong)) {}
+
+void MostSimilarRows::look_at(const at::Tensor& rows) {
+  if (rows.size(0) == 0) return;
+  const auto keys = prepared(rows);
+  auto score = at::mm(test_, keys.t());  // (m, n)
+  // -|a - b|^2 / 2 = a'b - |b|^2 / 2 up to a constant of the test row.
+  if (!correlation_) score -= keys.square().sum(1) / 2;
+  const auto [best, at] = score.max(1);
+  const auto better = best.cpu() > similarity_;
+  similarity_ = at::where(better, best.cpu(), similarity_);
+  row_ = at::where(better, at.cpu() + seen_, row_);
+  seen_ += rows.size(0);
+}
+
+std::vector<int64_t> most_similar_samples(const SampleSource& train, const at::Tensor& responses) {
+  MostSimilarRows nearest(responses.flatten(1), /*correlation=*/true);
+  const int64_t bytes = train.sensors() * train.bins() * 3 * 4;  // as read, centred, of unit length
+  const auto device = responses.device();
+  for_batches(all_rows(train.count()), rows_per_batch(bytes), [&](int64_t, const auto& rows) {
+    nearest.look_at(train.responses(rows).flatten(1).to(device));
+  });
+  const auto found = nearest.found();
+  return {found.const_data_ptr<int64_t>(), found.const_data_ptr<int64_t>() + found.numel()};
 }
 
 void RetrievalDecoder::build(const DecoderInput& input, const RunContext& run) {
@@ -46,27 +65,27 @@ void RetrievalDecoder::build(const DecoderInput& input, const RunContext& run) {
   device_ = run.device();
 }
 
-void RetrievalDecoder::fit(const Samples& train, const FitContext& context) {
+void RetrievalDecoder::fit(const SampleSource& train, const FitContext& context) {
   const auto n = train.count();
-  if (n == 0) {
-    throw Error(train.recording().path(), "there are no training samples", "Choose another split");
-  }
+  if (n == 0) throw Error(train.where(), "there are no training samples", "Choose another split");
   responses_ = at::empty({n, predictors_}, at::kFloat);
   images_ = at::empty({n, 3, size_, size_}, at::kByte);
-  for (const auto& rows : row_batches(n)) {
+  const auto bytes = 2 * 4 * std::max(predictors_, 3 * size_ * size_);
+  for_batches(all_rows(n), rows_per_batch(bytes), [&](int64_t first, const auto& rows) {
     context.run.stop_if_cancelled("stopped; nothing was written");
-    const auto count = static_cast<int64_t>(rows.size());
-    responses_.narrow(0, rows.front(), count).copy_(train.responses(rows).flatten(1));
-    images_.narrow(0, rows.front(), count).copy_((train.images(rows) * 255).round());
-  }
+    responses_.narrow(0, first, std::ssize(rows)).copy_(train.responses(rows).flatten(1));
+    images_.narrow(0, first, std::ssize(rows)).copy_((train.images(rows) * 255).round());
+  });
   responses_ = responses_.to(device_);
 }
 
 at::Tensor RetrievalDecoder::reconstruct(const at::Tensor& responses) {
   TORCH_INTERNAL_ASSERT(images_.defined(), "fit or load first");
-  const auto rows = most_similar_rows(responses_, responses.flatten(1).to(device_),
-                                      options_.similarity == "correlation");
-  return images_.index_select(0, rows.cpu()).to(at::kFloat).div_(255);
+  MostSimilarRows nearest(responses.flatten(1).to(device_), options_.similarity == "correlation");
+  for (const auto& part : responses_.split(rows_per_batch(2 * 4 * predictors_))) {
+    nearest.look_at(part);
+  }
+  return images_.index_select(0, nearest.found()).to(at::kFloat).div_(255);
 }
 
 void RetrievalDecoder::load(const TensorMap& state, const std::string& where) {

@@ -16,8 +16,8 @@ namespace {
 using Rows = std::vector<int64_t>;
 
 /// The samples `chosen`, as row 0, 1, ... of the regression.
-RidgeData data_of(const Samples& train, const Rows& chosen, int64_t predictors) {
-  const auto channels = train.recording().info().channels;
+RidgeData data_of(const SampleSource& train, const Rows& chosen, int64_t predictors) {
+  const auto channels = train.channels();
   const auto size = train.image_size();
   const auto samples = [&chosen](const Rows& rows) {
     Rows out;
@@ -57,16 +57,15 @@ void RidgeDecoder::build(const DecoderInput& input, const RunContext& run) {
   device_ = run.device();
 }
 
-void RidgeDecoder::fit(const Samples& train, const FitContext& context) {
+void RidgeDecoder::fit(const SampleSource& train, const FitContext& context) {
   Rows rows(static_cast<size_t>(train.count()));
   std::iota(rows.begin(), rows.end(), 0);
   fit(train, rows, context.run);
 }
 
-void RidgeDecoder::fit(const Samples& train, const Rows& rows, const RunContext& run) {
+void RidgeDecoder::fit(const SampleSource& train, const Rows& rows, const RunContext& run) {
   if (rows.size() < 2) {
-    throw Error(train.recording().path(),
-                concat("ridge cannot learn from ", rows.size(), " sample(s)"),
+    throw Error(train.where(), concat("ridge cannot learn from ", rows.size(), " sample(s)"),
                 "Give it two or more");
   }
   RidgeSettings settings;

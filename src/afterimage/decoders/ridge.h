@@ -30,9 +30,9 @@ class RidgeDecoder : public Decoder {
   Fields fields() override { return options_.fields(); }
   void build(const DecoderInput& input, const RunContext& run) override;
   /// Errors: fewer than two samples; a lambda too small for the responses.
-  void fit(const Samples& train, const FitContext& context) override;
+  void fit(const SampleSource& train, const FitContext& context) override;
   /// The same from some of the samples.
-  void fit(const Samples& train, const std::vector<int64_t>& rows, const RunContext& run);
+  void fit(const SampleSource& train, const std::vector<int64_t>& rows, const RunContext& run);
   at::Tensor reconstruct(const at::Tensor& responses) override;
   /// "weight" (p, pixels), "response_mean" (p), "image_mean" (pixels), "lambda" (), and after
   /// cross-validation "lambdas" and "errors" (mean squared error, held out).

@@ -6,11 +6,11 @@
 #include <map>
 #include <numeric>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/recordings/bins.h"
-#include "afterimage/recordings/sample_batches.h"
 #include "afterimage/recordings/samples.h"
 
 namespace afterimage {

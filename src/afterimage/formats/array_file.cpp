@@ -37,10 +37,12 @@ class NpyArray : public ArrayFile {
     shape_ = file_.shape();
     integers_ = !at::isFloatingType(file_.type());
   }
+  int64_t pieces(int64_t index) const override { return file_.pieces(index); }
 
  protected:
-  at::Tensor read_rows(int64_t first, int64_t count, at::ScalarType type) const override {
-    return converted(file_.rows(first, count), type, where_);
+  at::Tensor read_part(int64_t index, int64_t first, int64_t count,
+                       at::ScalarType type) const override {
+    return converted(file_.rows(first, count, index), type, where_);
   }
 
  private:
@@ -57,8 +59,9 @@ class WholeArray : public ArrayFile {
   }
 
  protected:
-  at::Tensor read_rows(int64_t first, int64_t count, at::ScalarType type) const override {
-    return converted(values_.narrow(0, first, count), type, where_);
+  at::Tensor read_part(int64_t index, int64_t first, int64_t count,
+                       at::ScalarType type) const override {
+    return converted(values_.narrow(index, first, count), type, where_);
   }
 
  private:
@@ -72,23 +75,28 @@ class Hdf5Array : public ArrayFile {
     shape_ = file_.shape(name_);
     integers_ = file_.holds_integers(name_);
   }
+  int64_t pieces(int64_t index) const override {
+    return c10::multiply_integers(at::IntArrayRef(shape_).slice(0, static_cast<size_t>(index)));
+  }
 
  protected:
-  at::Tensor read_rows(int64_t first, int64_t count, at::ScalarType type) const override {
-    if (type == at::kByte) return read_as<uint8_t>(first, count, type);
-    if (type == at::kFloat) return read_as<float>(first, count, type);
-    if (type == at::kDouble) return read_as<double>(first, count, type);
-    return converted(read_as<int64_t>(first, count, at::kLong), type, where_);
+  at::Tensor read_part(int64_t index, int64_t first, int64_t count,
+                       at::ScalarType type) const override {
+    std::vector<int64_t> start(shape_.size(), 0), size = shape_;
+    start[static_cast<size_t>(index)] = first;
+    size[static_cast<size_t>(index)] = count;
+    if (type == at::kByte) return read_as<uint8_t>(start, size, type);
+    if (type == at::kFloat) return read_as<float>(start, size, type);
+    if (type == at::kDouble) return read_as<double>(start, size, type);
+    return converted(read_as<int64_t>(start, size, at::kLong), type, where_);
   }
 
  private:
   template <typename T>
-  at::Tensor read_as(int64_t first, int64_t count, at::ScalarType type) const {
-    std::vector<int64_t> part = shape_, rows(static_cast<size_t>(count));
-    part[0] = count;
-    std::iota(rows.begin(), rows.end(), first);
-    at::Tensor out = at::empty(part, type);
-    file_.read_rows<T>(name_, rows, out.mutable_data_ptr<T>());
+  at::Tensor read_as(const std::vector<int64_t>& start, const std::vector<int64_t>& size,
+                     at::ScalarType type) const {
+    at::Tensor out = at::empty(size, type);
+    file_.read_block<T>(name_, start, size, out.mutable_data_ptr<T>());
     return out;
   }
 
@@ -105,10 +113,12 @@ class NiftiArray : public ArrayFile {
   }
 
  protected:
-  at::Tensor read_rows(int64_t first, int64_t count, at::ScalarType type) const override {
-    const at::Tensor values = file_.volumes() > 1 ? file_.read(first, count)
-                                                  : file_.read_volume().narrow(0, first, count);
-    return converted(values, type, where_);
+  at::Tensor read_part(int64_t index, int64_t first, int64_t count,
+                       at::ScalarType type) const override {
+    const bool in_time = file_.volumes() > 1;
+    if (in_time && index == 0) return converted(file_.read(first, count), type, where_);
+    const at::Tensor all = in_time ? file_.read(0, file_.volumes()) : file_.read_volume();
+    return converted(all.narrow(index, first, count), type, where_);
   }
 
  private:
@@ -126,10 +136,14 @@ class PermutedArray : public ArrayFile {
     for (const int64_t axis : order_) shape_.push_back(array_->shape()[static_cast<size_t>(axis)]);
     integers_ = array_->integers();
   }
+  int64_t pieces(int64_t index) const override {
+    return array_->pieces(order_[static_cast<size_t>(index)]);
+  }
 
  protected:
-  at::Tensor read_rows(int64_t first, int64_t count, at::ScalarType type) const override {
-    return array_->rows(first, count, type).permute(order_);
+  at::Tensor read_part(int64_t index, int64_t first, int64_t count,
+                       at::ScalarType type) const override {
+    return array_->part(order_[static_cast<size_t>(index)], first, count, type).permute(order_);
   }
 
  private:
@@ -160,10 +174,11 @@ std::pair<std::string, std::string> file_and_name(const std::string& text) {
 
 }  // namespace
 
-at::Tensor ArrayFile::rows(int64_t first, int64_t count, at::ScalarType type) const {
+at::Tensor ArrayFile::part(int64_t index, int64_t first, int64_t count, at::ScalarType type) const {
   if (shape_.empty()) throw Error(where_, "is a single number", "An array is expected here");
-  TORCH_INTERNAL_ASSERT(first >= 0 && count >= 0 && first + count <= shape_[0]);
-  return read_rows(first, count, type);
+  TORCH_INTERNAL_ASSERT(index >= 0 && index < std::ssize(shape_) && first >= 0 && count >= 0 &&
+                        first + count <= shape_[static_cast<size_t>(index)]);
+  return read_part(index, first, count, type);
 }
 
 at::Tensor ArrayFile::read(at::ScalarType type) const {

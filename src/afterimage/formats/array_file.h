@@ -26,12 +26,20 @@ class ArrayFile {
 
   /// Rows [first, first + count) as `type`: float, double, int64, uint8 or bool. Errors: values
   /// that the type cannot hold, such as 300 as uint8 (unread rows are not looked at).
-  at::Tensor rows(int64_t first, int64_t count, at::ScalarType type) const;
+  at::Tensor rows(int64_t first, int64_t count, at::ScalarType type) const {
+    return part(0, first, count, type);
+  }
+  /// The same of any index: [first, first + count) of it, and all of the others.
+  at::Tensor part(int64_t index, int64_t first, int64_t count, at::ScalarType type) const;
+  /// In how many pieces of the file such a part lies; each part of many pieces goes through all of
+  /// it, so that it is better read in few large parts.
+  virtual int64_t pieces(int64_t) const { return 1; }
   at::Tensor read(at::ScalarType type) const;
 
  protected:
   explicit ArrayFile(std::string where) : where_(std::move(where)) {}
-  virtual at::Tensor read_rows(int64_t first, int64_t count, at::ScalarType type) const = 0;
+  virtual at::Tensor read_part(int64_t index, int64_t first, int64_t count,
+                               at::ScalarType type) const = 0;
 
   std::string where_;
   std::vector<int64_t> shape_;

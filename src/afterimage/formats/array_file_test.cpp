@@ -30,10 +30,12 @@ TEST(ArrayFile, OneInterfaceForEveryFormat) {
     EXPECT_FALSE(array->integers()) << where;
     EXPECT_TRUE(at::equal(array->read(at::kFloat), values)) << where;
     EXPECT_TRUE(at::equal(array->rows(1, 2, at::kLong), values.narrow(0, 1, 2).to(at::kLong)));
+    EXPECT_TRUE(at::equal(array->part(1, 2, 3, at::kFloat), values.narrow(1, 2, 3))) << where;
   }
   const auto volumes = open_array("series.nii.gz", fixtures / "importers/nifti");
   EXPECT_EQ(volumes->shape(), (std::vector<int64_t>{5, 3, 4, 2}));
   EXPECT_EQ(volumes->rows(4, 1, at::kLong)[0][2][3][1].item<int64_t>(), 4231);
+  EXPECT_EQ(volumes->part(2, 3, 1, at::kLong)[4][2][0][1].item<int64_t>(), 4231);
   EXPECT_EQ(open_array("gaps.nii.gz", fixtures / "importers/nifti")->shape(),
             (std::vector<int64_t>{3, 4, 2}));
 }

@@ -64,6 +64,22 @@ std::vector<hsize_t> extent(const std::vector<int64_t>& shape) {
   return {shape.begin(), shape.end()};
 }
 
+// Numbers that follow one another: positions [begin, end) of a list, the first being `first`.
+struct Run {
+  size_t begin = 0, end = 0;
+  int64_t first = 0;
+  int64_t count() const { return static_cast<int64_t>(end - begin); }
+};
+
+std::vector<Run> runs_of(const std::vector<int64_t>& numbers) {
+  std::vector<Run> runs;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (runs.empty() || numbers[i] != numbers[i - 1] + 1) runs.push_back({i, i, numbers[i]});
+    runs.back().end = i + 1;
+  }
+  return runs;
+}
+
 // The rows [first, first + count) of a dataset of this shape, and memory for them.
 struct Rows {
   Rows(hid_t dataset, const std::vector<int64_t>& shape, int64_t first, int64_t count)
@@ -75,9 +91,33 @@ struct Rows {
     H5Sselect_hyperslab(selection, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr);
     memory = space(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr));
   }
+
+  // Of the last index only the run `last`; the memory holds `places` of them for each row.
+  void narrow(const std::vector<int64_t>& shape, const Run& rows, const Run& last, size_t places) {
+    std::vector<hsize_t> start(shape.size(), 0), size = extent(shape), whole = extent(shape);
+    whole[0] = size[0] = static_cast<hsize_t>(rows.count());
+    whole.back() = places;
+    size.back() = static_cast<hsize_t>(last.count());
+    start[0] = static_cast<hsize_t>(rows.first);
+    start.back() = static_cast<hsize_t>(last.first);
+    H5Sselect_hyperslab(selection, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr);
+    memory = space(H5Screate_simple(static_cast<int>(whole.size()), whole.data(), nullptr));
+    start[0] = 0;
+    start.back() = last.begin;
+    H5Sselect_hyperslab(memory, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr);
+  }
+
   Id selection;
   Id memory;
 };
+
+void require_rows(const std::filesystem::path& path, const std::string& name, const char* what,
+                  const Run& run, int64_t size) {
+  if (run.first >= 0 && run.first + run.count() <= size) return;
+  throw Error(path,
+              concat("dataset '", name, "' has ", size, " ", what, "s, ", what, " ",
+                     run.first < 0 ? run.first : run.first + run.count() - 1, " was asked for"));
+}
 
 Id creation_properties(const std::vector<int64_t>& shape, const Layout& layout) {
   Id list = without_times(H5P_DATASET_CREATE);
@@ -168,20 +208,36 @@ void File::read_rows(const std::string& name, const std::vector<int64_t>& rows, 
   const std::vector<int64_t> size = shape_of(dataset);
   if (size.empty()) throw Error(path_, concat("dataset '", name, "' is a single value"));
   const int64_t row_elements = element_count({size.begin() + 1, size.end()});
-  for (size_t i = 0; i < rows.size();) {
-    size_t end = i + 1;
-    while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
-    const auto count = static_cast<int64_t>(end - i);
-    if (rows[i] < 0 || rows[i] + count > size[0]) {
-      throw Error(path_, concat("dataset '", name, "' has ", size[0], " rows, row ",
-                                rows[i] < 0 ? rows[i] : rows[end - 1], " was asked for"));
-    }
+  for (const Run& run : runs_of(rows)) {
+    require_rows(path_, name, "row", run, size[0]);
     if (row_elements > 0) {
-      const Rows part(dataset, size, rows[i], count);
+      const Rows part(dataset, size, run.first, run.count());
       read_selected(path_, dataset, name, part.memory, part.selection, out);
     }
-    out += count * row_elements;
-    i = end;
+    out += run.count() * row_elements;
+  }
+}
+
+template <typename T>
+void File::read_rows(const std::string& name, const std::vector<int64_t>& rows,
+                     const std::vector<int64_t>& last, T* out) const {
+  silence();
+  const Id dataset = open_dataset(path_, file_, name);
+  require_numbers(path_, dataset, name);
+  const std::vector<int64_t> size = shape_of(dataset);
+  if (size.size() < 2) throw Error(path_, concat("dataset '", name, "' has no two indices"));
+  const int64_t row_elements =
+      element_count({size.begin() + 1, size.end() - 1}) * static_cast<int64_t>(last.size());
+  for (const Run& run : runs_of(rows)) {
+    require_rows(path_, name, "row", run, size[0]);
+    for (const Run& places : runs_of(last)) {
+      require_rows(path_, name, "column", places, size.back());
+      if (row_elements == 0) continue;
+      Rows part(dataset, size, run.first, run.count());
+      part.narrow(size, run, places, last.size());
+      read_selected(path_, dataset, name, part.memory, part.selection, out);
+    }
+    out += run.count() * row_elements;
   }
 }
 
@@ -255,6 +311,8 @@ void File::flush() {
 #define AFTERIMAGE_HDF5_TYPE(T)                                                                   \
   template std::vector<T> File::read<T>(const std::string&) const;                                \
   template void File::read_rows<T>(const std::string&, const std::vector<int64_t>&, T*) const;    \
+  template void File::read_rows<T>(const std::string&, const std::vector<int64_t>&,               \
+                                   const std::vector<int64_t>&, T*) const;                        \
   template void File::read_block<T>(const std::string&, const std::vector<int64_t>&,              \
                                     const std::vector<int64_t>&, T*) const;                       \
   template void File::write<T>(const std::string&, const std::vector<int64_t>&, const T*,         \

@@ -77,6 +77,11 @@ class File {
   /// are read in one go.
   template <typename T>
   void read_rows(const std::string& name, const std::vector<int64_t>& rows, T* out) const;
+  /// The same, but of the last index only the places `last`, in the order given; the others are not
+  /// read into memory.
+  template <typename T>
+  void read_rows(const std::string& name, const std::vector<int64_t>& rows,
+                 const std::vector<int64_t>& last, T* out) const;
   /// A box of a dataset into `out`: `count[i]` elements from `start[i]` along each index.
   template <typename T>
   void read_block(const std::string& name, const std::vector<int64_t>& start,

@@ -105,6 +105,16 @@ TEST_F(Hdf5Test, RowsComeInTheOrderAskedFor) {
   }
   expect_says(message_of([&] { file.read_rows("x", {9, 10}, out.data()); }), {"10 rows", "row 10"});
   expect_says(message_of([&] { file.read_rows("x", {-1}, out.data()); }), {"row -1"});
+
+  const std::vector<int64_t> last = {2, 0, 1};  // two runs
+  file.read_rows("x", rows, last, out.data());
+  for (size_t i = 0; i < out.size(); ++i) {
+    const int64_t middle = static_cast<int64_t>(i % 6) / 3;
+    EXPECT_EQ(out[i], static_cast<float>(rows[i / 6] * 6 + middle * 3 + last[i % 3])) << i;
+  }
+  file.read_rows("x", {4, 5}, {1}, out.data());
+  EXPECT_EQ(std::vector<float>(out.begin(), out.begin() + 4), (std::vector<float>{25, 28, 31, 34}));
+  expect_says(message_of([&] { file.read_rows("x", {0}, {3}, out.data()); }), {"column 3"});
 }
 
 TEST_F(Hdf5Test, ConvertsNumbersButRefusesWhatDoesNotFit) {

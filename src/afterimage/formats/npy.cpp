@@ -9,8 +9,9 @@
 #include "afterimage/formats/npy_types.h"
 
 namespace afterimage {
-NpyFile::NpyFile(const std::filesystem::path& path)
-    : where_(path.string()), file_(path, std::ios::binary) {
+NpyFile::NpyFile(const std::filesystem::path& path) : where_(path.string()) {
+  file_.rdbuf()->pubsetbuf(nullptr, 0);  // pieces may be far apart: read no more than asked for
+  file_.open(path, std::ios::binary);
   if (!file_ || std::filesystem::is_directory(path)) {
     throw Error(path, std::filesystem::exists(path) ? "cannot be read" : "no such file");
   }
@@ -25,26 +26,47 @@ NpyFile::NpyFile(const std::filesystem::path& path)
 
 at::ScalarType NpyFile::type() const { return wide_type(header_.type); }
 
-at::Tensor NpyFile::read_elements(int64_t first, int64_t count) const {
-  at::Tensor elements = header_.storage(count);
-  file_.seekg(header_.data_start + first * header_.element_bytes());
-  file_.read(static_cast<char*>(elements.data_ptr()), count * header_.element_bytes());
-  if (!file_) throw Error(where_, "cannot be read");
-  return elements;
+int64_t NpyFile::elements_between(size_t begin, size_t end) const {
+  int64_t count = 1;
+  for (size_t i = begin; i < end; ++i) count *= shape()[i];
+  return count;
+}
+
+int64_t NpyFile::pieces(int64_t index) const {
+  const auto at = static_cast<size_t>(index);
+  return header_.fortran_order ? elements_between(at + 1, shape().size()) : elements_between(0, at);
 }
 
 at::Tensor NpyFile::read() const {
-  return header_.in_memory(read_elements(0, header_.elements()), header_.shape, where_);
+  if (!shape().empty()) return rows(0, shape()[0]);
+  at::Tensor number = header_.storage(1);
+  file_.seekg(header_.data_start);
+  file_.read(static_cast<char*>(number.data_ptr()), header_.element_bytes());
+  if (!file_) throw Error(where_, "cannot be read");
+  return header_.in_memory(number, {}, where_);
 }
 
-at::Tensor NpyFile::rows(int64_t first, int64_t count) const {
+at::Tensor NpyFile::rows(int64_t first, int64_t count, int64_t index) const {
   if (shape().empty()) throw Error(where_, "is a single number", "An array is expected here");
-  TORCH_INTERNAL_ASSERT(first >= 0 && count >= 0 && first + count <= shape()[0]);
-  if (header_.fortran_order) return read().narrow(0, first, count);
-  std::vector<int64_t> part = shape();
-  part[0] = count;
-  const int64_t row = shape()[0] == 0 ? 0 : header_.elements() / shape()[0];
-  return header_.in_memory(read_elements(first * row, count * row), part, where_);
+  const auto at = static_cast<size_t>(index);
+  TORCH_INTERNAL_ASSERT(at < shape().size() && first >= 0 && count >= 0 &&
+                        first + count <= shape()[at]);
+  // The elements that one step of the index passes, in bytes, and what a piece has of them.
+  const int64_t step =
+      header_.element_bytes() *
+      (header_.fortran_order ? elements_between(0, at) : elements_between(at + 1, shape().size()));
+  std::vector<int64_t> size = shape();
+  size[at] = count;
+  at::Tensor elements = header_.storage(c10::multiply_integers(size));
+  auto* out = static_cast<char*>(elements.data_ptr());
+  const int64_t all = count == shape()[at] ? pieces(index) : 1;  // adjacent: read in one go
+  for (int64_t piece = 0; piece < pieces(index) && elements.numel() > 0; piece += all) {
+    file_.seekg(header_.data_start + (piece * shape()[at] + first) * step);
+    file_.read(out, all * count * step);
+    if (!file_) throw Error(where_, "cannot be read");
+    out += all * count * step;
+  }
+  return header_.in_memory(elements, size, where_);
 }
 
 NpyWriter::NpyWriter(const std::filesystem::path& path, at::ScalarType type,

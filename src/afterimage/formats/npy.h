@@ -36,11 +36,13 @@ class NpyFile {
   /// The type that `read` gives.
   at::ScalarType type() const;
   at::Tensor read() const;
-  /// Rows (first index) [first, first + count); of a Fortran-ordered array the whole is read.
-  at::Tensor rows(int64_t first, int64_t count) const;
+  /// [first, first + count) of one index, by default the first (rows); no more than that is read.
+  at::Tensor rows(int64_t first, int64_t count, int64_t index = 0) const;
+  /// In how many pieces of the file they lie: 1 for rows of an array in C order.
+  int64_t pieces(int64_t index = 0) const;
 
  private:
-  at::Tensor read_elements(int64_t first, int64_t count) const;
+  int64_t elements_between(size_t begin, size_t end) const;
 
   std::string where_;
   NpyHeader header_;

@@ -11,7 +11,6 @@
 #include "afterimage/importers/bdata_file.h"
 #include "afterimage/importers/image_files.h"
 #include "afterimage/importers/import_parts.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {
@@ -207,10 +206,9 @@ ImportReport BDataImporter::import(const ImportJob& job) {
 
   RecordingWriter writer(job.out, info, job.force);
   pictures.append_to(writer);
-  const int64_t step = rows_per_batch(static_cast<int64_t>(columns.size()) * 4);
   for (const auto& file : files) {
-    for (int64_t first = 0; first < file.samples(); first += step) {
-      const int64_t count = std::min(step, file.samples() - first);
+    for (int64_t first = 0; first < file.samples(); first += file.batch()) {
+      const int64_t count = std::min(file.batch(), file.samples() - first);
       writer.append_responses(file.rows(first, count, columns).unsqueeze(2));
     }
   }

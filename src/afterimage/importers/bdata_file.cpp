@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/importers/bdata_selection.h"
@@ -67,9 +68,10 @@ std::vector<int64_t> BDataFile::numbers(const std::string& key) const {
                 "One column of numbers is expected");
   }
   std::vector<int64_t> out;
-  const at::Tensor values = this->rows(0, samples_, marked);
-  for (int64_t i = 0; i < samples_; ++i) {
-    const double value = values[i][0].item<double>();
+  std::vector<double> values(static_cast<size_t>(samples_));
+  file_.read_block<double>(dataset_, {0, marked[0]}, {samples_, 1}, values.data());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double value = values[i];
     if (value != std::round(value)) {
       throw Error(where_, concat("'", key, "' of sample ", i, " is ", number_text(value)),
                   "Whole numbers are expected");
@@ -95,6 +97,8 @@ std::map<int64_t, std::string> BDataFile::labels(const std::string& key) const {
   }
   return labels;
 }
+
+int64_t BDataFile::batch() const { return rows_per_batch(columns_ * 2 * 4); }
 
 at::Tensor BDataFile::rows(int64_t first, int64_t count,
                            const std::vector<int64_t>& columns) const {

@@ -21,6 +21,8 @@ class BDataFile {
 
   const std::string& where() const { return where_; }
   int64_t samples() const { return samples_; }
+  /// Samples that `rows` is best asked for at once: it reads all columns of them.
+  int64_t batch() const;
   const std::vector<std::string>& keys() const { return keys_; }
   bool has(const std::string& key) const;
 

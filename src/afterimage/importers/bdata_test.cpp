@@ -63,6 +63,18 @@ TEST_F(BData, TwoFilesAreTrainingAndTest) {
   EXPECT_EQ(recording.images({4})[0][2][1][3].item<int64_t>(), 4 * 40 + 5 + 3 + 18);
 }
 
+// 2^24 + 1 is no float32, and stimuli are numbered by dates and the like.
+TEST_F(BData, LargeNumbersAreExact) {
+  const fs::path path = folder_ / "large.h5";
+  {
+    auto file = hdf5::File::create(path);
+    file.write<double>("dataset", {2, 2}, std::vector<double>{16777217, 1, 20240131021, 2}.data());
+    file.write_strings("metadata/key", {"stimulus", "voxel"});
+    file.write<double>("metadata/value", {2, 2}, std::vector<double>{1, 0, 0, 1}.data());
+  }
+  EXPECT_EQ(BDataFile(path).numbers("stimulus"), (std::vector<int64_t>{16777217, 20240131021}));
+}
+
 TEST_F(BData, OneFileSplitByAColumn) {
   const auto recording =
       import({fixtures / "both.h5"}, {{"split_key", "DataType"}, {"voxels", "ROI_V1 = 1"}});

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
@@ -12,7 +13,6 @@
 #include "afterimage/formats/video.h"
 #include "afterimage/importers/doctor_who_parts.h"
 #include "afterimage/importers/import_parts.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage::doctor_who {
 namespace {

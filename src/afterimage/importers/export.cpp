@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/config.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
@@ -11,7 +12,6 @@
 #include "afterimage/formats/mat.h"
 #include "afterimage/formats/npy.h"
 #include "afterimage/importers/table.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {

@@ -6,12 +6,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/importers/import_parts.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {
@@ -117,16 +117,17 @@ int64_t ImageArrays::count() const {
 }
 
 int64_t ImageArrays::batch() const {
-  return stimulus_ == 0 ? rows_per_batch(channels_ * height_ * width_ * 4) : INT64_MAX;
+  bool scattered = false;
+  for (const auto& file : files_) scattered |= file->pieces(order_[0]) > 1;
+  return rows_per_batch(channels_ * height_ * width_ * 8,
+                        scattered ? scattered_batch_bytes : batch_bytes);
 }
 
 /// (n, channel, y, x)
 at::Tensor ImageArrays::raw(size_t file, int64_t first, int64_t count, at::ScalarType type) const {
-  const at::Tensor read = stimulus_ == 0 ? files_[file]->rows(first, count, type)
-                                         : files_[file]->read(type).narrow(stimulus_, first, count);
   auto sizes = open_;
   sizes[static_cast<size_t>(order_[0])] = count;
-  const at::Tensor values = read.reshape(sizes);
+  const at::Tensor values = files_[file]->part(stimulus_, first, count, type).reshape(sizes);
   if (order_[1] >= 0) return values.permute(order_).contiguous();
   return values.permute({order_[0], order_[2], order_[3]}).unsqueeze(1).contiguous();
 }

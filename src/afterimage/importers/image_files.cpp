@@ -3,10 +3,10 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/importers/import_parts.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {
@@ -106,9 +106,7 @@ std::vector<int64_t> ResponseFiles::trials_by_file() const {
 
 at::Tensor ResponseFiles::rows_of(size_t file, int64_t first, int64_t count) const {
   const int64_t trial = position(axes_, "trial"), bin = position(axes_, "bin");
-  // Elsewhere than first, the trial's index runs through the whole file.
-  at::Tensor values = trial == 0 ? files_[file]->rows(first, count, at::kFloat)
-                                 : files_[file]->read(at::kFloat).narrow(trial, first, count);
+  at::Tensor values = files_[file]->part(trial, first, count, at::kFloat);
   std::vector<int64_t> order = {trial};
   for (const int64_t axis : sensor_axes(axes_)) order.push_back(axis);
   if (bin >= 0) order.push_back(bin);
@@ -130,8 +128,10 @@ at::Tensor ResponseFiles::rows(int64_t first, int64_t count) const {
 }
 
 int64_t ResponseFiles::batch() const {
-  if (position(axes_, "trial") != 0) return std::max<int64_t>(1, trials());
-  return rows_per_batch(c10::multiply_integers(sensor_shape_) * bins_ * 4);
+  bool scattered = false;
+  for (const auto& file : files_) scattered |= file->pieces(position(axes_, "trial")) > 1;
+  return rows_per_batch(c10::multiply_integers(sensor_shape_) * bins_ * 8,
+                        scattered ? scattered_batch_bytes : batch_bytes);
 }
 
 std::vector<int64_t> ResponseFiles::finite_sensors() const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
@@ -13,7 +14,6 @@
 #include "afterimage/importers/import_parts.h"
 #include "afterimage/importers/trial_stream.h"
 #include "afterimage/importers/tvsd_parts.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {

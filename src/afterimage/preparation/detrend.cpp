@@ -2,7 +2,7 @@
 
 #include <ATen/Functions.h>
 
-#include "afterimage/recordings/sample_batches.h"
+#include "afterimage/base/batches.h"
 
 namespace afterimage {
 namespace {
@@ -43,14 +43,14 @@ Detrend Detrend::fit(const ResponseReader& read, const Trials& trials, int64_t d
     const at::Tensor x = out.design(fitted);                         // (n, degree)
     const at::Tensor centred = x - x.mean(0);
     at::Tensor projected;  // x' y, summed batch by batch
-    const at::Tensor first = read({fitted[0]});
-    const int64_t row_bytes = first.numel() * 8;
-    for_batches(fitted, rows_per_batch(row_bytes), [&](int64_t start, const auto& part) {
-      const at::Tensor y = read(part).to(at::kDouble).flatten(1);
-      const at::Tensor sum =
-          centred.narrow(0, start, static_cast<int64_t>(part.size())).t().matmul(y);
-      projected = projected.defined() ? projected + sum : sum;
-    });
+    const int64_t doubles = read({fitted[0]}).numel() * 8;
+    for_batches(fitted, rows_per_batch(read.bytes_per_row + doubles),
+                [&](int64_t start, const auto& part) {
+                  const at::Tensor y = read(part).to(at::kDouble).flatten(1);
+                  const at::Tensor sum =
+                      centred.narrow(0, start, static_cast<int64_t>(part.size())).t().matmul(y);
+                  projected = projected.defined() ? projected + sum : sum;
+                });
     const at::Tensor gram = centred.t().matmul(centred);
     out.drift_[block] = {x.mean(0), at::linalg_inv(gram).matmul(projected)};
   }

@@ -3,14 +3,43 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/preparation/prepare.h"
+#include "afterimage/recordings/bins.h"
+#include "afterimage/recordings/normalisation.h"
 
 namespace afterimage {
+namespace {
+
+/// Weights (bin) of the mean that is taken away.
+at::Tensor baseline_weights(const std::string& text, const std::vector<Bin>& bins,
+                            const std::string& where) {
+  const Windows windows = Windows::parse(text, where);
+  if (windows.all() || windows.of("", where).size() != 1 || windows.of("", where)[0].stop_ms > 0) {
+    throw Error(where, concat("'", text, "' is no window before the stimulus"),
+                "Such as -100-0, in milliseconds");
+  }
+  return window_weights(bins, windows.of("", where)[0], where);
+}
+
+/// Rows of the bins that windows or baseline (where there is one) use.
+std::vector<int64_t> bins_read(const Binning& binning, const at::Tensor& baseline) {
+  std::vector<int64_t> rows = binning.bins_used();
+  if (baseline.defined()) {
+    for (int64_t bin = 0; bin < baseline.numel(); ++bin) {
+      if (baseline[bin].item<float>() != 0) rows.push_back(bin);
+    }
+  }
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
+}
+
+}  // namespace
 
 Pipeline::Pipeline(const Recording& from, const Trials& trials, const PrepareOptions& options,
                    std::vector<std::string>& transductive, ImportReport& report)
@@ -18,14 +47,37 @@ Pipeline::Pipeline(const Recording& from, const Trials& trials, const PrepareOpt
       trials_(trials),
       where_(from.path().string()),
       bins_(from.info().bins),
-      valid_(static_cast<size_t>(trials.count())) {
-  std::iota(valid_.begin(), valid_.end(), 0);
-  read_ = [this](const std::vector<int64_t>& rows) { return from_.responses(rows); };
+      valid_(all_rows(trials.count())) {
+  at::Tensor baseline;
+  std::shared_ptr<Binning> binning;
+  std::vector<int64_t> rows = all_rows(from.bins());
+  if (options.baseline != "none") {
+    baseline = baseline_weights(options.baseline, bins_, where_ + ", option baseline");
+  }
+  if (options.windows != "all") {
+    const std::string where = where_ + ", option windows";
+    binning = std::make_shared<Binning>(Windows::parse(options.windows, where), bins_,
+                                        from.info().sensors, where);
+    rows = bins_read(*binning, baseline);
+    binning->narrow_to(rows);
+    bins_ = select_bins(bins_, rows);
+    if (baseline.defined()) baseline = baseline.index_select(0, at::tensor(rows, at::kLong));
+  }
+  read_ = {[this, rows](const std::vector<int64_t>& asked) { return from_.responses(asked, rows); },
+           from.sensors() * std::ssize(rows) * 4};
   if (options.detrend > 0) add_detrend(options.detrend, transductive);
-  if (options.baseline != "none") add_baseline(options.baseline);
-  if (options.windows != "all") add_windows(options.windows);
+  if (baseline.defined()) add_baseline(baseline);
+  if (binning) add_windows(binning);
   if (!options.delays.empty()) add_delays(options.delays, report);
   if (options.zscore != "none") add_zscore(options.zscore, transductive);
+}
+
+void Pipeline::add_step(Step step, int64_t bytes_per_value) {
+  const int64_t bytes = from_.sensors() * std::ssize(bins_) * bytes_per_value;
+  read_ = {[step = std::move(step), before = read_](const std::vector<int64_t>& rows) {
+             return step(before(rows), rows);
+           },
+           read_.bytes_per_row + bytes};
 }
 
 void Pipeline::add_detrend(int64_t degree, std::vector<std::string>& transductive) {
@@ -34,35 +86,27 @@ void Pipeline::add_detrend(int64_t degree, std::vector<std::string>& transductiv
     transductive.push_back(concat("the drift of ", drift->transductive_blocks(),
                                   " blocks with too few training trials was fitted to their own"));
   }
-  read_ = [drift, before = read_](const std::vector<int64_t>& rows) {
-    return drift->apply(before(rows), rows);
-  };
+  add_step([drift](const at::Tensor& values,
+                   const std::vector<int64_t>& rows) { return drift->apply(values, rows); },
+           4 + 8 + 4);  // the result, and what is taken away as double and float
 }
 
-void Pipeline::add_baseline(const std::string& text) {
-  const std::string where = where_ + ", option baseline";
-  const Windows windows = Windows::parse(text, where);
-  if (windows.all() || windows.of("", where).size() != 1 || windows.of("", where)[0].stop_ms > 0) {
-    throw Error(where, concat("'", text, "' is no window before the stimulus"),
-                "Such as -100-0, in milliseconds");
-  }
-  const at::Tensor weights = window_weights(bins_, windows.of("", where)[0], where);
-  read_ = [weights, before = read_](const std::vector<int64_t>& rows) {
-    const at::Tensor values = before(rows);  // (n, sensor, bin)
-    return values - values.matmul(weights).unsqueeze(2);
-  };
+void Pipeline::add_baseline(const at::Tensor& weights) {
+  add_step(
+      [weights](const at::Tensor& values, const std::vector<int64_t>&) {  // (n, sensor, bin)
+        return values - values.matmul(weights).unsqueeze(2);
+      },
+      4);
 }
 
-void Pipeline::add_windows(const std::string& text) {
-  const std::string where = where_ + ", option windows";
-  const auto binning =
-      std::make_shared<Binning>(Windows::parse(text, where), bins_, from_.info().sensors, where);
+void Pipeline::add_windows(const std::shared_ptr<Binning>& binning) {
+  read_.bytes_per_row += from_.sensors() * std::ssize(bins_) * 4;  // a copy of each ROI's
   bins_ = binning->bins();
   same_bins_ = false;
   if (!binning->same_for_all()) window_ms_ = binning->window_ms();
-  read_ = [binning, before = read_](const std::vector<int64_t>& rows) {
-    return binning->apply(before(rows));
-  };
+  add_step([binning](const at::Tensor& values,
+                     const std::vector<int64_t>&) { return binning->apply(values); },
+           2 * 4);
 }
 
 void Pipeline::add_delays(const std::vector<int64_t>& delays, ImportReport& report) {
@@ -102,7 +146,8 @@ void Pipeline::add_delays(const std::vector<int64_t>& delays, ImportReport& repo
                               concat("fewer than ", longest, " trials of their block follow")});
   }
   valid_ = followed;
-  read_ = [delays, before = read_](const std::vector<int64_t>& rows) {
+  const int64_t together = from_.sensors() * std::ssize(bins_) * 2 * 4;
+  read_.read = [delays, before = read_](const std::vector<int64_t>& rows) {
     std::vector<at::Tensor> parts;
     for (const int64_t delay : delays) {
       std::vector<int64_t> later = rows;
@@ -111,6 +156,7 @@ void Pipeline::add_delays(const std::vector<int64_t>& delays, ImportReport& repo
     }
     return at::cat(parts, 2);  // (n, sensor, delay * bin)
   };
+  read_.bytes_per_row += together;
 }
 
 void Pipeline::add_zscore(const std::string& kind, std::vector<std::string>& transductive) {
@@ -130,11 +176,13 @@ void Pipeline::add_zscore(const std::string& kind, std::vector<std::string>& tra
   }
   const auto scores = std::make_shared<Normalisation>(
       Normalisation::fit(read_, rows, trials_.block, kind != "all"));
-  read_ = [this, scores, before = read_](const std::vector<int64_t>& asked) {
-    std::vector<int64_t> block;
-    for (const int64_t row : asked) block.push_back(trials_.block[static_cast<size_t>(row)]);
-    return scores->apply(before(asked), block);
-  };
+  add_step(
+      [this, scores](const at::Tensor& values, const std::vector<int64_t>& asked) {
+        std::vector<int64_t> block;
+        for (const int64_t row : asked) block.push_back(trials_.block[static_cast<size_t>(row)]);
+        return scores->apply(values, block);
+      },
+      2 * 4);
 }
 
 }  // namespace afterimage

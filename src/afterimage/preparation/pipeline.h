@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,7 +10,7 @@
 #include "afterimage/preparation/reliability.h"
 #include "afterimage/recordings/import_report.h"
 #include "afterimage/recordings/recording.h"
-#include "afterimage/recordings/samples.h"
+#include "afterimage/recordings/response_reader.h"
 #include "afterimage/recordings/windows.h"
 
 namespace afterimage {
@@ -18,7 +19,8 @@ struct PrepareOptions;
 
 /// The responses of a recording after detrending, baseline, windows, delays and z-scores: any
 /// trials are computed when asked for, so memory is that of a batch; what has to be estimated first
-/// (drifts, means) takes a pass over the file each.
+/// (drifts, means) takes a pass over the file each. With windows, only the bins that lie in them or
+/// in the baseline are read.
 class Pipeline {
  public:
   /// `trials`: with the splits of the result. What looks at test data is added to `transductive`.
@@ -38,16 +40,20 @@ class Pipeline {
 
  private:
   void add_detrend(int64_t degree, std::vector<std::string>& transductive);
-  void add_baseline(const std::string& text);
-  void add_windows(const std::string& text);
+  void add_baseline(const at::Tensor& weights);
+  void add_windows(const std::shared_ptr<Binning>& binning);
   void add_delays(const std::vector<int64_t>& delays, ImportReport& report);
   void add_zscore(const std::string& kind, std::vector<std::string>& transductive);
+  using Step = std::function<at::Tensor(const at::Tensor&, const std::vector<int64_t>& trials)>;
+  /// Responses that were read pass through this one too, last; it takes so many bytes for each
+  /// value of its result.
+  void add_step(Step step, int64_t bytes_per_value);
 
   const Recording& from_;
   const Trials& trials_;
   std::string where_;
   std::vector<Bin> bins_;
-  std::vector<int64_t> valid_;
+  std::vector<int64_t> valid_;  ///< trials
   ResponseReader read_;
   at::Tensor window_ms_;
   bool same_bins_ = true;

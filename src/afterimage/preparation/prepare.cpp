@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <set>
 #include <tuple>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/provenance.h"
@@ -16,7 +16,6 @@
 #include "afterimage/preparation/pipeline.h"
 #include "afterimage/preparation/truth.h"
 #include "afterimage/recordings/bins.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {
@@ -63,24 +62,23 @@ void stop_if_cancelled(const RunContext& run) {
 void write_images(const Recording& from, const ImagePreparation& images, RecordingWriter& writer,
                   const RunContext& run) {
   const RecordingInfo& info = from.info();
-  std::vector<int64_t> all(static_cast<size_t>(info.stimuli()));
-  std::iota(all.begin(), all.end(), 0);
   const int64_t bytes =
       3 * 8 * std::max(info.height * info.width, images.height() * images.width());
   Progress progress(run, "images", info.stimuli(), "image");
-  for_batches(all, rows_per_batch(bytes), [&](int64_t, const std::vector<int64_t>& rows) {
-    stop_if_cancelled(run);
-    writer.append_images(images.apply(from.images(rows).narrow(1, 0, info.channels)));
-    progress.advance(static_cast<int64_t>(rows.size()));
-  });
+  for_batches(all_rows(info.stimuli()), rows_per_batch(bytes),
+              [&](int64_t, const std::vector<int64_t>& rows) {
+                stop_if_cancelled(run);
+                writer.append_images(images.apply(from.images(rows).narrow(1, 0, info.channels)));
+                progress.advance(static_cast<int64_t>(rows.size()));
+              });
 }
 
 void write_responses(const ResponseReader& read, const Groups& groups,
-                     const std::vector<int64_t>& sensors, int64_t bytes_per_trial,
-                     RecordingWriter& writer, const RunContext& run) {
+                     const std::vector<int64_t>& sensors, RecordingWriter& writer,
+                     const RunContext& run) {
   const at::Tensor kept = at::tensor(sensors, at::kLong);
   Progress progress(run, "trials", static_cast<int64_t>(groups.size()), "trial");
-  const auto limit = static_cast<size_t>(rows_per_batch(bytes_per_trial));
+  const auto limit = static_cast<size_t>(rows_per_batch(2 * read.bytes_per_row));
   for (size_t first = 0; first < groups.size();) {
     stop_if_cancelled(run);
     std::vector<int64_t> rows, sizes;
@@ -206,9 +204,10 @@ ImportReport prepare(const Recording& from, PrepareOptions options,
   Pipeline pipeline(from, info.trials, options, transductive, report);
   if (options.reliability != "keep") {
     const auto after = bins_after_onset(pipeline.bins());
-    const auto read = [&](const std::vector<int64_t>& trials) {
-      return select_bins(pipeline.reader()(trials), after);
-    };
+    const ResponseReader read{[&](const std::vector<int64_t>& trials) {
+                                return select_bins(pipeline.reader()(trials), after);
+                              },
+                              pipeline.reader().bytes_per_row};
     measure(options, read, pipeline.trials(), run, info, report, where);
   }
   const auto kept = options.sensors.apply(info.sensors, report, where);
@@ -232,9 +231,7 @@ ImportReport prepare(const Recording& from, PrepareOptions options,
 
   RecordingWriter writer(out, info, force);
   write_images(from, images, writer, run);
-  const int64_t bytes =
-      from.sensors() * (from.bins() + static_cast<int64_t>(info.bins.size())) * 16;
-  write_responses(pipeline.reader(), groups, kept, bytes, writer, run);
+  write_responses(pipeline.reader(), groups, kept, writer, run);
   copy_truth(from, kept, pipeline, groups.size() == from.info().trials.stimulus.size(),
              options.images.any(), writer);
   writer.finish();

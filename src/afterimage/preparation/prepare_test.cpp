@@ -31,11 +31,12 @@ TEST(Repeatability, RecoversTheSignalToNoiseThatMadeTheData) {
   std::vector<std::vector<int64_t>> groups(400);
   for (int64_t i = 0; i < 2400; ++i) groups[static_cast<size_t>(i / 6)].push_back(i);
   groups.push_back({0});  // shown once: left out
-  const auto found = measure_repeatability(
-      [&](const std::vector<int64_t>& rows) {
-        return all.index_select(0, at::tensor(rows, at::kLong));
-      },
-      groups, 50, run.generator("halves"), "here");
+  const auto found =
+      measure_repeatability({[&](const std::vector<int64_t>& rows) {
+                               return all.index_select(0, at::tensor(rows, at::kLong));
+                             },
+                             16},
+                            groups, 50, run.generator("halves"), "here");
   EXPECT_EQ(found.stimuli, 400);
   EXPECT_TRUE(at::allclose(found.split_half, 6 * snr / (6 * snr + 1), 0, 0.04));
   // One repeat against the mean of five: r = sqrt(snr / (snr + 1)) sqrt(5 snr / (5 snr + 1)).
@@ -107,6 +108,22 @@ TEST_F(PrepareTest, DetrendTakesALineAndKeepsTheLevel) {
   options.detrend = 1;
   const auto out = of(prepared(options, info, drifting), "train");
   EXPECT_TRUE(at::allclose(out, at::full_like(out, 5), 0, 1e-5));
+}
+
+// Of six bins, three are read: two windows' and the baseline's.
+TEST_F(PrepareTest, WindowsAndBaselineUseTheirOwnBins) {
+  auto info = example::info();
+  info.bins = {{-60, -50}, {-50, 0}, {0, 10}, {10, 20}, {20, 40}, {40, 80}};
+  const at::Tensor responses = example::responses(info);
+  PrepareOptions options;
+  options.baseline = "-50-0";
+  options.windows = "5-20|40-80";
+  const auto out = prepared(options, info, responses);
+  const at::Tensor level = responses.narrow(2, 1, 1);
+  const at::Tensor first = (responses.narrow(2, 2, 1) + 2 * responses.narrow(2, 3, 1)) / 3;
+  const at::Tensor expected = at::cat({first - level, responses.narrow(2, 5, 1) - level}, 2);
+  EXPECT_EQ(out.bins(), 2);
+  EXPECT_TRUE(at::allclose(of(out, "train"), expected.narrow(0, 0, 12), 0, 1e-5));
 }
 
 TEST_F(PrepareTest, DelaysPairAFrameWithWhatFollows) {

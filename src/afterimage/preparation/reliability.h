@@ -1,17 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
-namespace afterimage {
+#include "afterimage/recordings/response_reader.h"
 
-/// (n, sensor, bin) float32 of any trials: how the steps of `prepare` hand responses on.
-using ResponseReader = std::function<at::Tensor(const std::vector<int64_t>& trials)>;
+namespace afterimage {
 
 /// How well each sensor repeats itself, from stimuli shown more than once. Responses are averaged
 /// over bins first. NaN where a sensor never varies. All (sensor) float64.

@@ -9,12 +9,12 @@
 #include <numeric>
 #include <set>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/networks/feature_network.h"
 #include "afterimage/preparation/kmeans.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {

@@ -87,8 +87,8 @@ FieldTensors LayoutProblem::fit(const FieldTensors& start) const {
   return {x.detach(), y.detach(), log_size.detach().exp()};
 }
 
-FieldTensors fit_fields(const Samples& train, const FieldTensors& start, const at::Tensor& active,
-                        const RunContext& run) {
+FieldTensors fit_fields(const SampleSource& train, const FieldTensors& start,
+                        const at::Tensor& active, const RunContext& run) {
   const int64_t count = std::min(most_samples, train.count());
   const auto order = at::randperm(train.count(), run.generator("samples that move the fields"),
                                   at::TensorOptions(at::kLong));

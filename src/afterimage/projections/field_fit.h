@@ -3,7 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 #include "afterimage/projections/learned_fields.h"
-#include "afterimage/recordings/samples.h"
+#include "afterimage/recordings/recording.h"
+#include "afterimage/recordings/sample_source.h"
 
 namespace afterimage {
 
@@ -34,7 +35,7 @@ class LayoutProblem {
 /// fields that start a few sizes away are found. Ours: the first half of what MonkeySee's
 /// end-to-end layer learns, apart from the network that would hide a wrong place. Sensors whose
 /// `active` is 0 stay.
-FieldTensors fit_fields(const Samples& train, const FieldTensors& start, const at::Tensor& active,
-                        const RunContext& run);
+FieldTensors fit_fields(const SampleSource& train, const FieldTensors& start,
+                        const at::Tensor& active, const RunContext& run);
 
 }  // namespace afterimage

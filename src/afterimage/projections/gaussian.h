@@ -19,7 +19,9 @@ class GaussianProjection : public Projection, public HasFields {
 
   Fields fields() override;
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
-  void start(const Samples& train, const RunContext& run) override { fields_->start(train, run); }
+  void start(const SampleSource& train, const RunContext& run) override {
+    fields_->start(train, run);
+  }
   int64_t channels() const override { return static_cast<int64_t>(groups_.size()) * bins_; }
   at::Tensor forward(const at::Tensor& responses) override;
   std::vector<ParameterGroup> parameter_groups() const override {

@@ -81,7 +81,7 @@ std::vector<std::string> LearnedFieldsImpl::notes() const {
                      concat("they start at ", unknown_size, " stimulus widths"));
 }
 
-void LearnedFieldsImpl::start(const Samples& train, const RunContext& run) {
+void LearnedFieldsImpl::start(const SampleSource& train, const RunContext& run) {
   if (fit_) move_to(fit_fields(train, now(), active_, run));
 }
 

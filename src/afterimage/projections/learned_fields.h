@@ -9,7 +9,8 @@
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
 #include "afterimage/networks/parameter_group.h"
-#include "afterimage/recordings/samples.h"
+#include "afterimage/recordings/recording.h"
+#include "afterimage/recordings/sample_source.h"
 
 namespace afterimage {
 
@@ -35,7 +36,7 @@ class LearnedFieldsImpl : public torch::nn::Module {
   void build(const Sensors& sensors, const RunContext& run, const std::string& projection);
 
   /// Moves them before training, where the option asks for it (fit_fields).
-  void start(const Samples& train, const RunContext& run);
+  void start(const SampleSource& train, const RunContext& run);
   /// As they are now; they carry gradients unless frozen.
   FieldTensors now() const;
   ParameterGroup parameter_group() const { return {parameters(), rate_}; }

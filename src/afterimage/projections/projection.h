@@ -12,6 +12,9 @@
 #include "afterimage/base/run_context.h"
 #include "afterimage/networks/parameter_group.h"
 #include "afterimage/projections/capabilities.h"
+#include "afterimage/projections/learned_fields.h"
+#include "afterimage/recordings/recording.h"
+#include "afterimage/recordings/sample_source.h"
 #include "afterimage/recordings/samples.h"
 
 namespace afterimage {
@@ -29,7 +32,7 @@ class Projection : public torch::nn::Module {
   virtual void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) = 0;
   /// Where a training begins: whatever is better taken from the training samples than at random.
   /// Not called when a training goes on from a checkpoint.
-  virtual void start(const Samples&, const RunContext&) {}
+  virtual void start(const SampleSource&, const RunContext&) {}
   virtual int64_t channels() const = 0;
   virtual at::Tensor forward(const at::Tensor& responses) = 0;
   /// Everything it learns, by how fast it does so beside the network.

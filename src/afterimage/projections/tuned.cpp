@@ -29,7 +29,7 @@ void TunedProjection::build(const Sensors& sensors, int64_t bins, int64_t side,
                                              0.1);
 }
 
-void TunedProjection::start(const Samples& train, const RunContext& run) {
+void TunedProjection::start(const SampleSource& train, const RunContext& run) {
   fields_->start(train, run);
   if (tuning_start_ == "random") return;
   const at::NoGradGuard no_grad;

@@ -24,7 +24,7 @@ class TunedProjection : public Projection, public HasFields {
   Fields fields() override;
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   /// Errors: more sensors than the closed form has memory for (largest_tuning_problem).
-  void start(const Samples& train, const RunContext& run) override;
+  void start(const SampleSource& train, const RunContext& run) override;
   int64_t channels() const override { return features_; }
   at::Tensor forward(const at::Tensor& responses) override;
   std::vector<ParameterGroup> parameter_groups() const override {

@@ -23,7 +23,7 @@ struct Parts {
   Rows fitted, held_out;
 };
 
-Parts divide(const Samples& train, const RunContext& run) {
+Parts divide(const SampleSource& train, const RunContext& run) {
   const auto photographs = train.photographs();
   const auto order = at::randperm(train.count(), run.generator("samples that start the tuning"),
                                   at::TensorOptions(at::kLong));
@@ -38,7 +38,7 @@ Parts divide(const Samples& train, const RunContext& run) {
   return parts;
 }
 
-TuningProblem problem_of(const Samples& train, const Rows& rows, const FieldTensors& fields,
+TuningProblem problem_of(const SampleSource& train, const Rows& rows, const FieldTensors& fields,
                          const at::Tensor& active, const at::Tensor& filters, bool pooled) {
   TuningProblem problem(fields, train.image_size());
   for (size_t first = 0; first < rows.size(); first += batch) {
@@ -137,8 +137,8 @@ at::Tensor filter_images(const at::Tensor& images, const at::Tensor& filters) {
   return at::conv2d(padded, filters);
 }
 
-at::Tensor fit_tuning(const Samples& train, const FieldTensors& fields, const at::Tensor& active,
-                      int64_t features, const RunContext& run) {
+at::Tensor fit_tuning(const SampleSource& train, const FieldTensors& fields,
+                      const at::Tensor& active, int64_t features, const RunContext& run) {
   const int64_t sensors = active.numel(), bins = train.bins();
   if (sensors > largest_tuning_problem) {
     throw Error("projection 'tuned'",

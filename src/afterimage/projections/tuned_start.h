@@ -3,7 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 #include "afterimage/projections/learned_fields.h"
-#include "afterimage/recordings/samples.h"
+#include "afterimage/recordings/recording.h"
+#include "afterimage/recordings/sample_source.h"
 
 namespace afterimage {
 
@@ -53,7 +54,7 @@ inline constexpr int64_t largest_tuning_problem = 6000;
 /// images, fitted to at most 4,000 samples; lambda is the best of a grid for a fifth of them, held
 /// out by photograph. Each map has a variance of about one. Sensors whose `active` is 0 get zero.
 /// Errors: more sensors than largest_tuning_problem.
-at::Tensor fit_tuning(const Samples& train, const FieldTensors& fields, const at::Tensor& active,
-                      int64_t features, const RunContext& run);
+at::Tensor fit_tuning(const SampleSource& train, const FieldTensors& fields,
+                      const at::Tensor& active, int64_t features, const RunContext& run);
 
 }  // namespace afterimage

@@ -1,3 +1,5 @@
+#include "afterimage/recordings/normalisation.h"
+
 #include <algorithm>
 #include <map>
 
@@ -7,11 +9,10 @@
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
+#include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
-#include "afterimage/recordings/bins.h"
-#include "afterimage/recordings/sample_batches.h"
-#include "afterimage/recordings/samples.h"
 
 namespace afterimage {
 namespace {
@@ -52,11 +53,10 @@ Moments moments_of(const at::Tensor& responses) {  // (n, sensor, bin) float32
   return moments;
 }
 
-using Reader = std::function<at::Tensor(const std::vector<int64_t>&)>;
-
-Moments moments_of(const Reader& read, const std::vector<int64_t>& trials) {
+Moments moments_of(const ResponseReader& read, const std::vector<int64_t>& trials) {
   Moments all;
-  const int64_t rows = rows_per_batch(read({trials[0]}).numel() * 8);
+  const int64_t doubles = read({trials[0]}).numel() * 8;
+  const int64_t rows = rows_per_batch(read.bytes_per_row + 2 * doubles);
   for_batches(trials, rows, [&](int64_t, const std::vector<int64_t>& batch) {
     all.merge(moments_of(read(batch)));
   });
@@ -67,14 +67,13 @@ Moments moments_of(const Reader& read, const std::vector<int64_t>& trials) {
 
 Normalisation Normalisation::fit(const Recording& recording, const std::vector<int64_t>& trials,
                                  bool per_block, const std::vector<int64_t>& bins) {
+  const int64_t read = recording.sensors() * (bins.empty() ? recording.bins() : std::ssize(bins));
   return fit(
-      [&](const std::vector<int64_t>& rows) {
-        return select_bins(recording.responses(rows), bins);
-      },
+      {[&](const std::vector<int64_t>& rows) { return recording.responses(rows, bins); }, read * 4},
       trials, recording.info().trials.block, per_block);
 }
 
-Normalisation Normalisation::fit(const Reader& read, const std::vector<int64_t>& trials,
+Normalisation Normalisation::fit(const ResponseReader& read, const std::vector<int64_t>& trials,
                                  const std::vector<int64_t>& block_of, bool per_block) {
   TORCH_INTERNAL_ASSERT(!trials.empty());
   std::map<int64_t, std::vector<int64_t>> trials_of;  // block -> its training trials
@@ -89,13 +88,13 @@ Normalisation Normalisation::fit(const Reader& read, const std::vector<int64_t>&
     all.merge(moments);
     if (!per_block || rows.size() < 2) continue;  // one trial has no spread
     out.blocks_.push_back(block);
-    means.push_back(moments.mean);
-    scales.push_back(moments.scale());
+    means.push_back(moments.mean.to(at::kFloat));
+    scales.push_back(moments.scale().to(at::kFloat));
   }
-  means[0] = all.mean;
-  scales[0] = all.scale();
-  out.mean_ = at::stack(means).to(at::kFloat);
-  out.scale_ = at::stack(scales).to(at::kFloat);
+  means[0] = all.mean.to(at::kFloat);
+  scales[0] = all.scale().to(at::kFloat);
+  out.mean_ = at::stack(means);
+  out.scale_ = at::stack(scales);
   return out;
 }
 
@@ -119,6 +118,15 @@ at::Tensor Normalisation::apply(const at::Tensor& responses,
   }
   const at::Tensor row = at::tensor(rows, at::kLong);
   return (responses - mean_.index_select(0, row)).mul_(scale_.index_select(0, row));
+}
+
+std::string Normalisation::fingerprint() const {
+  std::string bytes;
+  for (const auto& [name, tensor] : to_tensors()) {
+    const at::Tensor whole = tensor.contiguous();
+    bytes += name + sha256({static_cast<const char*>(whole.const_data_ptr()), whole.nbytes()});
+  }
+  return sha256(bytes);
 }
 
 TensorMap Normalisation::to_tensors() const {

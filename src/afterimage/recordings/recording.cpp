@@ -5,6 +5,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/isfinite.h>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/hdf5.h"
@@ -14,16 +15,18 @@ namespace afterimage {
 namespace recording_parts {
 
 void require_finite(const at::Tensor& responses, const std::vector<int64_t>& trials,
-                    const Sensors& sensors, const std::string& where) {
+                    const std::vector<int64_t>& bins, const Sensors& sensors,
+                    const std::string& where) {
   const at::Tensor finite = at::isfinite(responses);
   if (finite.all().item<bool>()) return;
   const int64_t at = finite.logical_not().reshape(-1).nonzero()[0].item<int64_t>();
-  const int64_t bins = responses.size(2);
-  const auto trial = trials[static_cast<size_t>(at / (responses.size(1) * bins))];
-  const int64_t sensor = at / bins % responses.size(1);
+  const int64_t places = responses.size(2);
+  const auto trial = trials[static_cast<size_t>(at / (responses.size(1) * places))];
+  const int64_t sensor = at / places % responses.size(1);
   throw Error(where,
               concat("the response of trial ", trial, ", sensor ", sensor, " ('",
-                     sensors.name[static_cast<size_t>(sensor)], "'), bin ", at % bins, " is ",
+                     sensors.name[static_cast<size_t>(sensor)], "'), bin ",
+                     bins[static_cast<size_t>(at % places)], " is ",
                      number_text(responses.reshape(-1)[at].item<double>())),
               "Leave that trial or sensor out, or fill the gap");
 }
@@ -44,15 +47,25 @@ Recording::Recording(Recording&&) noexcept = default;
 const std::filesystem::path& Recording::path() const { return impl_->file.path(); }
 const RecordingInfo& Recording::info() const { return impl_->info; }
 
-at::Tensor Recording::stored_responses(const std::vector<int64_t>& trials) const {
-  at::Tensor out = at::empty({static_cast<int64_t>(trials.size()), sensors(), bins()}, at::kFloat);
-  impl_->file.read_rows("responses", trials, out.mutable_data_ptr<float>());
+at::Tensor Recording::stored_responses(const std::vector<int64_t>& trials,
+                                       const std::vector<int64_t>& wanted) const {
+  const std::vector<int64_t> every = all_rows(bins());
+  const std::vector<int64_t>& rows = wanted.empty() ? every : wanted;
+  at::Tensor out = at::empty({std::ssize(trials), sensors(), std::ssize(rows)}, at::kFloat);
+  auto* values = out.mutable_data_ptr<float>();
+  if (rows == every) {
+    impl_->file.read_rows("responses", trials, values);
+  } else {
+    impl_->file.read_rows("responses", trials, rows, values);
+  }
   return out;
 }
 
-at::Tensor Recording::responses(const std::vector<int64_t>& trials) const {
-  at::Tensor out = stored_responses(trials);
-  recording_parts::require_finite(out, trials, info().sensors, path().string());
+at::Tensor Recording::responses(const std::vector<int64_t>& trials,
+                                const std::vector<int64_t>& bins) const {
+  at::Tensor out = stored_responses(trials, bins);
+  recording_parts::require_finite(out, trials, bins.empty() ? all_rows(this->bins()) : bins,
+                                  info().sensors, path().string());
   return out;
 }
 

@@ -107,11 +107,14 @@ class Recording {
   int64_t sensors() const { return info().sensors.count(); }
   int64_t bins() const { return static_cast<int64_t>(info().bins.size()); }
 
-  /// (n, sensor, bin) float32 of the trials. Errors: NaN or infinite values (trial and sensor
+  /// (n, sensor, bin) float32 of the trials: of these rows of bins alone, in their order; none
+  /// named: all. Others are not read into memory. Errors: NaN or infinite values (trial and sensor
   /// named).
-  at::Tensor responses(const std::vector<int64_t>& trials) const;
+  at::Tensor responses(const std::vector<int64_t>& trials,
+                       const std::vector<int64_t>& bins = {}) const;
   /// The same, whatever they are: for who looks for what is wrong.
-  at::Tensor stored_responses(const std::vector<int64_t>& trials) const;
+  at::Tensor stored_responses(const std::vector<int64_t>& trials,
+                              const std::vector<int64_t>& bins = {}) const;
   /// (n, 3, H, W) uint8 of the stimuli; gray is repeated.
   at::Tensor images(const std::vector<int64_t>& stimuli) const;
 

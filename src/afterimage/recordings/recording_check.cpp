@@ -6,12 +6,12 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/content_hash.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/recordings/recording_notes.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {

@@ -17,8 +17,10 @@ inline const hdf5::Heading heading = {"afterimage-recording", 1, "recording",
 /// All but the images and the responses, checked.
 RecordingInfo read_info(const hdf5::File& file);
 
-/// Refuses NaN and infinite responses, (n, sensor, bin); row i belongs to `trials[i]`.
+/// Refuses NaN and infinite responses, (n, sensor, bin); row i is trial `trials[i]`, place b the
+/// bin `bins[b]`.
 void require_finite(const at::Tensor& responses, const std::vector<int64_t>& trials,
-                    const Sensors& sensors, const std::string& where);
+                    const std::vector<int64_t>& bins, const Sensors& sensors,
+                    const std::string& where);
 
 }  // namespace afterimage::recording_parts

@@ -2,11 +2,11 @@
 #include <numeric>
 #include <optional>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
 #include "afterimage/recordings/recording.h"
 #include "afterimage/recordings/recording_parts.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {
@@ -112,9 +112,10 @@ void RecordingWriter::append_responses(const at::Tensor& responses) {
                         responses.size(2) == static_cast<int64_t>(info.bins.size()) &&
                         impl_->trials + responses.size(0) <= info.trials.count());
   const at::Tensor stored = responses.contiguous();  // (n, sensor, bin)
-  std::vector<int64_t> trials(static_cast<size_t>(stored.size(0)));
-  std::iota(trials.begin(), trials.end(), impl_->trials);
-  recording_parts::require_finite(stored, trials, info.sensors, impl_->target.string());
+  std::vector<int64_t> trials = all_rows(stored.size(0));
+  for (int64_t& trial : trials) trial += impl_->trials;
+  recording_parts::require_finite(stored, trials, all_rows(stored.size(2)), info.sensors,
+                                  impl_->target.string());
   impl_->file->write_rows("responses", impl_->trials, stored.size(0),
                           stored.const_data_ptr<float>());
   impl_->trials += stored.size(0);
@@ -143,9 +144,7 @@ void RecordingWriter::finish() {
 
 void RecordingWriter::copy_images(const Recording& from) {
   const RecordingInfo& info = from.info();
-  std::vector<int64_t> stimuli(static_cast<size_t>(info.stimuli()));
-  std::iota(stimuli.begin(), stimuli.end(), 0);
-  for_batches(stimuli, rows_per_batch(3 * info.height * info.width),
+  for_batches(all_rows(info.stimuli()), rows_per_batch(2 * 3 * info.height * info.width),
               [&](int64_t, const std::vector<int64_t>& rows) {
                 append_images(from.images(rows).narrow(1, 0, impl_->info.channels));
               });
@@ -159,9 +158,7 @@ void copy_recording(const Recording& from, const RecordingInfo& info,
                     const std::filesystem::path& path, bool force) {
   RecordingWriter writer(path, info, force);
   writer.copy_images(from);
-  std::vector<int64_t> trials(static_cast<size_t>(info.trials.count()));
-  std::iota(trials.begin(), trials.end(), 0);
-  for_batches(trials, rows_per_batch(from.sensors() * from.bins() * 4),
+  for_batches(all_rows(info.trials.count()), rows_per_batch(from.sensors() * from.bins() * 4),
               [&](int64_t, const std::vector<int64_t>& rows) {
                 writer.append_responses(from.responses(rows));
               });

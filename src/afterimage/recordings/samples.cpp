@@ -1,15 +1,16 @@
 #include "afterimage/recordings/samples.h"
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_map>
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 
+#include <nlohmann/json.hpp>
+
+#include "afterimage/base/batches.h"
+#include "afterimage/base/content_hash.h"
 #include "afterimage/formats/image.h"
-#include "afterimage/recordings/bins.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 namespace {
@@ -27,10 +28,6 @@ Samples::Samples(const Recording& recording, const Normalisation& normalisation,
                  const Options& options)
     : recording_(recording), normalisation_(normalisation), options_(options) {
   group_trials();
-  const int64_t size = options_.image_size;
-  const auto images = static_cast<int64_t>(image_stimulus_.size());
-  const int64_t bytes = count() * recording_.sensors() * bins() * 4 + images * 3 * size * size;
-  if (bytes <= options_.memory_limit) load_all();
 }
 
 // Trials of one stimulus make one sample when averaged, in order of first appearance.
@@ -60,57 +57,17 @@ void Samples::group_trials() {
   }
 }
 
-void Samples::load_all() {
-  responses_ = at::empty({count(), recording_.sensors(), bins()}, at::kFloat);
-  std::vector<int64_t> rows(static_cast<size_t>(count()));
-  std::iota(rows.begin(), rows.end(), 0);
-  const int64_t most_trials = *std::max_element(trials_averaged_.begin(), trials_averaged_.end());
-  const int64_t row_bytes = recording_.sensors() * recording_.bins() * 4 * most_trials;
-  for_batches(rows, rows_per_batch(row_bytes), [&](int64_t first, const auto& part) {
-    responses_.narrow(0, first, static_cast<int64_t>(part.size())).copy_(load_responses(part));
-  });
-
-  const RecordingInfo& info = recording_.info();
-  const int64_t size = options_.image_size;
-  images_ = at::empty({static_cast<int64_t>(image_stimulus_.size()), 3, size, size}, at::kByte);
-  for_batches(
-      image_stimulus_, rows_per_batch(info.height * info.width * 3),
-      [&](int64_t first, const auto& part) {
-        images_.narrow(0, first, static_cast<int64_t>(part.size())).copy_(load_images(part));
-      });
-}
-
-at::Tensor Samples::load_responses(const std::vector<int64_t>& rows) const {
-  std::vector<int64_t> trials, block;
-  for (const int64_t row : rows) {
-    for (const int64_t trial : trials_.at(static_cast<size_t>(row))) {
-      trials.push_back(trial);
-      block.push_back(recording_.info().trials.block[static_cast<size_t>(trial)]);
-    }
-  }
-  const at::Tensor all =
-      normalisation_.apply(select_bins(recording_.responses(trials), options_.bins), block);
-  if (trials.size() == rows.size()) return all;  // nothing to average
-  at::Tensor out = at::empty({static_cast<int64_t>(rows.size()), all.size(1), all.size(2)},
-                             all.options());  // (n, sensor, bin)
-  int64_t first = 0;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const int64_t repeats = trials_averaged_[static_cast<size_t>(rows[i])];
-    out[static_cast<int64_t>(i)].copy_(all.narrow(0, first, repeats).mean(0));
-    first += repeats;
-  }
-  return out;
-}
-
-at::Tensor Samples::load_images(const std::vector<int64_t>& stimuli) const {
-  const at::Tensor stored = recording_.images(stimuli);  // (n, 3, H, W)
-  const int64_t size = options_.image_size;
-  if (stored.size(2) == size && stored.size(3) == size) return stored;
-  return resize_image(stored, size, size);
-}
-
 int64_t Samples::bins() const {
   return options_.bins.empty() ? recording_.bins() : std::ssize(options_.bins);
+}
+
+int64_t Samples::response_bytes() const { return count() * sensors() * bins() * 4; }
+
+bool Samples::keeps_responses() const { return response_bytes() <= options_.memory_limit; }
+
+bool Samples::keeps_images() const {
+  const int64_t left = options_.memory_limit - (keeps_responses() ? response_bytes() : 0);
+  return std::ssize(image_stimulus_) * 3 * options_.image_size * options_.image_size <= left;
 }
 
 std::vector<std::string> Samples::photographs() const {
@@ -124,15 +81,82 @@ std::vector<std::string> Samples::photographs() const {
   return out;
 }
 
+std::string Samples::fingerprint() const {
+  const nlohmann::json all = {{"recording", content_identity(recording_.path())},
+                              {"trials", options_.trials},
+                              {"average_repeats", options_.average_repeats},
+                              {"bins", options_.bins},
+                              {"image_size", options_.image_size},
+                              {"normalisation", normalisation_.fingerprint()}};
+  return sha256(all.dump());
+}
+
+at::Tensor Samples::read_trials(const std::vector<int64_t>& rows) const {
+  std::vector<int64_t> trials, block;
+  for (const int64_t row : rows) {
+    for (const int64_t trial : trials_.at(static_cast<size_t>(row))) {
+      trials.push_back(trial);
+      block.push_back(recording_.info().trials.block[static_cast<size_t>(trial)]);
+    }
+  }
+  return normalisation_.apply(recording_.responses(trials, options_.bins), block);
+}
+
+void Samples::read_responses(const std::vector<int64_t>& rows, at::Tensor out) const {
+  int64_t most_trials = 1;
+  for (const int64_t n : picked(trials_averaged_, rows)) most_trials = std::max(most_trials, n);
+  // As read, standardised, and the statistics of their blocks.
+  const int64_t row_bytes = most_trials * sensors() * bins() * 4 * 4;
+  for_batches(rows, rows_per_batch(row_bytes), [&](int64_t first, const auto& part) {
+    const at::Tensor trials = read_trials(part);
+    at::Tensor to = out.narrow(0, first, std::ssize(part));
+    if (trials.size(0) == to.size(0)) {
+      to.copy_(trials);  // nothing to average
+      return;
+    }
+    int64_t trial = 0;
+    for (int64_t i = 0; i < to.size(0); ++i) {
+      const auto row = static_cast<size_t>(part[static_cast<size_t>(i)]);
+      to[i].copy_(trials.narrow(0, trial, trials_averaged_[row]).mean(0));
+      trial += trials_averaged_[row];
+    }
+  });
+}
+
+void Samples::read_images(const std::vector<int64_t>& stimuli, at::Tensor out) const {
+  const RecordingInfo& info = recording_.info();
+  const int64_t size = options_.image_size;
+  const int64_t row_bytes = 3 * 3 * std::max(info.height * info.width, size * size);
+  for_batches(stimuli, rows_per_batch(row_bytes), [&](int64_t first, const auto& part) {
+    const at::Tensor stored = recording_.images(part);  // (n, 3, H, W)
+    const bool as_stored = info.height == size && info.width == size;
+    out.narrow(0, first, std::ssize(part))
+        .copy_(as_stored ? stored : resize_image(stored, size, size));
+  });
+}
+
 at::Tensor Samples::responses(const std::vector<int64_t>& rows) const {
-  if (!in_memory()) return load_responses(rows);
+  const auto read = [this](const std::vector<int64_t>& wanted) {
+    at::Tensor out = at::empty({std::ssize(wanted), sensors(), bins()}, at::kFloat);
+    read_responses(wanted, out);
+    return out;
+  };
+  if (!keeps_responses()) return read(rows);
+  if (!responses_.defined()) responses_ = read(all_rows(count()));
   return responses_.index_select(0, at::tensor(rows, at::kLong));
 }
 
 at::Tensor Samples::images(const std::vector<int64_t>& rows) const {
+  const int64_t size = options_.image_size;
+  const auto read = [&](const std::vector<int64_t>& stimuli) {
+    at::Tensor out = at::empty({std::ssize(stimuli), 3, size, size}, at::kByte);
+    read_images(stimuli, out);
+    return out;
+  };
+  if (keeps_images() && !images_.defined()) images_ = read(image_stimulus_);
   const at::Tensor bytes =
-      in_memory() ? images_.index_select(0, at::tensor(picked(image_, rows), at::kLong))
-                  : load_images(picked(stimulus_, rows));
+      keeps_images() ? images_.index_select(0, at::tensor(picked(image_, rows), at::kLong))
+                     : read(picked(stimulus_, rows));
   return bytes.to(at::kFloat).div_(255);  // (n, 3, size, size)
 }
 

@@ -6,6 +6,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/recordings/array_source.h"
 #include "afterimage/recordings/example_recording.h"
 
 namespace afterimage {
@@ -180,10 +181,10 @@ TEST_F(SamplesTest, ReadByBatchGivesExactlyTheSame) {
     for (const bool average : {false, true}) {
       Samples::Options options{.split = "train", .average_repeats = average, .image_size = 5};
       const Samples memory(recording, normalisation, options);
-      options.memory_limit = 100;
+      options.memory_limit = 0;
       const Samples disk(recording, normalisation, options);
-      ASSERT_TRUE(memory.in_memory());
-      ASSERT_FALSE(disk.in_memory());
+      ASSERT_TRUE(memory.keeps_responses() && memory.keeps_images());
+      ASSERT_FALSE(disk.keeps_responses() || disk.keeps_images());
       EXPECT_EQ(memory.stimulus(), disk.stimulus());
       const std::vector<int64_t> rows = {3, 0, 1, 2, 2};
       EXPECT_TRUE(at::equal(memory.responses(rows), disk.responses(rows)));
@@ -203,9 +204,67 @@ TEST_F(SamplesTest, HoldTheChosenBinsAlone) {
         recording, second,
         {.average_repeats = true, .bins = {1}, .image_size = 4, .memory_limit = memory});
     EXPECT_EQ(one.bins(), 1);
-    EXPECT_EQ(one.in_memory(), memory > 0);
+    EXPECT_EQ(one.keeps_responses(), memory > 0);
+    EXPECT_TRUE(
+        at::equal(recording.responses(trials, {1}), recording.responses(trials).narrow(2, 1, 1)));
     EXPECT_TRUE(one.responses({0, 3}).allclose(both.responses({0, 3}).narrow(2, 1, 1)));
   }
+}
+
+// Nobody who asks for responses waits for images: these are read when they are asked for, and by
+// then they are gone (the HDF5 library gives zeros past the end of a file).
+TEST_F(SamplesTest, ResponsesAreReadWithoutImages) {
+  info_.height = info_.width = 64;
+  {
+    RecordingWriter writer(path_, info_, true);
+    writer.append_responses(values_);
+    writer.append_images(example::images(info_));  // last in the file
+    writer.finish();
+  }
+  const Recording recording(path_);
+  const Normalisation normalisation = fit(recording);
+  const Samples samples(recording, normalisation, {});
+  ASSERT_TRUE(samples.keeps_images());
+  const at::Tensor before = recording.images({3}).to(at::kFloat) / 255;
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 60000);
+  EXPECT_EQ(samples.responses({3, 4}).size(0), 2);
+  EXPECT_FALSE(samples.images({3}).equal(before));
+}
+
+TEST_F(SamplesTest, FingerprintsFollowTheContent) {
+  const auto print = [&](const std::filesystem::path& path, Samples::Options options = {}) {
+    const Recording recording(path);
+    const Normalisation normalisation = fit(recording);
+    return Samples(recording, normalisation, options).fingerprint();
+  };
+  const std::string first = print(path_);
+  EXPECT_EQ(first, print(path_));
+  std::filesystem::copy(path_, folder_ / "copy.h5");
+  EXPECT_EQ(first, print(folder_ / "copy.h5"));  // by content, not by path
+  EXPECT_NE(first, print(path_, {.average_repeats = true}));
+  EXPECT_NE(first, print(path_, {.bins = {1}}));
+  EXPECT_NE(first, print(path_, {.image_size = 32}));
+  at::Tensor changed = values_.clone();
+  changed[3].add_(1);
+  example::write(path_, info_, changed);
+  EXPECT_NE(first, print(path_));
+}
+
+TEST(ArraySource, GivesItsRows) {
+  const at::Tensor responses = at::arange(12, at::kFloat).view({3, 2, 2});
+  const at::Tensor images = at::arange(3 * 3 * 16).view({3, 3, 4, 4}).to(at::kByte);
+  const ArraySource source(responses, images, {7, 7, 8});
+  EXPECT_EQ(source.count(), 3);
+  EXPECT_EQ(source.sensors(), 2);
+  EXPECT_EQ(source.image_size(), 4);
+  EXPECT_EQ(source.photographs(), (std::vector<std::string>{"7", "7", "8"}));
+  EXPECT_TRUE(at::equal(source.responses({2, 0}), responses.index_select(0, at::tensor({2, 0}))));
+  EXPECT_TRUE(at::equal(source.images({1}), images.narrow(0, 1, 1).to(at::kFloat) / 255));
+  EXPECT_NE(source.fingerprint(), ArraySource(responses, images).fingerprint());
+  EXPECT_THROW(ArraySource(responses, images, {7}), Error);
+  EXPECT_THROW(ArraySource(responses.flatten(1), images), Error);
+  EXPECT_THROW(ArraySource(responses, images.narrow(0, 0, 2)), Error);
+  EXPECT_THROW(ArraySource(responses, {}).images({0}), Error);
 }
 
 }  // namespace

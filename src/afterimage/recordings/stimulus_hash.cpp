@@ -4,8 +4,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/provenance.h"
-#include "afterimage/recordings/sample_batches.h"
 
 namespace afterimage {
 

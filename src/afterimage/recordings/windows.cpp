@@ -154,6 +154,18 @@ void Binning::lay_out(const Windows& windows, const Sensors& sensors, const std:
   }
 }
 
+std::vector<int64_t> Binning::bins_used() const {
+  at::Tensor used = groups_[0].weights.ne(0).any(1);
+  for (const auto& group : groups_) used = used.logical_or(group.weights.ne(0).any(1));
+  const at::Tensor rows = used.nonzero().squeeze(1).contiguous();
+  return {rows.const_data_ptr<int64_t>(), rows.const_data_ptr<int64_t>() + rows.numel()};
+}
+
+void Binning::narrow_to(const std::vector<int64_t>& old_bins) {
+  const at::Tensor rows = at::tensor(old_bins, at::kLong);
+  for (auto& group : groups_) group.weights = group.weights.index_select(0, rows);
+}
+
 at::Tensor Binning::apply(const at::Tensor& responses) const {
   at::Tensor out = at::empty(
       {responses.size(0), responses.size(1), static_cast<int64_t>(bins_.size())}, at::kFloat);

@@ -48,6 +48,11 @@ class Binning {
   bool same_for_all() const { return same_for_all_; }
   at::Tensor window_ms() const { return window_ms_; }  ///< (sensor, bin, 2) float64
 
+  /// Rows of the old bins of which a window has a part.
+  std::vector<int64_t> bins_used() const;
+  /// From now on `apply` is given these old bins alone; the others must not be used.
+  void narrow_to(const std::vector<int64_t>& old_bins);
+
   /// (n, sensor, old bin) float32 -> (n, sensor, new bin).
   at::Tensor apply(const at::Tensor& responses) const;
   /// Weights (old bin, new bin) float32 of each group of sensors with the same windows.

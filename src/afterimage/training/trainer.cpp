@@ -104,8 +104,7 @@ std::string loss_note(const std::map<std::string, double>& losses) {
 Fields TrainerOptions::fields() {
   return {
       Field("steps", steps, "updates, where no epochs are given").range(0),
-      Field("epochs", epochs, "passes over the samples, in place of steps")
-          .range(0),
+      Field("epochs", epochs, "passes over the samples, in place of steps").range(0),
       Field("batch", batch, "samples per step").range(1),
       Field("learning_rate", learning_rate, "of Adam").range(0, 1),
       Field("schedule", schedule, "of the learning rate").one_of({"constant", "cosine"}),

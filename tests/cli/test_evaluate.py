@@ -51,7 +51,7 @@ def test_single_trials_are_trials_of_two_stimuli(made):
         "pixel-correlation": None, "pixel-identification-2way": 0.5,
         "pixel-identification-nway": 0.5}
     ridge = next(s for s in scores["sets"] if s["name"] == "ridge")
-    assert [s["value"] for s in ridge["scores"]][1:] == [1, 1]  # 3/7 at best, if trials were images
+    assert [s["value"] for s in ridge["scores"]][1:] == [1, 1]  # 4/7 at best, if trials were images
     # Two stimuli: exchanging them in either, both or none is all there is.
     assert all(c["p"] in (0.5, 1) for c in scores["comparisons"])
 

@@ -62,7 +62,8 @@ std::vector<int64_t> true_cells(const Recording& recording, const std::vector<in
 nlohmann::json row_data(const ReportInput& input) {
   const auto& first = input.reconstructions.front();
   const auto repeat = count_repeats(first.stimulus);
-  const bool several = *std::max_element(repeat.begin(), repeat.end()) > 0;  // single trials
+  const bool several = std::any_of(repeat.begin(), repeat.end(),  // single trials
+                                   [](int64_t number) { return number > 0; });
   auto rows = nlohmann::json::array();
   for (size_t i = 0; i < first.stimulus.size(); ++i) {
     std::string name = concat("stimulus ", first.stimulus[i]);

@@ -148,7 +148,8 @@ TEST_F(Table, EveryFileReadIsHashed) {
                                 "sensors.table = 'f/sensors.csv'\nsensors.x = 'f/data.h5:x'\n");
   std::map<std::string, std::string> hashes;
   for (const auto& input : recording.info().provenance["inputs"]) {
-    hashes[fs::path(input["path"]).filename().string()] = input["sha256"];
+    const fs::path path = input["path"].get<std::string>();
+    hashes[path.filename().string()] = input["sha256"].get<std::string>();
   }
   for (const char* name :
        {"responses.npy", "stimuli.csv", "trials.csv", "sensors.csv", "data.h5"}) {

@@ -4,6 +4,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/decoders/stages.h"
 #include "afterimage/decoders/state_tensor.h"
 #include "afterimage/networks/initialise.h"
 #include "afterimage/networks/layout.h"
@@ -169,7 +170,14 @@ at::Tensor ImageToImage::condition(const at::Tensor& maps) const {
 }
 
 void ImageToImage::fit(const SampleSource& train_samples, const FitContext& context) {
-  if (linear_input_) linear_.fit(train_samples, context);
+  if (linear_input_) {
+    const Stages stages(context);
+    stages.run("linear", {[&](const FitContext& own) { linear_.fit(train_samples, own); },
+                          [&] { return linear_.training_state(); },
+                          [&](const TensorMap& state, const std::string& where) {
+                            linear_.restore(state, where);
+                          }});
+  }
   PatchGan discriminator(3 + (discriminator_sees_maps() ? input_channels() : 0));
   initialise(discriminator_initialise_, *discriminator,
              run_.generator("initialisation of the discriminator"));
@@ -188,7 +196,7 @@ void ImageToImage::fit(const SampleSource& train_samples, const FitContext& cont
   Training training(*this, train_samples, step, features.get(), run_.device());
   if (!fallback_note_.empty()) run_.say(fallback_note_);
   for (const auto& note : projection_->notes()) run_.say(note);
-  if (!context.resume) projection_->start(train_samples, run_);
+  if (!resumes_training(context)) projection_->start(train_samples, run_);
   projection_->train();
   if (unet_) unet_->train();
   train(training, train_samples.count(), trainer_, context);

@@ -23,11 +23,18 @@ class LinearInput {
   /// (n, sensor, bin) -> (n, 3, size, size).
   at::Tensor of_new(const at::Tensor& responses) { return whole_.reconstruct(responses); }
 
+  /// All of it, for a training that is resumed.
+  TensorMap training_state() const;
+  void restore(const TensorMap& state, const std::string& where);
+
   TensorMap state() const { return whole_.state(); }
   void load(const TensorMap& state, const std::string& where) { whole_.load(state, where); }
 
  private:
+  RidgeDecoder& add_fold();
+
   DecoderInput input_;
+  RunContext run_;
   RidgeDecoder whole_;
   std::vector<RidgeDecoder> without_;  // without_[f] has not seen fold f
   std::vector<int64_t> fold_;          // of each training sample

@@ -14,6 +14,7 @@
 #include "afterimage/decoders/absent_arrays.h"
 #include "afterimage/decoders/controls.h"
 #include "afterimage/decoders/model_card.h"
+#include "afterimage/decoders/stages.h"
 #include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/share.h"
 #include "afterimage/recordings/stimulus_hash.h"
@@ -35,9 +36,14 @@ fs::path beside(const fs::path& model, const char* ending) {
 
 fs::path working_folder(const fs::path& out) { return beside(out, ".training"); }
 
+/// Whether a training in the making has something to go on from.
+bool worth_keeping(const fs::path& folder) {
+  return fs::exists(folder / checkpoint_name) || Stages::any_done(folder);
+}
+
 struct WorkingFolder {
   fs::path path;
-  bool resumes = false;  ///< there is a checkpoint to go on from
+  bool resumes = false;  ///< there is something to go on from
 };
 
 /// The folder a model is trained in: new, or the unfinished one to go on with.
@@ -52,9 +58,9 @@ WorkingFolder open_working_folder(const TrainOptions& options, const RunContext&
     throw Error(folder, "an unfinished training is there",
                 "Add --resume to go on with it or --force to begin anew");
   }
-  const bool resumes = options.resume && fs::exists(folder / checkpoint_name);
+  const bool resumes = options.resume && worth_keeping(folder);
   if (options.resume && !resumes) {
-    run.say(concat(folder.string(), " holds no checkpoint yet: training begins anew"));
+    run.say(concat(folder.string(), " holds nothing to go on from: training begins anew"));
   }
   if (!resumes) fs::remove_all(folder);
   make_folder(folder);
@@ -263,12 +269,13 @@ Model Model::train(const Config& config, const Recording& recording, const RunCo
   Model model = untrained(config, recording, run);
   const auto trials = model.trials(recording, model.data_.split);
   const auto [folder, resumes] = open_working_folder(options, run);
-  const Unfinished training(folder, [at = folder] { return fs::exists(at / checkpoint_name); });
+  const Unfinished training(folder, [at = folder] { return worth_keeping(at); });
   model.fit(recording, trials, {run, folder, resumes, model.fingerprint(run, provenance)});
   model.save(folder, provenance);
   replace(folder, options.out);
   model.folder_ = options.out;
-  fs::remove(options.out / checkpoint_name);  // only an unfinished training needs it
+  fs::remove(options.out / checkpoint_name);  // only an unfinished training needs them
+  Stages::remove(options.out);
   return model;
 }
 

@@ -41,9 +41,6 @@ struct Start {
 
 Start load_checkpoint(Trainable& model, const std::string& settings, const fs::path& folder) {
   const fs::path path = checkpoint_path(folder);
-  if (!fs::exists(path)) {
-    throw Error(folder, "holds no checkpoint to resume from", "Train anew (--force)");
-  }
   TextMap metadata;
   const TensorMap state = read_safetensors(path, &metadata);
   if (metadata["format"] != "afterimage-checkpoint") {
@@ -155,11 +152,16 @@ std::vector<int64_t> batch_rows(const RunContext& run, int64_t samples, int64_t 
   return rows;
 }
 
+bool resumes_training(const FitContext& context) {
+  return context.resume && fs::exists(checkpoint_path(context.folder));
+}
+
 void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
            const FitContext& context) {
   const TrainerOptions options = asked.for_samples(samples);
   const auto& folder = context.folder;
-  const Start start = context.resume ? load_checkpoint(model, context.settings, folder) : Start{};
+  const Start start =
+      resumes_training(context) ? load_checkpoint(model, context.settings, folder) : Start{};
   cut_log(folder, start.step);
 
   using Clock = std::chrono::steady_clock;

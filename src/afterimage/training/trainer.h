@@ -48,11 +48,14 @@ class Trainable {
 std::vector<int64_t> batch_rows(const RunContext& run, int64_t samples, int64_t batch,
                                 int64_t step);
 
+/// Whether `train` goes on from a checkpoint in `context.folder`; else it begins at the first step.
+bool resumes_training(const FitContext& context);
+
 /// Trains for `options.steps` steps. Into `context.folder` go `log.jsonl` (one line per logged
 /// step) and `checkpoint.safetensors`, replaced as a whole. With `context.resume` it goes on from
 /// the checkpoint, bit for bit as if it had never stopped.
 ///
-/// Errors: no checkpoint to resume; a checkpoint of other settings; a loss that is not finite (the
+/// Errors: a checkpoint of other settings; a loss that is not finite (the
 /// step and the checkpoint kept are named). Throws Interrupted after saving when the user stops it.
 void train(Trainable& model, int64_t samples, const TrainerOptions& options,
            const FitContext& context);

@@ -159,8 +159,7 @@ class Folds {
     const fs::path training = files_.folder / (name(f) + "-" + settings.substr(0, 8));
     make_folder(training);
     Model model = Model::untrained(config_, recording_, quiet());
-    const bool resume = files_.resume && fs::exists(training / checkpoint_name);
-    model.fit(recording_, fold.train, {run, training, resume, settings});
+    model.fit(recording_, fold.train, {run, training, files_.resume, settings});
 
     Reconstruction result;
     result.name = model.name();

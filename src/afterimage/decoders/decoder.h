@@ -13,6 +13,7 @@
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
 #include "afterimage/formats/safetensors.h"
+#include "afterimage/networks/feature_network.h"
 #include "afterimage/recordings/recording.h"
 #include "afterimage/recordings/sample_source.h"
 
@@ -48,6 +49,8 @@ class Decoder {
   /// without such.
   virtual const HasFields* has_fields() const { return nullptr; }
   virtual HasAttention* has_attention() { return nullptr; }
+  /// The pretrained networks its fit was judged by: what their scores say of it is no evidence.
+  virtual std::vector<PretrainedWeights> pretrained() const { return {}; }
   /// Everything fit has learned, by name; `load` takes it back.
   virtual TensorMap state() const = 0;
   virtual void load(const TensorMap& state, const std::string& where) = 0;

@@ -211,6 +211,11 @@ at::Tensor ImageToImage::reconstruct(const at::Tensor& responses) {
   return image(maps(responses, linear)).to(at::kCPU, at::kFloat).contiguous();
 }
 
+std::vector<PretrainedWeights> ImageToImage::pretrained() const {
+  if (objective_.perceptual <= 0) return {};
+  return {pretrained_weights(objective_.network, run_.weights())};
+}
+
 TensorMap ImageToImage::state() const {
   TensorMap state = module_state(*projection_, "projection.");
   if (unet_) state.merge(module_state(*unet_, "unet."));

@@ -30,6 +30,7 @@ class ImageToImage : public Decoder {
   void build(const DecoderInput& input, const RunContext& run) override;
   void fit(const SampleSource& train, const FitContext& context) override;
   at::Tensor reconstruct(const at::Tensor& responses) override;
+  std::vector<PretrainedWeights> pretrained() const override;
   TensorMap state() const override;
   void load(const TensorMap& state, const std::string& where) override;
 

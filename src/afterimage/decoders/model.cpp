@@ -252,6 +252,10 @@ void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
   const Samples train = samples(recording, trials, data_.average_repeats);
   decoder_->fit(train, context);
   card_["samples"] = train.count();
+  card_["pretrained"] = json::array();
+  for (const auto& [network, file, hash] : decoder_->pretrained()) {
+    card_["pretrained"].push_back({{"network", network}, {"file", file}, {"sha256", hash}});
+  }
 }
 
 json Model::options() { return to_json(fields()); }

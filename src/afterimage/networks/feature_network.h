@@ -49,6 +49,16 @@ std::vector<std::string> feature_networks();
 /// among what comes with Afterimage (SqueezeNet). "" when there is none.
 std::filesystem::path find_weights(const std::string& network, const std::string& folder);
 
+/// A file of weights that something was made with, known by its content: it is named, not copied.
+struct PretrainedWeights {
+  std::string network;
+  std::string file;  ///< its name, without folder
+  std::string sha256;
+};
+
+/// The weights a network would be loaded from. Errors: none (with `fetch_command`).
+PretrainedWeights pretrained_weights(const std::string& network, const std::string& folder);
+
 /// The command that fetches a network's weights, for messages.
 std::string fetch_command(const std::string& network);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "afterimage/base/content_hash.h"
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
@@ -69,14 +70,27 @@ std::string fetch_command(const std::string& network) {
                 "(weights='IMAGENET1K_V1')\"");
 }
 
-std::shared_ptr<FeatureNetwork> load_feature_network(const std::string& network,
-                                                     const std::string& folder) {
-  const fs::path weights = find_weights(network, folder);
+namespace {
+
+fs::path required_weights(const std::string& network, const std::string& folder) {
+  fs::path weights = find_weights(network, folder);
   if (weights.empty()) {
     throw Error("network " + network, "no weights found",
                 "Fetch them once with: " + fetch_command(network));
   }
-  return load_feature_network_from(network, weights);
+  return weights;
+}
+
+}  // namespace
+
+PretrainedWeights pretrained_weights(const std::string& network, const std::string& folder) {
+  const fs::path file = required_weights(network, folder);
+  return {network, file.filename().string(), sha256_of_file(file)};
+}
+
+std::shared_ptr<FeatureNetwork> load_feature_network(const std::string& network,
+                                                     const std::string& folder) {
+  return load_feature_network_from(network, required_weights(network, folder));
 }
 
 }  // namespace afterimage

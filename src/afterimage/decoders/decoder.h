@@ -13,7 +13,7 @@
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
 #include "afterimage/formats/safetensors.h"
-#include "afterimage/networks/feature_network.h"
+#include "afterimage/networks/find_weights.h"
 #include "afterimage/recordings/recording.h"
 #include "afterimage/recordings/sample_source.h"
 

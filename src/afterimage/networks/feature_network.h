@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "afterimage/formats/safetensors.h"
+#include "afterimage/networks/find_weights.h"
 
 namespace afterimage {
 
@@ -43,24 +44,6 @@ class FeatureNetwork : public torch::nn::Module {
 
 /// Names of the networks: squeezenet, alexnet, vgg19.
 std::vector<std::string> feature_networks();
-
-/// The weight file of a network: in `folder` (if not empty), AFTERIMAGE_WEIGHTS, the user's
-/// ~/.local/share/afterimage/weights, torchvision's cache (~/.cache/torch/hub/checkpoints), or
-/// among what comes with Afterimage (SqueezeNet). "" when there is none.
-std::filesystem::path find_weights(const std::string& network, const std::string& folder);
-
-/// A file of weights that something was made with, known by its content: it is named, not copied.
-struct PretrainedWeights {
-  std::string network;
-  std::string file;  ///< its name, without folder
-  std::string sha256;
-};
-
-/// The weights a network would be loaded from. Errors: none (with `fetch_command`).
-PretrainedWeights pretrained_weights(const std::string& network, const std::string& folder);
-
-/// The command that fetches a network's weights, for messages.
-std::string fetch_command(const std::string& network);
 
 /// Builds a network and loads its weights. Errors: unknown network (nearest named), no weights
 /// (with `fetch_command`), weights of another network (the first parameter that is missing or

@@ -5,6 +5,8 @@
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/networks/find_weights.h"
+
 #include "afterimage/networks/feature_network.h"
 #include "afterimage/networks/feature_table.h"
 

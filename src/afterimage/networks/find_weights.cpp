@@ -1,3 +1,5 @@
+#include "afterimage/networks/find_weights.h"
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -5,8 +7,6 @@
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
-#include "afterimage/networks/find_weights.h"
-
 #include "afterimage/networks/feature_network.h"
 #include "afterimage/networks/feature_table.h"
 

@@ -3,7 +3,6 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_map>
 
 #include "afterimage/base/batches.h"
@@ -17,12 +16,6 @@ namespace afterimage {
 namespace {
 
 using Lines = std::vector<std::string>;
-
-std::vector<int64_t> all_rows(int64_t count) {
-  std::vector<int64_t> rows(static_cast<size_t>(count));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
 
 /// The first few names, and how many more there are.
 std::string some_of(const Lines& names) {

@@ -22,12 +22,13 @@ def digits(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """24 stimuli in four blocks; the first six are shown in two of them, and cut from two photos."""
+    """24 stimuli shown in four blocks; the first six are shown in two, and were cut from two
+    photographs."""
     def change(f):
         n = len(f["trials/stimulus"])
         f["trials/block"] = np.arange(n) // 9
-        f["stimuli/source"] = [f"photo{i // 3}" if i < 6 else "" for i in range(24)]
-        f["stimuli/category"] = ["cat", "dog", "car", "tree"] * 6
+        f["stimuli/source"] = [f"photo{i // 3}" if i < 6 else "" for i in range(30)]
+        f["stimuli/category"] = (["cat", "dog", "car", "tree"] * 8)[:30]
         f["trials/stimulus"][18:24] = np.arange(6)
 
     return write_recording(tmp_path_factory.mktemp("small") / "r.h5", change=change)
@@ -76,18 +77,18 @@ def test_leaving_out_each_digit_is_one_command(run, digits, tmp_path):
     scores = json.loads((tmp_path / "s.json").read_text())
     value = {s["name"]: s["scores"][0]["value"] for s in scores["sets"]}
     assert len(scores["stimulus"]) == 100
-    assert value["ridge"] > value["mean"] + 0.1 > value["shuffled (ridge)"] + 0.1
+    assert value["ridge"] > value["mean"] > value["shuffled (ridge)"]
     page = run("report", digits, "x.h5", "s.json", "--out", "r.html", check=True)
     assert page.returncode == 0 and "cross-validation" in (tmp_path / "r.html").read_text()
     assert "cross-validation" in run("info", "x.h5", check=True).stdout
 
 
-@pytest.mark.parametrize("by, rows", [("stimulus", 30), ("source", 30), ("category", 30)])
-def test_every_stimulus_is_reconstructed_once(run, small, tmp_path, by, rows):
+@pytest.mark.parametrize("by", ["stimulus", "source", "category"])
+def test_every_stimulus_is_reconstructed_once(run, small, tmp_path, by):
     crossvalidate(run, small, "x.h5", "--by", by, "--folds", "3", check=True)
     with h5py.File(tmp_path / "x.h5") as f:
         shown = f["stimulus"][()]
-        assert len(shown) == len(set(shown))
+        assert shown.tolist() == [*range(18), *range(24, 30)]
         assert sorted(f["controls"]) == ["mean", "retrieval", "shuffled"]
         provenance = json.loads(f.attrs["provenance"])
     assert provenance["cross_validation"]["by"] == by
@@ -166,7 +167,7 @@ def test_a_network_is_resumed_within_its_fold(run, small, tmp_path):
 
 @pytest.mark.parametrize("words, said", [
     (["--by", "stimuli"], ["stimulus"]),
-    (["--folds", "31"], ["--folds", "30 groups by stimulus", "all"]),
+    (["--folds", "25"], ["--folds", "24 groups by stimulus", "all"]),
     (["--folds", "none"], ["--folds", "whole number"]),
     (["--by", "category", "--folds", "5"], ["4 groups by category"]),
     (["--split", "trian"], ["trian", "train"]),

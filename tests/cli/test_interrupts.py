@@ -7,7 +7,7 @@ import time
 import h5py
 import numpy as np
 import pytest
-from conftest import BINARY, SOURCE, run_program, write_image_folder, write_recording
+from conftest import BINARY, run_program, write_image_folder, write_recording
 
 STEPS = ["--set", "data.image_size=64", "--set", "unet.width=32", "--set", "training.batch=2",
          "--set", "objective.perceptual=0", "--set", "objective.adversarial=0"]

@@ -33,19 +33,16 @@ bool has_results(const fs::path& folder) {
   return false;
 }
 
-void open_folder(const CrossValidationFiles& files) {
+void check_folder(const CrossValidationFiles& files) {
   const bool unfinished = fs::exists(files.folder);
   if (files.resume && !unfinished) {
     throw Error(files.folder, "no unfinished cross-validation is there to resume",
                 "Run it without --resume");
   }
-  if (unfinished && !files.resume && files.force) fs::remove_all(files.folder);
   if (unfinished && !files.resume && !files.force) {
     throw Error(files.folder, "an unfinished cross-validation is there",
                 "Add --resume to go on with it or --force to begin anew");
   }
-  make_folder(files.folder);
-  if (!files.models.empty()) make_folder(files.models);
 }
 
 /// The cross-validation of one recording, fold by fold.
@@ -185,6 +182,7 @@ class Folds {
   }
 
   void save_model(Model& model, size_t f, const fs::path& training) {
+    make_folder(files_.models);
     Output output(files_.models / name(f), /*force=*/true);
     fs::create_directories(output.path());
     if (fs::exists(training / "log.jsonl")) fs::copy(training / "log.jsonl", output.path());
@@ -244,8 +242,10 @@ Reconstruction cross_validate(const Config& config, const Recording& recording,
                               const CrossValidationOptions& options,
                               const CrossValidationFiles& files, const RunContext& run,
                               const json& provenance) {
+  check_folder(files);
   Folds folds(config, recording, options, files, run, provenance);  // refuses before it is begun
-  open_folder(files);
+  if (!files.resume) fs::remove_all(files.folder);
+  make_folder(files.folder);
   const fs::path folder = files.folder;
   const Unfinished unfinished(folder, [folder] { return has_results(folder); });
   return folds.run_all();

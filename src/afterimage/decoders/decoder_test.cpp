@@ -10,8 +10,10 @@
 #include <filesystem>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/output.h"
 #include "afterimage/decoders/controls.h"
 #include "afterimage/decoders/retrieval.h"
+#include "afterimage/decoders/session.h"
 #include "afterimage/recordings/array_source.h"
 #include "afterimage/recordings/samples.h"
 
@@ -238,6 +240,20 @@ TEST_P(Decoders, RetrievalAsAControlReadsTheImagesItFindsAlone) {
   EXPECT_EQ(train.images_read, 3);
   EXPECT_TRUE(images.at("retrieval")
                   .equal(fitted("retrieval")->reconstruct(samples_->responses({5, 50, 7}))));
+}
+
+TEST_P(Decoders, ASessionDecodesOneSampleAtATime) {
+  write_text(folder_ / "ridge.toml", "decoder = \"ridge\"\n[data]\nimage_size = 8\n", true);
+  Model model = Model::train(Config::read(folder_ / "ridge.toml"), *recording_, run_,
+                             {.out = folder_ / "model"}, nlohmann::json::object());
+  const auto samples = model.samples(*recording_, "train", false);
+  const auto raw = recording_->responses({5})[0];
+  Session session(model);
+  EXPECT_TRUE(session.decode(raw).equal(model.decoder().reconstruct(samples.responses({5}))[0]));
+  EXPECT_TRUE(Session(model, 7).decode(raw).equal(session.decode(raw)));  // no such block
+  EXPECT_THROW(session.decode(raw.narrow(0, 0, 3)), Error);
+  EXPECT_THROW(session.decode(raw.to(at::kDouble)), Error);
+  EXPECT_THROW(session.decode(raw / 0), Error);
 }
 
 INSTANTIATE_TEST_SUITE_P(Channels, Decoders, ::testing::Values(3, 1));

@@ -19,12 +19,39 @@ namespace {
 constexpr double kPenalty = 1e-3;
 constexpr double kClearly = 0.02;  // of the variance: by how much a Gabor must predict better
 
-/// Fits of one sensor: to the first half, the second, and both.
-class SensorGabor {
- public:
-  SensorGabor(const LuminancePyramid& pyramid, std::array<at::Tensor, 2> responses)
-      : pyramid_(pyramid), responses_(std::move(responses)) {}
+/// What a sensor is taken to see: all of a Gabor, or its envelope alone, a spot of light.
+enum class Sees { gabor, spot };
 
+using Gabors = std::array<Gabor, kFitSets>;
+
+/// Fits of one sensor: to the first half, the second, and both.
+class SensorFit {
+ public:
+  SensorFit(const LuminancePyramid& pyramid, std::array<at::Tensor, 2> responses, Sees sees)
+      : pyramid_(pyramid), responses_(std::move(responses)), sees_(sees) {}
+
+  Gabors refine(const Gabors& start) const {
+    return {refine(start[0], {0}), refine(start[1], {1}), refine(start[2], {0, 1})};
+  }
+
+  /// The part of both halves' variance that fits to the other predict.
+  double across_halves(const Gabors& gabors) const {
+    double error = 0, total = 0;
+    for (int half = 0; half < 2; ++half) {
+      const Gabor& fitted = gabors[static_cast<size_t>(1 - half)];
+      const Moments moments = moments_of(fitted, fitted.size, 1 - half);
+      const auto fit = ridge_fit(moments, kPenalty);
+      const auto slope = (fit.weights.squeeze(1) / fit.scale);
+      const auto x = features(fitted, fitted.size, half).to(at::kDouble);
+      const auto y = responses_[static_cast<size_t>(half)].to(at::kDouble);
+      const auto predicted = at::mv(x.t(), slope) + moments.response_mean - slope.dot(moments.mean);
+      error += (y - predicted).square().sum().item<double>();
+      total += (y - y.mean()).square().sum().item<double>();
+    }
+    return 1 - error / std::max(total, 1e-30);
+  }
+
+ private:
   /// Climbs from a Gabor of the grid, one parameter at a time, by steps that are halved where none
   /// helps.
   Gabor refine(Gabor gabor, const std::vector<int>& halves) const {
@@ -33,7 +60,7 @@ class SensorGabor {
     for (double share = 1; share > 0.05; share /= 2) {
       for (bool moved = true; moved;) {
         moved = false;
-        for (int parameter = 0; parameter < 5; ++parameter) {
+        for (int parameter = 0; parameter < (sees_ == Sees::gabor ? 5 : 3); ++parameter) {
           for (const double sign : {1.0, -1.0}) {
             const Gabor next = changed(gabor, parameter, sign * share);
             if (next.size < pyramid_.smallest()) continue;
@@ -50,24 +77,6 @@ class SensorGabor {
     return gabor;
   }
 
-  /// The part of both halves' variance that fits to the other predict.
-  double across_halves(const std::array<Gabor, kFitSets>& gabors) const {
-    double error = 0, total = 0;
-    for (int half = 0; half < 2; ++half) {
-      const Gabor& fitted = gabors[static_cast<size_t>(1 - half)];
-      const Moments moments = moments_of(fitted, fitted.size, 1 - half);
-      const auto fit = ridge_fit(moments, kPenalty);
-      const auto slope = (fit.weights.squeeze(1) / fit.scale);
-      const auto x = pyramid_.features(fitted, fitted.size, half).to(at::kDouble);
-      const auto y = responses_[static_cast<size_t>(half)].to(at::kDouble);
-      const auto predicted = at::mv(x.t(), slope) + moments.response_mean - slope.dot(moments.mean);
-      error += (y - predicted).square().sum().item<double>();
-      total += (y - y.mean()).square().sum().item<double>();
-    }
-    return 1 - error / std::max(total, 1e-30);
-  }
-
- private:
   static Gabor changed(Gabor gabor, int parameter, double step) {
     switch (parameter) {
       case 0:
@@ -88,8 +97,14 @@ class SensorGabor {
     return gabor;
   }
 
+  at::Tensor features(const Gabor& gabor, double like, int half) const {
+    const auto all = pyramid_.features(gabor, like, half);
+    constexpr int64_t envelope = 2;
+    return sees_ == Sees::gabor ? all : all.narrow(0, envelope, 1);
+  }
+
   Moments moments_of(const Gabor& gabor, double like, int half) const {
-    return Moments::of(pyramid_.features(gabor, like, half),
+    return Moments::of(features(gabor, like, half),
                        responses_[static_cast<size_t>(half)].unsqueeze(1));
   }
 
@@ -102,37 +117,34 @@ class SensorGabor {
 
   const LuminancePyramid& pyramid_;
   std::array<at::Tensor, 2> responses_;
+  Sees sees_;
 };
-
-const std::array<std::vector<int>, kFitSets> kHalves = {std::vector<int>{0}, std::vector<int>{1},
-                                                        std::vector<int>{0, 1}};
 
 }  // namespace
 
-ReceptiveFields fit_gabors(const FieldData& data, const at::Tensor& least, const RunContext& run) {
+ReceptiveFields fit_gabors(const FieldData& data, const at::Tensor& other, const RunContext& run) {
   const torch::NoGradGuard no_gradients;
   const LuminancePyramid pyramid(data);
   const auto start = search_gabors(pyramid, data, run);
   auto out = ReceptiveFields::unknown(data.sensors());
   const auto fit = [&](int64_t s) {
     const auto column = data.responses.select(1, s).contiguous();
-    const SensorGabor sensor(pyramid, {column.narrow(0, 0, data.first_half),
-                                       column.narrow(0, data.first_half, data.rows_of(1))});
-    std::array<Gabor, kFitSets> gabors;
+    const std::array responses = {column.narrow(0, 0, data.first_half),
+                                  column.narrow(0, data.first_half, data.rows_of(1))};
+    const SensorFit sensor(pyramid, responses, Sees::gabor), spot(pyramid, responses, Sees::spot);
+    Gabors gabors;
     for (size_t set = 0; set < kFitSets; ++set) gabors[set] = start[set][static_cast<size_t>(s)];
+    const double given = other[s].item<double>(), known = std::isfinite(given) ? given : 0;
     // Refinement may double what the grid explains; it makes nothing of nothing.
     constexpr double nothing = 0.01;
-    const double other = least[s].item<double>();
-    if (2 * sensor.across_halves(gabors) < std::max(std::isfinite(other) ? other : 0, nothing)) {
-      return;
-    }
-    for (size_t set = 0; set < kFitSets; ++set) {
-      gabors[set] = sensor.refine(gabors[set], kHalves[set]);
-    }
+    if (2 * sensor.across_halves(gabors) < std::max(known, nothing)) return;
+    gabors = sensor.refine(gabors);
+    const double r2 = sensor.across_halves(gabors);
+    if (r2 < known + kClearly || r2 < spot.across_halves(spot.refine(gabors)) + kClearly) return;
     out.x[s] = gabors[2].x;
     out.y[s] = gabors[2].y;
     out.size[s] = gabors[2].size;
-    out.r2[s] = sensor.across_halves(gabors);
+    out.r2[s] = r2;
     out.distance[s] = std::hypot(gabors[0].x - gabors[1].x, gabors[0].y - gabors[1].y);
   };
   Progress progress(run, "Refining Gabors", data.sensors(), "sensor");
@@ -150,8 +162,8 @@ ReceptiveFields fit_gabors(const FieldData& data, const at::Tensor& least, const
   return out;
 }
 
-void prefer_gabors(const ReceptiveFields& gabors, ReceptiveFields& found) {
-  found.oriented = gabors.r2 > found.r2.nan_to_num(-1) + kClearly;
+void take_gabors(const ReceptiveFields& gabors, ReceptiveFields& found) {
+  found.oriented = gabors.r2.isfinite();
   const auto take = [&](const at::Tensor& from, at::Tensor& into) {
     into = at::where(found.oriented, from, into);
   };

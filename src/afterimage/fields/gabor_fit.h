@@ -11,12 +11,12 @@ namespace afterimage {
 /// Palmer 1987; the wavelets of Kay et al. 2008).
 ///
 /// A grid of places, sizes, orientations and wavelengths by least squares, then a search around the
-/// best; R2 and distance from the halves, as every method has them. `least` (sensor) is the R2
-/// that another method reaches: sensors whose grid fit stays well below it are not refined.
-ReceptiveFields fit_gabors(const FieldData& data, const at::Tensor& least, const RunContext& run);
+/// best; R2 and distance from the halves, as every method has them. NaN for sensors that a Gabor
+/// does not predict clearly better (0.02 of the variance) than a spot of light about its place, or
+/// than another method, whose R2 is `other` (sensor).
+ReceptiveFields fit_gabors(const FieldData& data, const at::Tensor& other, const RunContext& run);
 
-/// Takes the fields of `gabors` for sensors that they predict clearly better than `found` does, and
-/// marks those sensors as oriented.
-void prefer_gabors(const ReceptiveFields& gabors, ReceptiveFields& found);
+/// Takes the fields of the sensors that have a Gabor into `found`, and marks them as oriented.
+void take_gabors(const ReceptiveFields& gabors, ReceptiveFields& found);
 
 }  // namespace afterimage

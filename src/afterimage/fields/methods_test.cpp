@@ -58,7 +58,7 @@ at::Tensor size_ratios(const example::LuminanceWorld& world, const ReceptiveFiel
 /// A field of one sign fits one stripe of a Gabor: a third of its size and less.
 TEST(Oriented, SizesAreThoseOfTheEnvelope) {
   for (const bool energy : {false, true}) {
-    const auto world = example::gabor_world(600, 10, 2, energy);
+    const auto world = example::gabor_world(400, 6, 2, energy);
     for (const std::string name : {"prf", "reverse-correlation"}) {
       const auto found =
           estimate(name, name == "prf" ? local : std::vector<std::string>{}, world.data);

@@ -96,7 +96,7 @@ ReceptiveFields PrfMethod::estimate(const FieldData& data, const std::vector<std
     });
     progress.advance(last - first);
   }
-  if (oriented_) prefer_gabors(fit_gabors(data, out.r2, run), out);
+  if (oriented_) take_gabors(fit_gabors(data, out.r2, run), out);
   return out;
 }
 

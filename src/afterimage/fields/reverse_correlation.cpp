@@ -133,7 +133,7 @@ ReceptiveFields ReverseCorrelation::estimate(const FieldData& data, const std::v
   ReceptiveFields out{
       found[2].x, found[2].y, found[2].size, 1 - error / total.clamp_min(1e-30),
       ((found[0].x - found[1].x).square() + (found[0].y - found[1].y).square()).sqrt()};
-  if (oriented_) prefer_gabors(fit_gabors(data, out.r2, run), out);
+  if (oriented_) take_gabors(fit_gabors(data, out.r2, run), out);
   return out;
 }
 

@@ -118,6 +118,18 @@ TEST_F(SamplesTest, LargeOffsetsAndManyBatches) {
   expect_near(found.at("scale")[0], exact.std(c10::IntArrayRef{0}, false).reciprocal(), 1e-6);
 }
 
+TEST_F(SamplesTest, SilentSensorsAreKnown) {
+  values_.select(1, 1).fill_(3);  // sensor 1 never varies; sensor 2 does in one of its bins
+  example::write(path_, info_, values_);
+  const Recording recording(path_);
+  for (const bool per_block : {false, true}) {
+    Normalisation normalisation = fit(recording, per_block);
+    EXPECT_TRUE(at::equal(normalisation.silent(), at::tensor({0, 1, 0}).to(at::kBool)));
+    normalisation.silence(at::tensor({1, 0, 0}).to(at::kBool));
+    EXPECT_TRUE(at::equal(normalisation.silent(), at::tensor({1, 1, 0}).to(at::kBool)));
+  }
+}
+
 TEST_F(SamplesTest, NormalisationSavesAndLoads) {
   const Recording recording(path_);
   const Normalisation normalisation = fit(recording, true);

@@ -5,6 +5,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/folds.h"
 #include "afterimage/decoders/state_tensor.h"
+#include "afterimage/regression/folds.h"
 
 namespace afterimage {
 

@@ -2,13 +2,15 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <cmath>
+#include <map>
 #include <numeric>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
-#include "afterimage/decoders/folds.h"
-#include "afterimage/decoders/ridge_regression.h"
 #include "afterimage/decoders/state_tensor.h"
+#include "afterimage/regression/folds.h"
 
 namespace afterimage {
 namespace {
@@ -16,7 +18,7 @@ namespace {
 using Rows = std::vector<int64_t>;
 
 /// The samples `chosen`, as row 0, 1, ... of the regression.
-RidgeData data_of(const SampleSource& train, const Rows& chosen, int64_t predictors) {
+RegressionData data_of(const SampleSource& train, const Rows& chosen, int64_t predictors) {
   const auto channels = train.channels();
   const auto size = train.image_size();
   const auto samples = [&chosen](const Rows& rows) {
@@ -24,17 +26,32 @@ RidgeData data_of(const SampleSource& train, const Rows& chosen, int64_t predict
     for (const auto row : rows) out.push_back(chosen[static_cast<size_t>(row)]);
     return out;
   };
-  RidgeData data;
+  RegressionData data;
   data.rows = std::ssize(chosen);
   data.predictors = predictors;
   data.targets = channels * size * size;
   data.x = [&train, samples](const Rows& rows) {
     return train.responses(samples(rows)).flatten(1);
   };
-  data.y = [&train, samples, channels](const Rows& rows) {
-    return train.images(samples(rows)).narrow(1, 0, channels).flatten(1);  // (n, c y x)
+  data.y = [&train, samples, channels](const Rows& rows, int64_t first, int64_t last) {
+    const auto images = train.images(samples(rows)).narrow(1, 0, channels).flatten(1);
+    return images.narrow(1, first, last - first);  // of (n, c y x)
   };
   return data;
+}
+
+/// Numbers of the photographs, in the order in which they first appear.
+std::vector<int64_t> numbered(const std::vector<std::string>& photographs) {
+  std::map<std::string, int64_t> number;
+  std::vector<int64_t> groups;
+  for (const auto& name : photographs) {
+    groups.push_back(number.emplace(name, std::ssize(number)).first->second);
+  }
+  if (number.size() < 2) {
+    throw Error("ridge.validation", "all samples show one photograph, which cannot be left out",
+                "Use folds");
+  }
+  return groups;
 }
 
 }  // namespace
@@ -44,7 +61,11 @@ Fields RidgeOptions::fields() {
       Field("lambda", lambda, "penalty on the squared weights; 0 = choose by cross-validation")
           .range(0),
       Field("lambdas", lambdas, "penalties to choose from").range(1e-6),
+      Field("validation", validation,
+            "samples held out to choose lambda: folds, or one photograph at a time")
+          .one_of({"folds", "leave-one-out"}),
       Field("folds", folds, "cross-validation folds").range(2, 100),
+      Field("per_target", per_target, "choose a penalty for each pixel and channel"),
   };
 }
 
@@ -69,25 +90,48 @@ void RidgeDecoder::fit(const SampleSource& train, const Rows& rows, const RunCon
                 "Give it two or more");
   }
   RidgeSettings settings;
-  settings.device = device_;
   settings.lambdas = options_.lambda > 0 ? std::vector<double>{options_.lambda} : options_.lambdas;
-  const auto photographs = train.photographs();
-  std::vector<std::string> groups;
-  for (const auto row : rows) groups.push_back(photographs[static_cast<size_t>(row)]);
-  settings.fold = grouped_folds(groups, options_.folds, run.generator("ridge folds"));
-  const auto fit = fit_ridge(data_of(train, rows, predictors_), settings);
+  settings.per_target = options_.per_target;
+  if (settings.lambdas.size() > 1) hold_out(settings, train, rows, run);
+  const auto fit = fit_ridge(data_of(train, rows, predictors_), settings, run);
 
   state_ = {{"weight", fit.weight},
             {"response_mean", fit.x_mean.to(at::kFloat)},
             {"image_mean", fit.y_mean.to(at::kFloat)},
-            {"lambda", at::scalar_tensor(fit.lambda, at::kDouble)}};
-  if (fit.errors.empty()) return;
+            {"lambda", options_.per_target ? fit.lambda : fit.lambda[0].clone()}};
+  if (!fit.errors.defined()) return;
   state_["lambdas"] = at::tensor(settings.lambdas, at::kDouble);
-  state_["errors"] = at::tensor(fit.errors, at::kDouble);
-  const auto [least, most] = std::minmax_element(settings.lambdas.begin(), settings.lambdas.end());
-  const bool edge = fit.lambda == *least || fit.lambda == *most;
-  run.say(concat("ridge: lambda ", number_text(fit.lambda), " has the least held-out error",
-                 edge ? "; it is at the end of the list (ridge.lambdas)" : ""));
+  state_["errors"] = fit.errors.mean(1);
+  say_choice(fit.lambda, settings.lambdas, run);
+}
+
+void RidgeDecoder::hold_out(RidgeSettings& settings, const SampleSource& train, const Rows& rows,
+                            const RunContext& run) const {
+  const auto all = train.photographs();
+  std::vector<std::string> photographs;
+  for (const auto row : rows) photographs.push_back(all[static_cast<size_t>(row)]);
+  if (options_.validation == "leave-one-out") {
+    settings.validation = Validation::leave_out;
+    settings.group = numbered(photographs);
+  } else {
+    settings.group = grouped_folds(photographs, options_.folds, run.generator("ridge folds"));
+  }
+}
+
+void RidgeDecoder::say_choice(const at::Tensor& chosen, const std::vector<double>& lambdas,
+                              const RunContext& run) const {
+  const auto [least, most] = std::minmax_element(lambdas.begin(), lambdas.end());
+  const auto at_end = chosen.eq(*least).logical_or(chosen.eq(*most));
+  if (options_.per_target) {
+    const auto share = at_end.to(at::kDouble).mean().item<double>();
+    run.say(concat("ridge: median lambda ", number_text(chosen.median().item<double>()), "; ",
+                   number_text(std::round(100 * share)),
+                   " % of the targets chose an end of the list (ridge.lambdas)"));
+    return;
+  }
+  run.say(concat("ridge: lambda ", number_text(chosen[0].item<double>()),
+                 " has the least held-out error",
+                 at_end[0].item<bool>() ? "; it is at the end of the list (ridge.lambdas)" : ""));
 }
 
 at::Tensor RidgeDecoder::reconstruct(const at::Tensor& responses) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include <c10/core/Device.h>
 
 #include "afterimage/decoders/decoder.h"
+#include "afterimage/regression/ridge_regression.h"
 
 namespace afterimage {
 
@@ -12,7 +14,9 @@ struct RidgeOptions {
   double lambda = 0;
   std::vector<double> lambdas = {0.1, 0.3, 1,   3,   10,  30,  100, 300,
                                  1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 1e7};
+  std::string validation = "folds";
   int64_t folds = 5;
+  bool per_target = false;
 
   Fields fields();
 };
@@ -20,8 +24,9 @@ struct RidgeOptions {
 /// Ridge regression from responses (sensor x bin, flattened) to pixels, with an intercept; the
 /// linear baseline. Lambda is absolute, as in scikit-learn: it stands against X'X of standardised
 /// responses, whose diagonal is the number of samples. It is chosen by cross-validation on the
-/// training samples alone, crops of one photograph sharing a fold (folds.h), by the mean squared
-/// pixel error. Gray stimuli are fitted once and repeated.
+/// training samples alone, crops of one photograph sharing a fold (folds.h) or left out one
+/// photograph at a time, by the mean squared pixel error: one for all pixels or one for each
+/// (regression/ridge_regression.h). Gray stimuli are fitted once and repeated.
 class RidgeDecoder : public Decoder {
  public:
   RidgeDecoder() = default;
@@ -34,12 +39,18 @@ class RidgeDecoder : public Decoder {
   /// The same from some of the samples.
   void fit(const SampleSource& train, const std::vector<int64_t>& rows, const RunContext& run);
   at::Tensor reconstruct(const at::Tensor& responses) override;
-  /// "weight" (p, pixels), "response_mean" (p), "image_mean" (pixels), "lambda" (), and after
-  /// cross-validation "lambdas" and "errors" (mean squared error, held out).
+  /// "weight" (p, pixels), "response_mean" (p), "image_mean" (pixels), "lambda" (), or (pixels)
+  /// when chosen per target, and after cross-validation "lambdas" and "errors" (mean squared error,
+  /// held out).
   TensorMap state() const override { return state_; }
   void load(const TensorMap& state, const std::string& where) override;
 
  private:
+  void hold_out(RidgeSettings& settings, const SampleSource& train,
+                const std::vector<int64_t>& rows, const RunContext& run) const;
+  void say_choice(const at::Tensor& chosen, const std::vector<double>& lambdas,
+                  const RunContext& run) const;
+
   RidgeOptions options_;
   int64_t size_ = 0, predictors_ = 0;
   c10::Device device_ = c10::kCPU;

@@ -1,4 +1,4 @@
-#include "afterimage/decoders/folds.h"
+#include "afterimage/regression/folds.h"
 
 #include <ATen/ops/randperm.h>
 #include <algorithm>

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "afterimage/base/run_context.h"
+
+/// Large symmetric matrices (m, m), of which only the lower triangle counts, in block rows of
+/// `block_rows`: a third to a half of the work of whole products, in steps short enough that Ctrl-C
+/// is answered within a second. What lies above the diagonal blocks is left as it is.
+namespace afterimage::symmetric {
+
+constexpr int64_t block_rows = 512;
+
+/// Leaves with Interrupted when the user has asked to stop.
+void stop_if_cancelled(const RunContext& run);
+
+/// a += alpha left right' over rows and columns first, ..., m - 1, for a product that is symmetric;
+/// left, right: (m - first, k).
+void add_product(at::Tensor a, int64_t first, const at::Tensor& left, const at::Tensor& right,
+                 double alpha, const RunContext& run);
+
+/// (a v)' over rows and columns first, ..., m - 1; v: (m - first, k), result (k, m - first).
+at::Tensor times(const at::Tensor& a, int64_t first, const at::Tensor& v);
+
+/// Copies the lower triangle to the upper.
+void mirror(at::Tensor a);
+
+/// a becomes its Cholesky factor (the lower triangle). False when a is not positive definite.
+bool cholesky(at::Tensor a, const RunContext& run);
+
+/// x becomes a^-1 x, a given by its Cholesky factor; x (m, q).
+void solve(const at::Tensor& factor, at::Tensor x, const RunContext& run);
+
+/// sum += left right, columns of `right` at a time; sum (r, q).
+void add_columns(at::Tensor sum, const at::Tensor& left, const at::Tensor& right,
+                 const RunContext& run);
+
+}  // namespace afterimage::symmetric

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include "afterimage/base/text.h"
-#include "afterimage/decoders/folds.h"
 #include "afterimage/decoders/state_tensor.h"
 #include "afterimage/regression/folds.h"
 

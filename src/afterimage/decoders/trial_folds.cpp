@@ -6,7 +6,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
-#include "afterimage/decoders/folds.h"
+#include "afterimage/regression/folds.h"
 
 namespace afterimage {
 namespace {

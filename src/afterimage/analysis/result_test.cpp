@@ -70,8 +70,8 @@ TEST(AnalysisResult, ComesBackAsItWasSaved) {
 }
 
 TEST(AnalysisResult, TablesOfTextAreStillRead) {
-  const nlohmann::json saved = {
-      {"name", "t"}, {"title", "T"}, {"columns", {"a", "b"}}, {"rows", {{"V1", "0.1234"}}}};
+  const auto saved = nlohmann::json::parse(
+      R"({"name": "t", "title": "T", "columns": ["a", "b"], "rows": [["V1", "0.1234"]]})");
   EXPECT_EQ(Table::from_json(saved).csv(), "a,b\nV1,0.1234\n");
   EXPECT_EQ(shown(Cell(1.0 / 3)), "0.3333");
   EXPECT_EQ(shown(Cell(int64_t{123456})), "123456");
@@ -145,7 +145,7 @@ TEST(ChartSvg, SaysHowManyNamesFindNoPlace) {
   Chart chart{"p", "P", Chart::Kind::points, "", "", {}, {}};
   for (int i = 0; i < 40; ++i) chart.series.push_back({"cluster " + std::to_string(i), {0}, {0}});
   const auto svg = chart_svg(chart, false);
-  EXPECT_NE(svg.find(">and 34 more<"), std::string::npos) << svg;
+  EXPECT_NE(svg.find(">and 21 more<"), std::string::npos) << svg;
 }
 
 TEST(AnalysisResult, OtherFilesAreRefused) {

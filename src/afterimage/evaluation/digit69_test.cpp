@@ -7,6 +7,7 @@
 #include "afterimage/decoders/decoder.h"
 #include "afterimage/evaluation/scores.h"
 #include "afterimage/importers/digit69.h"
+#include "afterimage/recordings/samples.h"
 
 namespace afterimage {
 namespace {

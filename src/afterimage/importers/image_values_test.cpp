@@ -42,7 +42,7 @@ TEST(ImageValues, TheRangeTellsWhatTheyAre) {
   expect(at::tensor({0.0, 1.0, 200.0}, at::kDouble), bytes, "");  // MATLAB's usual way
   expect(at::tensor({0.0, 0.5, 1.0}), {0, 128, 255}, "");
   expect(at::tensor({0.0, 0.02}), {0, 5}, "");  // dark, but fractions
-  expect(at::tensor({false, true}), black_white, "only 0 and 1");
+  expect(at::tensor({0, 1}).to(at::kBool), black_white, "only 0 and 1");
   expect(at::tensor({0, 1}).to(at::kByte), black_white, "only 0 and 1");
   expect(at::tensor({0.0, 1.0}, at::kDouble), black_white, "");
   expect(at::tensor({0.25, 127.6, 254.9}), {0, 128, 255}, "rounded");

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -11,7 +10,6 @@
 #include <set>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/interrupt.h"
 #include "afterimage/formats/hdf5.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/recordings/example_recording.h"
@@ -138,20 +136,11 @@ TEST_F(Simulator, VoxelsInFiveWindowsWithoutABrokenPhotograph) {
 }
 
 TEST_F(Simulator, InterruptionLeavesNothingBehind) {
-  const auto interrupted_run = [&] {
-    watch_interrupts();
-    std::raise(SIGINT);
-    try {
-      simulated("a.h5", small());
-    } catch (const Interrupted&) {
-      const bool only_photographs = std::distance(fs::directory_iterator(folder_), {}) == 1;
-      fs::remove_all(folder_);
-      std::_Exit(only_photographs ? 0 : 3);
-    }
-    std::_Exit(4);
-  };
-  testing::GTEST_FLAG(death_test_style) = "threadsafe";
-  EXPECT_EXIT(interrupted_run(), testing::ExitedWithCode(0), "");
+  const Cancellation stop;
+  stop.request();
+  EXPECT_THROW(simulate(small(), photographs_, folder_ / "a.h5", false, RunContext({}, stop), {}),
+               Interrupted);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);  // the photographs
 }
 
 }  // namespace

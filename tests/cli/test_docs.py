@@ -43,6 +43,8 @@ class Scene:
 
 
 FEW_STEPS = "--set training.steps=2 --set unet.width=4 --set objective.fallback=squeezenet"
+TINY = ["--set", "data.image_size=32", "--set", "unet.width=4", "--set", "unet.blocks=2",
+        "--set", "objective.perceptual=0", "--set", "training.steps=20", "--quiet"]
 SMALL_BRAIN = "--scale .1 --image-size 64 --train-trials 40 --test-images 8 --test-repeats 2"
 
 
@@ -98,6 +100,25 @@ def run_plan(folder, text):
     (folder / "plan.toml").write_text(small)
     run_program("study", "plan.toml", "--out", "study", "--quiet", cwd=folder, check=True)
     assert (folder / "study/summary").is_dir()
+
+
+def irf_files(folder):
+    write_recording(folder / "recording.h5", size=32, sensors=30)
+    run_program("train", "irfa", "--recording", "recording.h5", "--out", "irfa", *TINY, cwd=folder,
+                check=True)
+    run_program("analyse", "irf", "irfa", "recording.h5", "--out", "irf", "--quiet", cwd=folder,
+                check=True)
+
+
+def tuned_files(folder):
+    write_recording(folder / "recording.h5", size=32, sensors=30)
+    run_program("train", "tuned", "--recording", "recording.h5", "--out", "tuned", *TINY, cwd=folder,
+                check=True)
+
+
+def digit_files(folder):
+    run_program("import", "digit69", SOURCE / "assets/examples/digit69/digit69_28x28.mat", "--out",
+                "digits.h5", "--quiet", cwd=folder, check=True)
 
 
 # docs/importing.md: files in each laboratory's layout, made by tests/reference/importers.
@@ -182,10 +203,6 @@ def fixture(name, to):
 
 # docs/model.md: what its lines make of the files is what the program makes of them.
 
-TINY = ["--set", "data.image_size=32", "--set", "unet.width=4", "--set", "unet.blocks=2",
-        "--set", "objective.perceptual=0", "--set", "training.steps=20", "--quiet"]
-
-
 def model_files(folder):
     # Two blocks of another size than the decoders', with bins before onset that they leave out.
     def change(f):
@@ -225,10 +242,12 @@ SCENES = {
         given=readme_arrays, shorter={"training.steps=5000": "training.steps=3"},
         skipped={"git clone": "clones from a server", "make demo": "installs with apt"},
         after=readme_worked),
-    "docs/analyses.md": Scene(prepare=recording("recording.h5", size=32), tomls=[run_plan]),
+    "docs/analyses.md": Scene(prepare=irf_files, tomls=[run_plan]),
+    "docs/crossvalidation.md": Scene(prepare=digit_files, shorter={"--folds all": "--folds 5"}),
     "docs/decoders.md": Scene(
         prepare=recording("r.h5", size=32, bins=4),
         shorter={"data.bins=0-200": f"data.bins=0-200 {FEW_STEPS} --set training.epochs=0"}),
+    "docs/evaluation.md": Scene(prepare=tuned_files),
     "docs/fields.md": Scene(
         prepare=fields_files, shorter={"--set epochs=60": "--set epochs=1"}),
     "docs/gallery.md": Scene(

@@ -1,6 +1,7 @@
 #include "afterimage/simulation/simulator.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <memory>
 
 #include "afterimage/base/output.h"
@@ -29,8 +30,9 @@ std::function<void()> declare_simulate(CLI::App& app, const Invocation& invocati
     const auto made =
         simulate(a->options, a->images, a->out, a->force, run,
                  invocation.provenance(run, to_json(a->options.fields()), {a->images}));
-    for (const auto& file : made.skipped) run.say("skipped " + file);
-    if (!made.note.empty()) run.say(made.note);
+    // Said even when quiet: the recording is not of all that was given.
+    for (const auto& file : made.skipped) std::fprintf(stderr, "skipped %s\n", file.c_str());
+    if (!made.note.empty()) std::fprintf(stderr, "%s\n", made.note.c_str());
     run.say(concat(made.sensors, " sensors, ", made.train_stimuli, " training images from ",
                    made.train_photographs, " photographs, ", made.test_stimuli,
                    " test images from ", made.test_photographs, " others, ", made.trials,

@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/output.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
 #include "afterimage/recordings/leakage.h"
@@ -65,7 +64,7 @@ std::function<void()> declare_train(CLI::App& app, const Invocation& invocation)
     const RunContext run = invocation.context();
     const Recording recording(a->recording);
     Model::check(config);
-    check_output(a->options.out, a->options.force);
+    Model::check_place(a->options);
     for (const auto& note : recording_notes(recording)) run.say("note: " + note);
     say_leakage(recording, config.text("data.split", DataOptions().split), run);
     Model::train(config, recording, run, a->options,

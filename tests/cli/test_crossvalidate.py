@@ -76,7 +76,7 @@ def test_leaving_out_each_digit_is_one_command(run, digits, tmp_path):
         "pixel-correlation,pixel-identification-2way", "--quiet", check=True)
     scores = json.loads((tmp_path / "s.json").read_text())
     value = {s["name"]: s["scores"][0]["value"] for s in scores["sets"]}
-    assert len(scores["stimulus"]) == 100
+    assert len(scores["images"]) == 100
     assert value["ridge"] > value["mean"] > value["shuffled (ridge)"]
     page = run("report", digits, "x.h5", "s.json", "--out", "r.html", check=True)
     assert page.returncode == 0 and "cross-validation" in (tmp_path / "r.html").read_text()

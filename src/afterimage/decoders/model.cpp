@@ -48,16 +48,7 @@ struct WorkingFolder {
 
 /// The folder a model is trained in: new, or the unfinished one to go on with.
 WorkingFolder open_working_folder(const TrainOptions& options, const RunContext& run) {
-  check_output(options.out, options.force);
   const fs::path folder = working_folder(options.out);
-  const bool unfinished = fs::exists(folder);
-  if (options.resume && !unfinished) {
-    throw Error(folder, "no unfinished training is there to resume", "Train without --resume");
-  }
-  if (unfinished && !options.resume && !options.force) {
-    throw Error(folder, "an unfinished training is there",
-                "Add --resume to go on with it or --force to begin anew");
-  }
   const bool resumes = options.resume && worth_keeping(folder);
   if (options.resume && !resumes) {
     run.say(concat(folder.string(), " holds nothing to go on from: training begins anew"));
@@ -203,6 +194,19 @@ void Model::check(const Config& config) {
   model.configure(with_one_length(config));
 }
 
+void Model::check_place(const TrainOptions& options) {
+  check_output(options.out, options.force);
+  const fs::path folder = working_folder(options.out);
+  const bool unfinished = fs::exists(folder);
+  if (options.resume && !unfinished) {
+    throw Error(folder, "no unfinished training is there to resume", "Train without --resume");
+  }
+  if (unfinished && !options.resume && !options.force) {
+    throw Error(folder, "an unfinished training is there",
+                "Add --resume to go on with it or --force to begin anew");
+  }
+}
+
 void Model::choose_decoder(const Config& config) {
   decoder_name_ = config.text("decoder");
   if (decoder_name_.empty()) {
@@ -270,6 +274,7 @@ std::string Model::fingerprint(const RunContext& run, const json& provenance) {
 
 Model Model::train(const Config& config, const Recording& recording, const RunContext& run,
                    const TrainOptions& options, const json& provenance) {
+  check_place(options);
   Model model = untrained(config, recording, run);
   const auto trials = model.trials(recording, model.data_.split);
   const auto [folder, resumes] = open_working_folder(options, run);

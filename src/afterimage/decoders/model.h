@@ -83,6 +83,9 @@ class Model {
   static std::vector<std::string> describe_options(const Config& config);
   /// Refuses what `train` would refuse without looking at a recording.
   static void check(const Config& config);
+  /// Refuses a place for the model: one is there already, an unfinished one is there, or none to
+  /// resume.
+  static void check_place(const TrainOptions& options);
 
   /// Errors: no model, of a newer version, or weights that do not fit.
   static Model load(const std::filesystem::path& folder, const RunContext& run);

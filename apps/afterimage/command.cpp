@@ -132,6 +132,10 @@ nlohmann::json on_processor(nlohmann::json provenance) {
   return provenance;
 }
 
+void add_settings(CLI::App& app, std::vector<std::string>& settings, const std::string& help) {
+  app.add_option("--set", settings, help)->type_name("KEY=VALUE")->expected(1)->take_all();
+}
+
 void add_force(CLI::App& app, bool& force) {
   app.add_flag("--force", force, "replace the output if it exists");
 }

@@ -58,6 +58,9 @@ std::vector<std::string> run_words(const RunOptions& run);
 /// The provenance of what is computed on the processor, whatever --device says.
 nlohmann::json on_processor(nlohmann::json provenance);
 
+/// Adds --set, to be given once for each option it changes.
+void add_settings(CLI::App& app, std::vector<std::string>& settings, const std::string& help);
+
 /// Adds --force.
 void add_force(CLI::App& app, bool& force);
 

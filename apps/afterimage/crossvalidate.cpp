@@ -6,6 +6,7 @@
 #include "afterimage/command.h"
 #include "afterimage/decoders/cross_validation.h"
 #include "afterimage/decoders/model.h"
+#include "afterimage/recordings/recording_notes.h"
 
 namespace afterimage {
 
@@ -23,9 +24,7 @@ std::function<void()> declare_crossvalidate(CLI::App& app, const Invocation& inv
   app.add_option("--recording", a->recording, "the recording to learn from")->required();
   app.add_option("--out", a->out, "the reconstruction of all tested stimuli (HDF5)")->required();
   app.add_option("--models", a->files.models, "also keep the model of each fold, in this folder");
-  app.add_option("--set", a->assignments, "an option of the configuration, as key=value")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_settings(app, a->assignments, "an option of the configuration, as key=value");
   app.add_flag("--resume", a->files.resume, "go on with an unfinished cross-validation");
   add_fields(app, a->options.fields());
   add_force(app, a->files.force);
@@ -40,6 +39,7 @@ std::function<void()> declare_crossvalidate(CLI::App& app, const Invocation& inv
     Config config = Config::read(path);
     for (const auto& assignment : a->assignments) config.override_with(assignment);
     const Recording recording(a->recording);
+    for (const auto& note : recording_notes(recording)) run.say("note: " + note);
     auto options = to_json(a->options.fields());
     options["config"] = path.string();
     const auto result = cross_validate(config, recording, a->options, a->files, run,

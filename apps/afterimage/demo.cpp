@@ -77,9 +77,7 @@ std::function<void()> declare_demo(CLI::App& app, const Invocation& invocation) 
       ->check(CLI::IsMember({"photographs", "digits"}));
   app.add_option("--images", options->images, "a folder of your own photographs");
   app.add_option("--out", options->out, "folder for the results");
-  app.add_option("--set", options->settings, "an option of the decoder, as key=value")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_settings(app, options->settings, "an option of the decoder, as key=value");
   add_force(app, options->force);
 
   return [options, &invocation] {

@@ -72,7 +72,8 @@ std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocati
   app.add_option("--name", a->names,
                  "what to call the reconstructions, once for each in their order, in place of "
                  "their own names")
-      ->allow_extra_args(false);
+      ->expected(1)
+      ->take_all();
   add_fields(app, a->options.fields());
   add_force(app, a->force);
 

@@ -101,9 +101,7 @@ std::function<void()> declare_fields(CLI::App& app, const Invocation& invocation
       ->required();
   app.add_option("--out", a->out, "the recording with receptive fields (HDF5)")->required();
   app.add_option("--method", a->method, "how ('afterimage list fields')");
-  app.add_option("--set", a->settings, "an option of the method (docs/fields.md), as key=value")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  add_settings(app, a->settings, "an option of the method (docs/fields.md), as key=value");
   app.add_option("--plot", a->plot, "folder for a map of each area and field sizes (SVG)");
   add_fields(app, a->data.fields() + a->mapping.fields());
   add_force(app, a->force);

@@ -35,17 +35,11 @@ Fields further_fields(Importer& importer, PrepareOptions& options) {
   return out;
 }
 
-/// The recording as read, where it still has to be prepared; removed in the end. Its name follows
-/// from the output, so that an interrupted import finds its parts again.
-struct Unprepared {
-  explicit Unprepared(const std::filesystem::path& out)
-      : path(out.parent_path() / concat(".", out.filename().string(), ".unprepared")) {}
-  ~Unprepared() {
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-  }
-  std::filesystem::path path;
-};
+/// Where the recording as read lies while it still has to be prepared. Its name follows from the
+/// output, so that an interrupted import finds its parts again.
+std::filesystem::path unprepared_path(const std::filesystem::path& out) {
+  return out.parent_path() / concat(".", out.filename().string(), ".unprepared");
+}
 
 void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocation) {
   const RunContext run = invocation.context();
@@ -61,11 +55,11 @@ void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocati
   ImportJob job{inputs, a.out, a.force, run, provenance};
   ImportReport report;
   if (a.prepare.any()) {
-    const Unprepared whole(a.out);
-    job.out = whole.path;
+    const Unfinished whole(unprepared_path(a.out));
+    job.out = whole.path();
     job.force = true;
     report = a.importer->import(job);
-    const Recording from(whole.path);
+    const Recording from(whole.path());
     const auto then = prepare(from, a.prepare, a.out, a.force, run, from.info().provenance);
     report.dropped.insert(report.dropped.end(), then.dropped.begin(), then.dropped.end());
     report.notes.insert(report.notes.end(), then.notes.begin(), then.notes.end());

@@ -50,8 +50,12 @@ void print_provenance(const nlohmann::json& provenance) {
   line("time", text_in(provenance, "time", "?"));
   for (const auto& text : transductive(provenance)) line("transductive", text);
   for (const auto& input : list_in(provenance, "inputs")) {
-    const std::string hash = text_in(input, "sha256", text_in(input, "sampled_sha256", ""));
-    line("input", concat(text_in(input, "path", "?"), hash.empty() ? "" : "  sha256 ", hash));
+    std::string hash;
+    for (const char* kind : {"sha256", "sampled_sha256"}) {
+      const std::string text = text_in(input, kind, "");
+      if (hash.empty() && !text.empty()) hash = concat("  ", kind, " ", text);
+    }
+    line("input", text_in(input, "path", "?") + hash);
   }
 }
 

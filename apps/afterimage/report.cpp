@@ -21,7 +21,8 @@ std::function<void()> declare_report(CLI::App& app, const Invocation& invocation
   app.add_option("--title", a->title, "heading of the page");
   app.add_option("--name", a->names,
                  "what to call the reconstructions, once for each in their order, as for evaluate")
-      ->allow_extra_args(false);
+      ->expected(1)
+      ->take_all();
   add_force(app, a->force);
 
   return [a, &invocation] {

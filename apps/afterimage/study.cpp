@@ -58,10 +58,21 @@ void settle(StudyPlan& plan, const fs::path& path) {
   }
 }
 
+/// A configuration of the user's own as it is now, line by line; of one that comes along, nothing.
+std::string contents_of(const std::string& config) {
+  if (!fs::is_regular_file(config)) return {};
+  std::string lines;
+  for (const auto& entry : Config::read(config).entries()) {
+    lines += concat(entry.key, " = ", entry.text, "\n");
+  }
+  return lines;
+}
+
 /// What a run was asked to do: a folder that holds the results of something else is refused.
 std::string description(const StudyPlan& plan, const StudyPlan::Variant& variant, int64_t seed) {
   return concat("recording ", fs::absolute(plan.recording).string(), "\nconfig ", variant.config,
-                "\nseed ", seed, "\n", join(variant.settings, "\n"), "\n");
+                "\nseed ", seed, "\n", join(variant.settings, "\n"), "\n",
+                contents_of(variant.config));
 }
 
 /// A study goes on by itself from what its commands have left.
@@ -125,7 +136,7 @@ class Run {
     if (!is_made_of(images_, {model, study_.recording})) {
       run({"reconstruct", model_.string(), recording(), "--out", images_.string()}, images_);
     }
-    if (!is_made_of(scores_, {content_hash(images_), study_.recording})) {
+    if (!is_made_of(scores_, {content_hash(images_), study_.recording}) || other_metrics()) {
       run({"evaluate", images_.string(), "--recording", recording(), "--out", scores_.string(),
            "--metrics", join(study_.plan.metrics, ",")},
           scores_);
@@ -134,6 +145,14 @@ class Run {
   }
 
  private:
+  /// Whether the scores that are there are not those the plan asks for.
+  bool other_metrics() const {
+    const auto made = provenance_of(scores_);
+    const auto options = made.is_object() ? made.value("options", nlohmann::json()) : made;
+    return !options.is_object() ||
+           options.value("metrics", nlohmann::json()) != nlohmann::json(study_.plan.metrics);
+  }
+
   std::string recording() const { return study_.plan.recording.string(); }
 
   void claim_folder() const {
@@ -162,11 +181,7 @@ class Run {
     words.emplace_back("--set");
     words.push_back("name=" + variant_.name);
     const std::string unfinished = model_.string() + ".training";
-    if (fs::exists(unfinished + "/checkpoint.safetensors")) {
-      words.emplace_back("--resume");
-    } else if (fs::exists(unfinished)) {
-      words.emplace_back("--force");
-    }
+    if (fs::exists(unfinished)) words.emplace_back("--resume");
     run_command(std::move(words), study_.options, seed_);
   }
 

@@ -44,11 +44,7 @@ std::function<void()> declare_train(CLI::App& app, const Invocation& invocation)
       ->required();
   app.add_option("--recording", a->recording, "the recording to learn from (required)");
   app.add_option("--out", a->options.out, "folder of the model (required)");
-  app.add_option("--set", a->assignments,
-                 "one option of the configuration; again for each further one")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
+  add_settings(app, a->assignments, "one option of the configuration; again for each further one");
   app.add_flag("--options", a->list,
                "list what the configuration can be told, with values, ranges and help");
   app.add_flag("--resume", a->options.resume, "go on with an unfinished training");

@@ -42,7 +42,7 @@ def test_check_finds_images_that_are_no_bytes(run, tmp_path):
         images[2, 0, 0] = 300
         f["stimuli/images"] = images
     path = write_recording(tmp_path / "r.h5", change=spoil)
-    assert "0 to 255" in "".join(wrong(run("info", path, "--check")))
+    assert_refused(run("info", path, "--check"), "r.h5", "0 to 255")
 
 
 def test_black_images_are_noticed(run, tmp_path):

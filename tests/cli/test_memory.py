@@ -29,9 +29,10 @@ def test_a_split_above_the_limit_gives_the_same_model_and_images(tmp_path, decod
     def run(*arguments, **options):
         return run_program(*arguments, cwd=tmp_path, **options)
 
+    features = ["--set", "projection.features=8"] if decoder == "tuned" else []
     found = []
     for name, limit in [("kept", 2048), ("read", 0)]:
-        run("train", decoder, "--recording", recording, "--out", name, *SMALL,
+        run("train", decoder, "--recording", recording, "--out", name, *SMALL, *features,
             "--set", f"data.memory_limit_mb={limit}", "--set", 'data.bins=["2", "3"]', check=True)
         images = reconstruct(run, name, recording, tmp_path / f"{name}-images.h5")
         found.append(((tmp_path / name / "weights.safetensors").read_bytes(), images))

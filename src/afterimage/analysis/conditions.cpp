@@ -67,9 +67,8 @@ Baseline baseline_before_onset(const Model& model, const Recording& recording,
   check_same_sensors(model.input().sensors, with_bins);
   const Trials &ours = recording.info().trials, &theirs = with_bins.info().trials;
   const bool same_trials = ours.stimulus == theirs.stimulus && ours.block == theirs.block;
-  return Baseline::before_onset(
-      with_bins, with_bins.info().trials_of(model.train_split(), with_bins.path().string()),
-      model.normalisation(), std::ssize(model.input().bins), same_trials);
+  return Baseline::before_onset(with_bins, model.trials(with_bins, model.train_split()),
+                                model.normalisation(), std::ssize(model.input().bins), same_trials);
 }
 
 Estimate mean_over_images(const at::Tensor& values, const RunContext& run) {
@@ -90,8 +89,7 @@ Conditions::Conditions(Model& model, const Recording& recording, const std::stri
   responses_ = samples.responses(rows);
   stimulus_ = samples.stimulus();
   const auto& info = recording.info();
-  baseline_ =
-      baseline.of(blocks_of_samples(info, info.trials_of(split, recording.path().string())));
+  baseline_ = baseline.of(blocks_of_samples(info, model.trials(recording, split)));
   const Stimuli stimuli(numbered_by_first(stimulus_hashes(recording, stimulus_, run)));
   resamples_ = bootstrap_counts(stimuli.count(), bootstrap, run.generator("intervals of analyses"));
   truth_ = std::make_shared<TruthFeatures>(samples.images(rows), stimuli, run);

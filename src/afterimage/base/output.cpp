@@ -112,7 +112,8 @@ void make_folder(const fs::path& folder) {
   flush_one(folder_of(folder));
 }
 
-void replace(const fs::path& whole, const fs::path& target) {
+void replace(const fs::path& whole, const fs::path& place) {
+  const fs::path target = normal(place);
   flush_to_disk(whole);
   const std::lock_guard<std::mutex> lock(registry().mutex);
   const bool files = !fs::is_directory(whole) && !fs::is_directory(target);

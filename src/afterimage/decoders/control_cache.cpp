@@ -44,8 +44,9 @@ bool ControlCache::load(Decoder& control, const std::string& name, const std::st
   try {
     if (!fs::exists(path)) return false;
     TextMap metadata;
-    const TensorMap state = read_safetensors(path, &metadata);
+    TensorMap state = map_safetensors(path, &metadata);
     if (metadata["key"] != key) return false;
+    for (auto& [tensor, values] : state) values = values.clone();  // others may use the folder
     control.load(state, path.string());
     return true;
   } catch (const std::exception&) {  // damaged, of another shape, not to be read

@@ -12,7 +12,10 @@
 #include "afterimage/decoders/fold_listener.h"
 #include "afterimage/decoders/model.h"
 #include "afterimage/decoders/pooled_folds.h"
+#include "afterimage/decoders/stages.h"
 #include "afterimage/decoders/trial_folds.h"
+#include "afterimage/recordings/stimulus_hash.h"
+#include "afterimage/training/trainer.h"
 
 namespace afterimage {
 namespace {
@@ -20,15 +23,14 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* checkpoint_name = "checkpoint.safetensors";
-
 /// Whether a folder has something a resumed run can use.
 bool has_results(const fs::path& folder) {
-  std::error_code missing;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
-    if (entry.path().extension() == ".h5" || entry.path().filename() == checkpoint_name) {
-      return true;
-    }
+  std::error_code failed;  // folders may be removed meanwhile
+  for (fs::recursive_directory_iterator entry(folder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    const auto& path = entry->path();
+    if (path.extension() == ".h5" || path.filename() == checkpoint_name) return true;
+    if (Stages::any_done(path)) return true;
   }
   return false;
 }
@@ -45,6 +47,30 @@ void check_folder(const CrossValidationFiles& files) {
   }
 }
 
+/// A recording in which trials of equal pixels are trials of one stimulus, whatever it is called:
+/// what is tested must not be learned from under another name.
+struct Pictures {
+  RecordingInfo info;
+  std::vector<int64_t> same_as;  ///< of each stimulus, the first one of equal pixels
+  int64_t copies = 0;            ///< stimuli that are not the first of theirs
+};
+
+Pictures pictures_of(const Recording& recording, const RunContext& run) {
+  Pictures out{recording.info(), {}, 0};
+  const auto numbers =
+      numbered_by_first(stimulus_hashes(recording, all_rows(out.info.stimuli()), run));
+  std::vector<int64_t> first;
+  for (size_t s = 0; s < numbers.size(); ++s) {
+    if (numbers[s] == std::ssize(first)) first.push_back(static_cast<int64_t>(s));
+    out.same_as.push_back(first[static_cast<size_t>(numbers[s])]);
+    out.copies += out.same_as.back() != static_cast<int64_t>(s);
+  }
+  for (auto& stimulus : out.info.trials.stimulus) {
+    stimulus = out.same_as[static_cast<size_t>(stimulus)];
+  }
+  return out;
+}
+
 /// The cross-validation of one recording, fold by fold.
 class Folds {
  public:
@@ -56,8 +82,9 @@ class Folds {
         files_(files),
         run_(run),
         provenance_(provenance),
+        pictures_(pictures_of(recording, run)),
         folds_(trial_folds(
-            recording.info(),
+            pictures_.info,
             trials_of_splits(recording.info(), options.split, recording.path().string()),
             options.by, options.folds, run.generator("cross-validation"),
             recording.path().string())) {
@@ -66,6 +93,10 @@ class Folds {
     if (!config.text("data.split").empty()) {
       throw Error("data.split", "names trials to train on, and each fold has its own",
                   "Leave it out; --split names the trials that take part");
+    }
+    if (!config.text("data.fraction").empty()) {
+      throw Error("data.fraction", "is a share of one training split, and each fold has its own",
+                  "Leave it out");
     }
     // Refuses now what a training would refuse, and says what holds for every fold.
     Model model = Model::untrained(config, recording, run);
@@ -85,7 +116,8 @@ class Folds {
       }
     }
     if (files_.resume) run_.say(concat(taken_, " of ", folds_.size(), " folds were there already"));
-    auto all = pooled_folds(parts, shuffled_, run_.generator("shuffled control"));
+    auto all =
+        pooled_folds(parts, pictures_.same_as, shuffled_, run_.generator("shuffled control"));
     all.show(recording_, all.stimulus, run_);
     all.provenance = described();
     return all;
@@ -99,6 +131,10 @@ class Folds {
       run_.say(concat(left_out,
                       " trials, over all folds, show a stimulus that their fold tests "
                       "and are left out of its training"));
+    }
+    if (pictures_.copies > 0) {
+      run_.say(concat(pictures_.copies,
+                      " stimuli have the pixels of another and are one stimulus with it"));
     }
     const auto sharing = stimuli_sharing_sources(recording_.info(), folds_);
     if (sharing > 0) {
@@ -216,6 +252,7 @@ class Folds {
   CrossValidationFiles files_;
   RunContext run_;
   json provenance_, model_options_;
+  Pictures pictures_;
   std::vector<TrialFold> folds_;
   std::string settings_;
   bool shuffled_ = false;

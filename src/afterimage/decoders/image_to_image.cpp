@@ -194,9 +194,9 @@ void ImageToImage::fit(const SampleSource& train_samples, const FitContext& cont
   }
   AdversarialStep step(parameters(), discriminator, perceptual, objective_, step_options_, run_);
   Training training(*this, train_samples, step, features.get(), run_.device());
-  if (!fallback_note_.empty()) run_.say(fallback_note_);
-  for (const auto& note : projection_->notes()) run_.say(note);
-  if (!resumes_training(context)) projection_->start(train_samples, run_);
+  if (!fallback_note_.empty()) context.run.say(fallback_note_);
+  for (const auto& note : projection_->notes()) context.run.say(note);
+  if (!resumes_training(context)) projection_->start(train_samples, context.run);
   projection_->train();
   if (unet_) unet_->train();
   train(training, train_samples.count(), trainer_, context);

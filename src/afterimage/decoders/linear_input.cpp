@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/state_tensor.h"
 #include "afterimage/regression/folds.h"

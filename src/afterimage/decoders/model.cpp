@@ -8,6 +8,7 @@
 #include "afterimage/base/batches.h"
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
+#include "afterimage/base/json_file.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
@@ -18,6 +19,7 @@
 #include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/share.h"
 #include "afterimage/recordings/stimulus_hash.h"
+#include "afterimage/training/trainer.h"
 
 namespace afterimage {
 namespace {
@@ -26,7 +28,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int model_version = 1;
-constexpr const char* checkpoint_name = "checkpoint.safetensors";
 
 fs::path beside(const fs::path& model, const char* ending) {
   if (model.empty()) return {};
@@ -269,7 +270,9 @@ std::string Model::fingerprint(const RunContext& run, const json& provenance) {
   for (const auto& input : provenance.value("inputs", json::array())) {
     inputs.push_back(input.value("sha256", input.value("sampled_sha256", "")));
   }
-  return sha256(concat(options().dump(), run.to_json().dump(), inputs.dump()));
+  auto how = run.to_json();
+  how.erase("threads");  // results do not follow from them
+  return sha256(concat(options().dump(), how.dump(), inputs.dump()));
 }
 
 Model Model::train(const Config& config, const Recording& recording, const RunContext& run,
@@ -302,8 +305,14 @@ void Model::save(const fs::path& folder, const json& provenance) {
                          fields(),
                      ""),
              /*force=*/true);
-  write_safetensors(folder / "weights.safetensors", decoder_->state());
-  write_safetensors(folder / "normalisation.safetensors", normalisation_.to_tensors());
+  // Beside their place: the decoder's own tensors may be mapped over the files that stand there.
+  for (const auto& [name, tensors] :
+       {std::pair{"weights.safetensors", decoder_->state()},
+        std::pair{"normalisation.safetensors", normalisation_.to_tensors()}}) {
+    Output file(folder / name, /*force=*/true);
+    write_safetensors(file.path(), tensors);
+    file.commit();
+  }
   write_text(folder / "model.json", card_.dump(1), /*force=*/true);
 }
 
@@ -317,16 +326,20 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
   const std::string where = (folder / "model.json").string();
   if (!fs::exists(where)) throw Error(folder, "is no model: model.json is missing");
   Model model;
-  model.card_ = json::parse(read_text(where), nullptr, /*allow_exceptions=*/false);
-  if (!model.card_.is_object() || model.card_.value("format", "") != "afterimage-model") {
-    throw Error(where, "is not the card of a model");
-  }
-  if (model.card_.value("version", 0) > model_version) {
-    throw Error(where, "was written by a newer version of Afterimage", "Update Afterimage");
-  }
   model.folder_ = folder;
+  model.card_ = read_json(where);
+  try {
+    if (model.card_.at("format") != "afterimage-model") {
+      throw Error(where, "is not the card of a model");
+    }
+    if (model.card_.at("version").get<int>() > model_version) {
+      throw Error(where, "was written by a newer version of Afterimage", "Update Afterimage");
+    }
+    model.share_seed_ = model.card_.value("share_seed", uint64_t{0});
+  } catch (const json::exception&) {
+    throw Error(where, "is not the card of a model", "The file was changed or is damaged");
+  }
   model.configure(Config::read(folder / "config.toml"));
-  model.share_seed_ = model.card_.value("share_seed", uint64_t{0});
   model.build(decoder_input_from_json(model.card_.value("input", json::object()), where), run);
   const std::string weights = (folder / "weights.safetensors").string();
   model.decoder_->load(map_safetensors(weights), weights);
@@ -335,7 +348,23 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
   return model;
 }
 
+bool Model::of_a_fold() const {
+  const auto& made = card_.value("provenance", json::object());
+  return made.is_object() && made.contains("cross_validation");
+}
+
 std::vector<int64_t> Model::trials(const Recording& recording, const std::string& split) const {
+  if (split == data_.split && of_a_fold()) {
+    auto trials =
+        card_.at("provenance").at("cross_validation").at("trials").get<std::vector<int64_t>>();
+    for (const auto trial : trials) {
+      if (trial < recording.info().trials.count()) continue;
+      throw Error(recording.path(),
+                  concat("has no trial ", trial, ", which this fold learned from"),
+                  "Use the recording that was cross-validated");
+    }
+    return trials;
+  }
   const auto all = recording.info().trials_of(split, recording.path().string());
   if (split != data_.split) return all;
   return share_of_trials(recording.info(), all, data_.fraction, share_seed_);
@@ -347,12 +376,17 @@ Samples Model::samples(const Recording& recording, const std::string& split, boo
 
 Samples Model::samples(const Recording& recording, const std::vector<int64_t>& trials,
                        bool average) const {
+  return samples(recording, trials, average, data_.memory_limit_mb << 20);
+}
+
+Samples Model::samples(const Recording& recording, const std::vector<int64_t>& trials, bool average,
+                       int64_t memory_limit) const {
   check_same_sensors(input_.sensors, recording);
   Samples::Options options;
   options.average_repeats = average;
   options.bins = find_bins(recording.info().bins, input_.bins, recording.path().string());
   options.image_size = data_.image_size;
-  options.memory_limit = data_.memory_limit_mb << 20;
+  options.memory_limit = memory_limit;
   options.trials = trials;
   return Samples(recording, normalisation_, options);
 }
@@ -372,9 +406,23 @@ at::Tensor Model::standardise(const at::Tensor& responses, std::vector<int64_t> 
   return normalisation_.apply(responses, blocks);
 }
 
+void Model::say_seen(const Recording& recording, const std::vector<int64_t>& stimuli,
+                     const RunContext& run) const {
+  std::set<int64_t> learned;
+  for (const auto trial : trials(recording, data_.split)) {
+    learned.insert(recording.info().trials.stimulus.at(static_cast<size_t>(trial)));
+  }
+  const auto seen = std::count_if(stimuli.begin(), stimuli.end(),
+                                  [&](int64_t stimulus) { return learned.contains(stimulus); });
+  if (seen == 0) return;
+  run.say(concat("this model is a fold of a cross-validation and has learned from ", seen, " of ",
+                 stimuli.size(), " images: scores will be too good"));
+}
+
 Reconstruction Model::reconstruct(const Recording& recording, const ReconstructOptions& options,
                                   const RunContext& run) {
-  const Samples test = samples(recording, options.split, options.average_repeats);
+  const Samples test = samples(recording, trials(recording, options.split), options.average_repeats,
+                               /*memory_limit=*/0);
   const AbsentArrays absent(*decoder_, options.absent);
   std::vector<std::string> controls = options.controls;
   std::erase(controls, "none");
@@ -382,8 +430,9 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   result.name = name_;
   result.decoder = decoder_name_;
   result.split = options.split;
-  result.train_split = data_.split;
+  result.train_split = of_a_fold() ? "cross-validation" : data_.split;
   result.show(recording, test.stimulus(), run);
+  if (of_a_fold()) say_seen(recording, test.stimulus(), run);
   result.trials_averaged = test.trials_averaged();
   const ToReconstruct wanted{
       {[&](const std::vector<int64_t>& rows) { return absent.without(test.responses(rows)); },

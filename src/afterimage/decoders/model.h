@@ -97,6 +97,9 @@ class Model {
   Reconstruction reconstruct(const Recording& recording, const ReconstructOptions& options,
                              const RunContext& run);
 
+  /// The trials of a split as this model takes them: of the one it was trained on its share
+  /// (data.fraction), or those of its fold.
+  std::vector<int64_t> trials(const Recording& recording, const std::string& split) const;
   /// One split of a recording as this model reads it: its normalisation and image size. The model
   /// and the recording must outlive it. Errors: as for `reconstruct`.
   Samples samples(const Recording& recording, const std::string& split, bool average) const;
@@ -125,7 +128,11 @@ class Model {
   void choose_decoder(const Config& config);
   void configure(const Config& config);
   void build(const DecoderInput& input, const RunContext& run);
-  std::vector<int64_t> trials(const Recording& recording, const std::string& split) const;
+  Samples samples(const Recording& recording, const std::vector<int64_t>& trials, bool average,
+                  int64_t memory_limit) const;
+  bool of_a_fold() const;
+  void say_seen(const Recording& recording, const std::vector<int64_t>& stimuli,
+                const RunContext& run) const;
 
   std::filesystem::path folder_;
   std::string name_, decoder_name_;

@@ -69,7 +69,8 @@ std::vector<int64_t> rows_of_other_stimuli(const std::vector<int64_t>& stimulus,
   return partner;
 }
 
-Reconstruction pooled_folds(const std::vector<Reconstruction>& folds, bool shuffled,
+Reconstruction pooled_folds(const std::vector<Reconstruction>& folds,
+                            const std::vector<int64_t>& same_as, bool shuffled,
                             at::Generator generator) {
   Reconstruction all;
   all.name = folds.front().name;
@@ -96,8 +97,8 @@ Reconstruction pooled_folds(const std::vector<Reconstruction>& folds, bool shuff
     target = at::cat(tensors).index_select(0, at::tensor(order, at::kLong));
   }
   if (!shuffled) return all;
-  const auto others =
-      rows_of_other_stimuli(all.stimulus, picked(fold, order), std::move(generator));
+  const auto others = rows_of_other_stimuli(picked(same_as, all.stimulus), picked(fold, order),
+                                            std::move(generator));
   all.controls["shuffled"] = all.images.index_select(0, at::tensor(others, at::kLong));
   return all;
 }

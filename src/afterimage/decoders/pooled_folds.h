@@ -12,7 +12,9 @@ namespace afterimage {
 /// The reconstructions of several folds as one, in the order of the recording's stimuli. With
 /// `shuffled` it has that control too: at each row, what the decoders made of another stimulus
 /// (rows_of_other_stimuli).
-Reconstruction pooled_folds(const std::vector<Reconstruction>& folds, bool shuffled,
+/// `same_as` gives for each row of the recording's stimuli the first one of equal pixels.
+Reconstruction pooled_folds(const std::vector<Reconstruction>& folds,
+                            const std::vector<int64_t>& same_as, bool shuffled,
                             at::Generator generator);
 
 /// For each row, in fold `fold[i]` and showing `stimulus[i]`, a row that shows another stimulus: of

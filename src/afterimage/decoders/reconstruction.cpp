@@ -126,8 +126,8 @@ std::vector<std::string> stimulus_identity(const Reconstruction& reconstruction)
   return rows;
 }
 
-void check_recording(const Reconstruction& reconstruction, const Recording& recording,
-                     const RunContext& run) {
+void check_shown_in(const Reconstruction& reconstruction, const Recording& recording,
+                    const RunContext& run) {
   const RecordingInfo& info = recording.info();
   const auto refuse = [&](const std::string& what) {
     throw Error(recording.path(), what,

@@ -47,7 +47,7 @@ std::vector<std::string> stimulus_identity(const Reconstruction& reconstruction)
 
 /// Refuses a recording whose stimuli are not those that were reconstructed: it lacks one, or one
 /// has another name or other pixels (files without names and hashes: by row only).
-void check_recording(const Reconstruction& reconstruction, const Recording& recording,
-                     const RunContext& run = RunContext());
+void check_shown_in(const Reconstruction& reconstruction, const Recording& recording,
+                    const RunContext& run = RunContext());
 
 }  // namespace afterimage

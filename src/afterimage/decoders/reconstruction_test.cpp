@@ -136,7 +136,7 @@ class OfARecording : public ReconstructionFile {
 
   std::string refusal_of(const Reconstruction& reconstruction) {
     try {
-      check_recording(reconstruction, written());
+      check_shown_in(reconstruction, written());
     } catch (const Error& error) {
       return error.what();
     }

@@ -36,9 +36,10 @@ void Stages::run(const std::string& name, const Part& part) const {
 }
 
 bool Stages::any_done(const fs::path& folder) {
-  std::error_code missing;
-  for (const auto& stage : fs::directory_iterator(folder / stages_folder, missing)) {
-    if (fs::exists(stage.path() / done_name)) return true;
+  std::error_code failed;
+  for (fs::directory_iterator stage(folder / stages_folder, failed), end; !failed && stage != end;
+       stage.increment(failed)) {
+    if (fs::exists(stage->path() / done_name, failed)) return true;
   }
   return false;
 }

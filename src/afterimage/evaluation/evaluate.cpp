@@ -46,7 +46,7 @@ void check_alike(const std::vector<Reconstruction>& all, const Recording& record
   for (const auto& each : all) {
     const bool checked = &each != &first && each.stimulus_name == first.stimulus_name &&
                          each.stimulus_sha256 == first.stimulus_sha256;
-    if (!checked) check_recording(each, recording, run);
+    if (!checked) check_shown_in(each, recording, run);
   }
 }
 

@@ -76,7 +76,7 @@ struct EvaluationOptions {
 /// Rows that show one picture (equal pixels) are one stimulus: each counts alike whatever its
 /// number of rows, and is drawn, exchanged and identified as one.
 /// Errors: no reconstruction, two of one name, or of different splits, stimuli or sizes; another
-/// recording than the reconstructed one (check_recording).
+/// recording than the reconstructed one (check_shown_in).
 Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Recording& recording,
                 const EvaluationOptions& options, const RunContext& run);
 

@@ -63,7 +63,7 @@ class SensorFit {
         for (int parameter = 0; parameter < (sees_ == Sees::gabor ? 5 : 3); ++parameter) {
           for (const double sign : {1.0, -1.0}) {
             const Gabor next = changed(gabor, parameter, sign * share);
-            if (next.size < pyramid_.smallest()) continue;
+            if (next.size < pyramid_.smallest() || !on_stimulus(next)) continue;
             const double found = explained(next, like, halves);
             if (found <= best + 1e-5) continue;
             best = found;
@@ -75,6 +75,11 @@ class SensorFit {
       }
     }
     return gabor;
+  }
+
+  /// A place off the stimulus is extrapolated from stripes at its edge.
+  static bool on_stimulus(const Gabor& gabor) {
+    return gabor.x >= 0 && gabor.x <= 1 && gabor.y >= 0 && gabor.y <= 1;
   }
 
   static Gabor changed(Gabor gabor, int parameter, double step) {

@@ -22,7 +22,8 @@ std::vector<int64_t> grouped_folds(const std::vector<std::string>& group, int64_
   std::map<std::string, std::vector<size_t>> members;
   for (size_t i = 0; i < group.size(); ++i) members[group[i]].push_back(i);
   const auto groups = static_cast<int64_t>(members.size());
-  if (groups < folds) return contiguous_folds(samples, folds);
+  if (groups < 2) return contiguous_folds(samples, folds);
+  folds = std::min(folds, groups);
 
   std::vector<const std::vector<size_t>*> sets;
   for (const auto& [name, rows] : members) sets.push_back(&rows);

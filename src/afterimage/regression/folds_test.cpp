@@ -20,11 +20,14 @@ TEST(Folds, CropsOfAPhotographShareAFold) {
   EXPECT_NE(fold, grouped_folds(groups, 5, at::detail::createCPUGenerator(2)));
 }
 
-TEST(Folds, FewGroupsBecomeContiguousRuns) {
+TEST(Folds, OneGroupBecomesContiguousRunsAndFewGroupsStayWhole) {
   const std::vector<std::string> video(10, "film");
   EXPECT_EQ(grouped_folds(video, 5, at::detail::createCPUGenerator(1)),
             (std::vector<int64_t>{0, 0, 1, 1, 2, 2, 3, 3, 4, 4}));
-  EXPECT_EQ(grouped_folds({"a", "b"}, 5, at::detail::createCPUGenerator(1)).size(), 2u);
+  const auto two = grouped_folds({"a", "b", "a", "b"}, 5, at::detail::createCPUGenerator(1));
+  EXPECT_EQ(two[0], two[2]);
+  EXPECT_EQ(two[1], two[3]);
+  EXPECT_NE(two[0], two[1]);
 }
 
 }  // namespace

@@ -70,12 +70,19 @@ void add_absent_note(const Reconstruction& reconstruction, ReportInput& input) {
                                "' and its controls were given nothing of ", join(arrays), "."));
 }
 
+/// Whether all are pooled from folds: what the recording's splits share says nothing of them.
+bool all_of_folds(const std::vector<Reconstruction>& reconstructions) {
+  return !reconstructions.empty() &&
+         std::all_of(reconstructions.begin(), reconstructions.end(),
+                     [](const Reconstruction& each) { return each.split == "cross-validation"; });
+}
+
 /// What was judged and learned from alike: as the scores say, or else of the recording's splits.
 void add_leakage_notes(Collected& page) {
   std::vector<SharedStimuli> pairs;
   if (page.input.scores && !page.input.scores->leakage.empty()) {
     pairs = page.input.scores->leakage;
-  } else if (page.recording) {
+  } else if (page.recording && !all_of_folds(page.input.reconstructions)) {
     pairs = shared_stimuli(*page.recording);
   }
   std::erase_if(pairs, [](const SharedStimuli& pair) { return pair.count() == 0; });

@@ -132,7 +132,7 @@ nlohmann::json image_data(const ReportInput& input) {
   const auto& first = input.reconstructions.front();
   for (const auto& each : input.reconstructions) {
     if (input.scores) check_scores(*input.scores, each);
-    if (input.recording) check_recording(each, *input.recording);
+    if (input.recording) check_shown_in(each, *input.recording);
   }
   const auto size = shown_size(first.images, input.image_limit);
   SpriteSheets sprites(size.first, size.second);

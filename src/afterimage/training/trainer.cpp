@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path checkpoint_path(const fs::path& folder) { return folder / "checkpoint.safetensors"; }
+fs::path checkpoint_path(const fs::path& folder) { return folder / checkpoint_name; }
 fs::path log_path(const fs::path& folder) { return folder / "log.jsonl"; }
 
 /// Saves the state after `step` steps. `settings` is what a continued run must share.

@@ -30,6 +30,9 @@ struct TrainerOptions {
   double learning_rate_at(int64_t step) const;
 };
 
+/// The file in the folder of a training that it can go on from.
+inline constexpr const char* checkpoint_name = "checkpoint.safetensors";
+
 /// A model that is trained by gradient steps on batches.
 class Trainable {
  public:

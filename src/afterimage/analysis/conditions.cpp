@@ -2,8 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <numeric>
-
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/controls.h"
@@ -82,34 +81,40 @@ Estimate mean_over_images(const at::Tensor& values, const RunContext& run) {
 
 Conditions::Conditions(Model& model, const Recording& recording, const std::string& split,
                        const Baseline& baseline, const RunContext& run)
-    : model_(model), recording_(recording) {
-  const Samples samples = model.samples(recording, split, /*average=*/true);
-  std::vector<int64_t> rows(static_cast<size_t>(samples.count()));
-  std::iota(rows.begin(), rows.end(), 0);
-  responses_ = samples.responses(rows);
-  stimulus_ = samples.stimulus();
-  const auto& info = recording.info();
-  baseline_ = baseline.of(blocks_of_samples(info, model.trials(recording, split)));
-  const Stimuli stimuli(numbered_by_first(stimulus_hashes(recording, stimulus_, run)));
+    : model_(model),
+      recording_(recording),
+      samples_(model.samples(recording, split, /*average=*/true)),
+      baseline_(baseline),
+      blocks_(blocks_of_samples(recording.info(), model.trials(recording, split))) {
+  const Stimuli stimuli(numbered_by_first(stimulus_hashes(recording, samples_.stimulus(), run)));
   resamples_ = bootstrap_counts(stimuli.count(), bootstrap, run.generator("intervals of analyses"));
-  truth_ = std::make_shared<TruthFeatures>(samples.images(rows), stimuli, run);
+  truth_ = std::make_shared<TruthFeatures>(samples_.images(all_rows(count())), stimuli, run);
 }
 
 std::vector<std::string> Conditions::stimulus_names(int64_t first) const {
   std::vector<std::string> names;
   for (int64_t i = 0; i < first; ++i) {
-    const auto row = static_cast<size_t>(stimulus_[static_cast<size_t>(i)]);
+    const auto row = static_cast<size_t>(samples_.stimulus()[static_cast<size_t>(i)]);
     names.push_back(recording_.info().stimulus_name[row]);
   }
   return names;
 }
 
-at::Tensor Conditions::of_responses(const at::Tensor& responses) {
-  return reconstruct_in_batches(model_.decoder(), responses, batch);
+at::Tensor Conditions::reconstruct(const Change& change) {
+  const ToReconstruct changed{
+      {[&](const std::vector<int64_t>& rows) { return change(samples_.responses(rows), rows); },
+       3 * samples_.sensors() * samples_.bins() * 4},
+      all_rows(count())};
+  return reconstruct_in_batches(model_.decoder(), changed, batch);
 }
 
 at::Tensor Conditions::reconstruct(const at::Tensor& kept) {
-  return of_responses(kept.defined() ? at::where(kept, responses_, baseline_) : responses_);
+  return reconstruct([&](const at::Tensor& responses, const std::vector<int64_t>& rows) {
+    if (!kept.defined()) return responses;
+    std::vector<std::vector<int64_t>> blocks;
+    for (const auto row : rows) blocks.push_back(blocks_[static_cast<size_t>(row)]);
+    return at::where(kept, responses, baseline_.of(blocks));
+  });
 }
 
 std::map<std::string, Estimate> Conditions::score(const at::Tensor& images,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -48,15 +49,19 @@ class Conditions {
   Conditions(Model& model, const Recording& recording, const std::string& split,
              const Baseline& baseline, const RunContext& run);
 
-  int64_t count() const { return responses_.size(0); }
+  int64_t count() const { return samples_.count(); }
   const at::Tensor& truth() const { return truth_->images(); }
-  const at::Tensor& responses() const { return responses_; }  ///< (n, sensor, bin)
+  /// The test set; each sample averages the trials of a stimulus.
+  const SampleSource& samples() const { return samples_; }
   std::vector<std::string> stimulus_names(int64_t first) const;
 
   /// (n, 3, H, W) of the responses with those not kept at their baseline.
   at::Tensor reconstruct(const at::Tensor& kept);
-  at::Tensor reconstruct_all() { return reconstruct({}); }
-  at::Tensor of_responses(const at::Tensor& responses);
+  at::Tensor reconstruct_all() { return reconstruct(at::Tensor()); }
+  /// The same of responses that are changed as they are read, a batch at a time: (n, sensor, bin),
+  /// and the rows they are of.
+  using Change = std::function<at::Tensor(const at::Tensor&, const std::vector<int64_t>&)>;
+  at::Tensor reconstruct(const Change& change);
   /// The metrics of such images beside the truth, by name; those that cannot be computed are NaN.
   std::map<std::string, Estimate> score(const at::Tensor& images,
                                         const std::vector<const Metric*>& metrics) const;
@@ -64,9 +69,10 @@ class Conditions {
  private:
   Model& model_;
   const Recording& recording_;
-  at::Tensor baseline_, responses_;  // (n, sensor, bin); the baseline may be (1, 1, 1)
-  at::Tensor resamples_;             // (draw, n): bootstrap counts
-  std::vector<int64_t> stimulus_;
+  Samples samples_;
+  Baseline baseline_;
+  std::vector<std::vector<int64_t>> blocks_;  // of the trials each sample averages
+  at::Tensor resamples_;                      // (draw, n): bootstrap counts
   std::shared_ptr<TruthFeatures> truth_;
 };
 

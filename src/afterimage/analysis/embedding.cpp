@@ -199,7 +199,7 @@ std::vector<double> Embedding::eps_values() const {
 
 AnalysisResult Embedding::analyse(Model& model, const Recording& recording, const RunContext& run) {
   const Conditions test(model, recording, split_, {}, run);
-  const IrfMaps maps = inverse_receptive_fields(model, test.responses());
+  const IrfMaps maps = inverse_receptive_fields(model, test.samples());
   const PointNames names{test.stimulus_names(test.count()), maps.arrays};
   AnalysisResult result;
   Findings findings;

@@ -201,8 +201,7 @@ Fields Irf::fields() {
 
 AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunContext& run) {
   const Conditions test(model, recording, split_, {}, run);
-  const Found found =
-      find(inverse_receptive_fields(model, test.responses()), model.input().sensors);
+  const Found found = find(inverse_receptive_fields(model, test.samples()), model.input().sensors);
   AnalysisResult result;
   result.name = "irf";
   result.title = "Inverse receptive fields: " + model.name();

@@ -18,8 +18,8 @@ struct IrfMaps {
   at::Tensor feature;               ///< over space: (n, h, C) float32
 };
 
-/// Of standardised responses (n, sensor, bin), a few samples at a time. Errors: a model whose
+/// Of all samples, a few at a time. Errors: a model whose
 /// projection is not `attention`.
-IrfMaps inverse_receptive_fields(Model& model, const at::Tensor& responses);
+IrfMaps inverse_receptive_fields(Model& model, const SampleSource& samples);
 
 }  // namespace afterimage

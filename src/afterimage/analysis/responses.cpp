@@ -55,7 +55,9 @@ Contribution contribution(Conditions& test, const at::Tensor& whole, const Senso
   const auto difference = whole - test.reconstruct(member.logical_not());
   constexpr double step = 0.1;
   const auto gain = [&](double by) {
-    return test.of_responses(at::where(member, test.responses() * by, test.responses()));
+    return test.reconstruct([&](const at::Tensor& responses, const std::vector<int64_t>&) {
+      return at::where(member, responses * by, responses);
+    });
   };
   const auto saliency = (gain(1 + step) - gain(1 - step)) / (2 * step);
   return {group,

@@ -349,7 +349,8 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
 }
 
 bool Model::of_a_fold() const {
-  const auto& made = card_.value("provenance", json::object());
+  if (!card_.is_object()) return false;  // it has not learned yet
+  const auto made = card_.value("provenance", json());
   return made.is_object() && made.contains("cross_validation");
 }
 

@@ -98,13 +98,15 @@ def test_a_study_goes_on_from_what_is_done(folder):
 
 
 @pytest.mark.parametrize("command", [
-    ["import", "digit69", "pipe", "--out", "out"],
+    ["info", "pipe"],
     ["report", "pipe", "--out", "out"],
 ], ids=lambda command: command[0])
 def test_one_that_waits_for_a_disk_is_ended(tmp_path, command):
     os.mkfifo(tmp_path / "pipe")  # gives nothing, as a network disk that hangs
-    process = subprocess.Popen([BINARY, *command], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    with open(tmp_path / "pipe", "wb"):  # waits until the command reads
+    with open(os.open(tmp_path / "pipe", os.O_RDWR), "rb"):  # so that who reads it waits
+        process = subprocess.Popen([BINARY, *command], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        assert process.poll() is None, process.communicate()[1]
         process.send_signal(signal.SIGINT)
         asked = time.monotonic()
         errors = process.communicate(timeout=60)[1]

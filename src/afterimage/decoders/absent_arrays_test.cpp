@@ -24,7 +24,9 @@ class Maps : public Decoder {
     const at::NoGradGuard no_grad;
     return projection_->forward(responses).narrow(1, 0, 3);
   }
-  HasAttention* has_attention() override { return projection_->has_attention(); }
+  HasAttention* has_attention() override {
+    return projection_ ? projection_->has_attention() : nullptr;
+  }
   TensorMap state() const override { return {}; }
   void load(const TensorMap&, const std::string&) override {}
 

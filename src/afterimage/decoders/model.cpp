@@ -267,7 +267,8 @@ json Model::options() { return to_json(fields()); }
 
 std::string Model::fingerprint(const RunContext& run, const json& provenance) {
   json inputs = json::array();
-  for (const auto& input : provenance.value("inputs", json::array())) {
+  const json made = provenance.is_object() ? provenance : json::object();
+  for (const auto& input : made.value("inputs", json::array())) {
     inputs.push_back(input.value("sha256", input.value("sampled_sha256", "")));
   }
   auto how = run.to_json();

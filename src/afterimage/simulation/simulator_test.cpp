@@ -138,8 +138,10 @@ TEST_F(Simulator, VoxelsInFiveWindowsWithoutABrokenPhotograph) {
 TEST_F(Simulator, InterruptionLeavesNothingBehind) {
   const Cancellation stop;
   stop.request();
-  EXPECT_THROW(simulate(small(), photographs_, folder_ / "a.h5", false, RunContext({}, stop), {}),
-               Interrupted);
+  RunOptions options;
+  options.weights = AFTERIMAGE_ASSETS "/weights";
+  const RunContext stopped(options, stop);
+  EXPECT_THROW(simulate(small(), photographs_, folder_ / "a.h5", false, stopped, {}), Interrupted);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);  // the photographs
 }
 

@@ -25,7 +25,7 @@ void tsne_of_rows(benchmark::State& state) {
   const char* text = std::getenv("AFTERIMAGE_TSNE_ROWS");
   const auto rows = make_rows(text ? std::atoll(text) : 10000);
   Tsne found;
-  for (auto _ : state) found = tsne(rows, {});
+  for (auto _ : state) found = tsne(rows, {}, RunContext());
   state.counters["divergence"] = found.divergence;
 }
 

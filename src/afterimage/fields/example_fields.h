@@ -22,6 +22,15 @@ struct LuminanceWorld {
   std::vector<GaussianField> truth;
 };
 
+/// Standardised responses of each sensor (stimulus) to images in [0,1]; the first half of the
+/// stimuli is the first half of the data.
+inline FieldData data_of(const at::Tensor& images, const std::vector<at::Tensor>& responses) {
+  auto y = at::stack(responses, 1);
+  y = (y - y.mean(0)) / y.std(0, false);
+  return {
+      (images * 255).round().to(at::kByte), {}, y, at::ones({y.size(1)}, at::kBool), y.size(0) / 2};
+}
+
 /// `signal` 0 makes responses of noise alone. Half of the sensors have small fields.
 inline LuminanceWorld luminance_world(int64_t stimuli, int64_t sensors, double signal,
                                       int64_t side = 32) {
@@ -42,10 +51,7 @@ inline LuminanceWorld luminance_world(int64_t stimuli, int64_t sensors, double s
     responses.push_back(signal * z + at::randn({stimuli}, generator));
     world.truth.push_back(field);
   }
-  auto y = at::stack(responses, 1);
-  y = (y - y.mean(0)) / y.std(0, false);
-  world.data = {
-      (images * 255).round().to(at::kByte), {}, y, at::ones({sensors}, at::kBool), stimuli / 2};
+  world.data = data_of(images, responses);
   return world;
 }
 
@@ -83,10 +89,7 @@ inline LuminanceWorld gabor_world(int64_t stimuli, int64_t sensors, double signa
     responses.push_back(signal * z + at::randn({stimuli}, generator));
     world.truth.push_back(field);
   }
-  auto y = at::stack(responses, 1);
-  y = (y - y.mean(0)) / y.std(0, false);
-  world.data = {
-      (images * 255).round().to(at::kByte), {}, y, at::ones({sensors}, at::kBool), stimuli / 2};
+  world.data = data_of(images, responses);
   return world;
 }
 

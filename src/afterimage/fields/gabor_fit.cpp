@@ -1,7 +1,6 @@
 #include "afterimage/fields/gabor_fit.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/utils.h>
 
 #include <algorithm>
@@ -9,7 +8,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "afterimage/base/progress.h"
+#include "afterimage/fields/each_sensor.h"
 #include "afterimage/fields/gabor_search.h"
 #include "afterimage/fields/moments.h"
 
@@ -152,18 +151,7 @@ ReceptiveFields fit_gabors(const FieldData& data, const at::Tensor& other, const
     out.r2[s] = r2;
     out.distance[s] = std::hypot(gabors[0].x - gabors[1].x, gabors[0].y - gabors[1].y);
   };
-  Progress progress(run, "Refining Gabors", data.sensors(), "sensor");
-  constexpr int64_t chunk = 64;
-  for (int64_t first = 0; first < data.sensors(); first += chunk) {
-    run.stop_if_cancelled("stopped; no recording was written");
-    const int64_t last = std::min(first + chunk, data.sensors());
-    at::parallel_for(first, last, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t s = begin; s < end; ++s) {
-        if (data.varies[s].item<bool>()) fit(s);
-      }
-    });
-    progress.advance(last - first);
-  }
+  for_each_sensor(data, "Refining Gabors", run, fit);
   return out;
 }
 

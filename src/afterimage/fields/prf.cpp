@@ -1,13 +1,12 @@
 #include "afterimage/fields/prf.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/utils.h>
 
 #include <cmath>
 
 #include "afterimage/base/error.h"
-#include "afterimage/base/progress.h"
+#include "afterimage/fields/each_sensor.h"
 #include "afterimage/fields/gabor_fit.h"
 #include "afterimage/fields/prf_grid.h"
 #include "afterimage/fields/visual_features.h"
@@ -84,18 +83,7 @@ ReceptiveFields PrfMethod::estimate(const FieldData& data, const std::vector<std
   const auto start = search_grid(maps, data, run);
   auto out = ReceptiveFields::unknown(data.sensors());
   const SensorJob job(maps, data, steps_);
-  Progress progress(run, "Refining", data.sensors(), "sensor");
-  constexpr int64_t chunk = 64;
-  for (int64_t first = 0; first < data.sensors(); first += chunk) {
-    run.stop_if_cancelled("stopped; no recording was written");
-    const int64_t last = std::min(first + chunk, data.sensors());
-    at::parallel_for(first, last, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t s = begin; s < end; ++s) {
-        if (data.varies[s].item<bool>()) job.run(start, s, out);
-      }
-    });
-    progress.advance(last - first);
-  }
+  for_each_sensor(data, "Refining", run, [&](int64_t s) { job.run(start, s, out); });
   if (oriented_) take_gabors(fit_gabors(data, out.r2, run), out);
   return out;
 }

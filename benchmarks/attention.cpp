@@ -24,8 +24,8 @@ double peak_mib() {
 void attention(benchmark::State& state) {
   const RunContext run = example::prepared_run();
   AttentionProjection projection;
-  Fields fields = projection.fields();
-  set_field(find_field(fields, "features", ""), std::to_string(state.range(0)), "");
+  Options options = projection.options();
+  set_option(find_option(options, "features", ""), std::to_string(state.range(0)), "");
   const Sensors sensors = irfa_sensors();
   projection.build(sensors, 1, side, run);
   const auto responses = at::randn({batch, sensors.count(), 1}, run.generator("responses"));

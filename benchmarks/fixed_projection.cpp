@@ -28,8 +28,8 @@ void forward(benchmark::State& state, const std::string& spread) {
   sensors.size.assign(count, 0.02);
   sensors.reliability.assign(count, 1);
   FixedProjection projection;
-  Fields fields = projection.fields();
-  set_field(find_field(fields, "spread", "benchmark"), spread, "benchmark");
+  Options options = projection.options();
+  set_option(find_option(options, "spread", "benchmark"), spread, "benchmark");
   projection.build(sensors, bins, side, run);
   const auto responses = at::randn({batch, count, bins}, generator);
   for (auto _ : state) benchmark::DoNotOptimize(projection.forward(responses));

@@ -41,8 +41,8 @@ Sensors make_sensors() {
 void tuned(benchmark::State& state, const char* move) {
   const RunContext run = example::prepared_run();
   TunedProjection projection;
-  Fields fields = projection.fields();
-  set_field(find_field(fields, "move", ""), move, "");
+  Options options = projection.options();
+  set_option(find_option(options, "move", ""), move, "");
   const Sensors sensors = make_sensors();
   projection.build(sensors, 1, side, run);
   const auto responses = at::randn({batch, sensors.count(), 1});

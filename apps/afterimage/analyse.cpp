@@ -21,7 +21,7 @@ void analyse(const AnalysisEntry& entry, const Arguments& a, const Invocation& i
   const Recording recording(a.recording);
   Model model = Model::load(a.model, run);
   AnalysisResult result = a.analysis->analyse(model, recording, run);
-  auto options = to_json(a.analysis->fields());
+  auto options = to_json(a.analysis->options());
   options["analysis"] = entry.name;
   result.provenance = invocation.provenance(run, options, {a.recording, a.model});
   result.save(a.out, a.force);
@@ -41,7 +41,7 @@ std::function<void()> declare_analyse(CLI::App& app, const Invocation& invocatio
     sub->add_option("model", a->model, "folder of a trained model")->required();
     sub->add_option("recording", a->recording, "a recording it fits")->required();
     sub->add_option("--out", a->out, "folder for tables, figures and images")->required();
-    add_fields(*sub, a->analysis->fields());
+    add_options(*sub, a->analysis->options());
     add_force(*sub, a->force);
     sub->callback(
         [chosen, &entry, a, &invocation] { *chosen = [&, a] { analyse(entry, *a, invocation); }; });

@@ -66,42 +66,42 @@ const std::vector<Command>& command_table() {
   return table;
 }
 
-std::string option_name(const Field& field) {
-  std::string flag = "--" + field.name;
+std::string option_name(const Option& option) {
+  std::string flag = "--" + option.name;
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
 }
 
-void add_fields(CLI::App& app, const Fields& fields) {
-  for (const auto& field : fields) {
-    const std::string flag = option_name(field);
-    const auto set = [field, flag](const std::string& text) {
-      Field target = field;
-      set_field(target, text, flag);
+void add_options(CLI::App& app, const Options& options) {
+  for (const auto& option : options) {
+    const std::string flag = option_name(option);
+    const auto set = [option, flag](const std::string& text) {
+      Option target = option;
+      set_option(target, text, flag);
     };
-    if (std::holds_alternative<bool*>(field.target)) {
-      const bool on = *std::get<bool*>(field.target);
+    if (std::holds_alternative<bool*>(option.target)) {
+      const bool on = *std::get<bool*>(option.target);
       if (on) {
-        app.add_option_function<std::string>(flag, set, help_text(field))->type_name("true|false");
+        app.add_option_function<std::string>(flag, set, help_text(option))->type_name("true|false");
       } else {
         app.add_flag_callback(
-            flag, [set] { set("true"); }, field.help);
+            flag, [set] { set("true"); }, option.help);
       }
       continue;
     }
-    const bool words = std::holds_alternative<std::vector<std::string>*>(field.target);
-    const bool list = words || std::holds_alternative<std::vector<double>*>(field.target) ||
-                      std::holds_alternative<std::vector<int64_t>*>(field.target);
-    const bool text = words || std::holds_alternative<std::string*>(field.target);
+    const bool words = std::holds_alternative<std::vector<std::string>*>(option.target);
+    const bool list = words || std::holds_alternative<std::vector<double>*>(option.target) ||
+                      std::holds_alternative<std::vector<int64_t>*>(option.target);
+    const bool text = words || std::holds_alternative<std::string*>(option.target);
     if (list) {  // "--absent A,B" and "--absent A --absent B"
       app.add_option_function<std::vector<std::string>>(
-             flag, [set](const auto& values) { set(join(values, ",")); }, help_text(field))
+             flag, [set](const auto& values) { set(join(values, ",")); }, help_text(option))
           ->type_name(text ? "TEXT,..." : "NUMBER,...")
           ->expected(1)
           ->take_all();
       continue;
     }
-    app.add_option_function<std::string>(flag, set, help_text(field))
+    app.add_option_function<std::string>(flag, set, help_text(option))
         ->type_name(text ? "TEXT" : "NUMBER");
   }
 }
@@ -116,12 +116,12 @@ void say_report(const ImportReport& report, const RunContext& run) {
 std::vector<std::string> run_words(const RunOptions& run) {
   RunOptions options = run;
   std::vector<std::string> words;
-  for (const auto& field : options.fields()) {
-    if (field.name == "quiet") {
+  for (const auto& option : options.options()) {
+    if (option.name == "quiet") {
       if (run.quiet) words.emplace_back("--quiet");
-    } else if (!value_text(field).empty()) {
-      words.push_back("--" + field.name);
-      words.push_back(value_text(field));
+    } else if (!value_text(option).empty()) {
+      words.push_back("--" + option.name);
+      words.push_back(value_text(option));
     }
   }
   return words;

@@ -46,11 +46,11 @@ const std::vector<Command>& command_table();
 /// Reads and runs one command line, without the program's name. Throws what the command throws.
 void run_command_line(const std::vector<std::string>& arguments);
 
-/// The option of a field: "--train-trials" of "train_trials".
-std::string option_name(const Field& field);
+/// The flag of an option: "--train-trials" of "train_trials".
+std::string option_name(const Option& option);
 
-/// Adds each field as an option.
-void add_fields(CLI::App& app, const Fields& fields);
+/// Adds a flag for each option.
+void add_options(CLI::App& app, const Options& options);
 
 /// The options of every command as words of a command line, for a command that runs others.
 std::vector<std::string> run_words(const RunOptions& run);

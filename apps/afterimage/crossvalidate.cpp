@@ -26,7 +26,7 @@ std::function<void()> declare_crossvalidate(CLI::App& app, const Invocation& inv
   app.add_option("--models", a->files.models, "also keep the model of each fold, in this folder");
   add_settings(app, a->assignments, "an option of the configuration, as key=value");
   app.add_flag("--resume", a->files.resume, "go on with an unfinished cross-validation");
-  add_fields(app, a->options.fields());
+  add_options(app, a->options.options());
   add_force(app, a->files.force);
 
   return [a, &invocation] {
@@ -40,7 +40,7 @@ std::function<void()> declare_crossvalidate(CLI::App& app, const Invocation& inv
     for (const auto& assignment : a->assignments) config.override_with(assignment);
     const Recording recording(a->recording);
     for (const auto& note : recording_notes(recording)) run.say("note: " + note);
-    auto options = to_json(a->options.fields());
+    auto options = to_json(a->options.options());
     options["config"] = path.string();
     const auto result = cross_validate(config, recording, a->options, a->files, run,
                                        invocation.provenance(run, options, {a->recording}));

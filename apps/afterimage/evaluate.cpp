@@ -74,7 +74,7 @@ std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocati
                  "their own names")
       ->expected(1)
       ->take_all();
-  add_fields(app, a->options.fields());
+  add_options(app, a->options.options());
   add_force(app, a->force);
 
   return [a, &invocation] {
@@ -92,7 +92,7 @@ std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocati
     }
     rename(reconstructions, a->names);
     Scores scores = evaluate(reconstructions, recording, a->options, run);
-    scores.provenance = invocation.provenance(run, to_json(a->options.fields()), inputs);
+    scores.provenance = invocation.provenance(run, to_json(a->options.options()), inputs);
     write_text(a->out, scores.to_json().dump(1), a->force);
     if (!a->csv.empty()) write_text(a->csv, scores.to_csv(), a->force);
     if (!a->csv_images.empty()) write_text(a->csv_images, scores.images_to_csv(), a->force);

@@ -13,14 +13,14 @@ std::function<void()> declare_export(CLI::App& app, const Invocation& invocation
   struct Arguments {
     std::string recording, out, format = "npy";
     bool force = false;
-    Fields fields() {
-      return {Field("format", format, "npy, or mat for MATLAB and Octave").one_of({"npy", "mat"})};
+    Options options() {
+      return {Option("format", format, "npy, or mat for MATLAB and Octave").one_of({"npy", "mat"})};
     }
   };
   const auto a = std::make_shared<Arguments>();
   app.add_option("recording", a->recording, "the recording (HDF5)")->required();
   app.add_option("--out", a->out, "the folder")->required();
-  add_fields(app, a->fields());
+  add_options(app, a->options());
   add_force(app, a->force);
 
   return [a, &invocation] {

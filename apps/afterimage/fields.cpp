@@ -25,14 +25,14 @@ struct Arguments {
 };
 
 /// "key=value" for the options of the method.
-void apply(const std::vector<std::string>& settings, Fields fields, const std::string& method) {
+void apply(const std::vector<std::string>& settings, Options options, const std::string& method) {
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
     if (equals == std::string::npos) {
       throw Error("--set " + setting, "has no '='", "Write it as key=value");
     }
-    auto& field = find_field(fields, setting.substr(0, equals), "method '" + method + "'");
-    set_field(field, setting.substr(equals + 1), "--set " + field.name);
+    auto& option = find_option(options, setting.substr(0, equals), "method '" + method + "'");
+    set_option(option, setting.substr(equals + 1), "--set " + option.name);
   }
 }
 
@@ -61,7 +61,7 @@ void print(const MappingReport& report) {
 void estimate(const Arguments& a, const Invocation& invocation) {
   const auto& entry = find_entry(field_method_table(), a.method, "method", "--method");
   const auto method = entry.make();
-  apply(a.settings, method->fields(), a.method);
+  apply(a.settings, method->options(), a.method);
   const RunContext run = invocation.context();
   check_output(a.out, a.force);
   if (!a.plot.empty()) check_output(a.plot, a.force);
@@ -72,7 +72,7 @@ void estimate(const Arguments& a, const Invocation& invocation) {
   const auto report = map_sensors(found, data.varies, a.mapping, info.sensors);
 
   Arguments options = a;
-  auto chosen = to_json(options.data.fields() + options.mapping.fields() + method->fields());
+  auto chosen = to_json(options.data.options() + options.mapping.options() + method->options());
   chosen["method"] = a.method;
   auto provenance = on_processor(invocation.provenance(run, chosen, {a.recording}));
   provenance["receptive_fields"] = report.to_json();
@@ -103,7 +103,7 @@ std::function<void()> declare_fields(CLI::App& app, const Invocation& invocation
   app.add_option("--method", a->method, "how ('afterimage list fields')");
   add_settings(app, a->settings, "an option of the method (docs/fields.md), as key=value");
   app.add_option("--plot", a->plot, "folder for a map of each area and field sizes (SVG)");
-  add_fields(app, a->data.fields() + a->mapping.fields());
+  add_options(app, a->data.options() + a->mapping.options());
   add_force(app, a->force);
   return [a, &invocation] { estimate(*a, invocation); };
 }

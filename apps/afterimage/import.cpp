@@ -25,12 +25,12 @@ struct Arguments {
 };
 
 /// Options of `prepare` that the format does not have itself.
-Fields further_fields(Importer& importer, PrepareOptions& options) {
-  Fields out;
-  const Fields own = importer.fields();
-  for (const auto& field : options.fields()) {
-    const auto same = [&](const Field& other) { return other.name == field.name; };
-    if (std::none_of(own.begin(), own.end(), same)) out.push_back(field);
+Options further_options(Importer& importer, PrepareOptions& options) {
+  Options out;
+  const Options own = importer.options();
+  for (const auto& option : options.options()) {
+    const auto same = [&](const Option& other) { return other.name == option.name; };
+    if (std::none_of(own.begin(), own.end(), same)) out.push_back(option);
   }
   return out;
 }
@@ -48,7 +48,7 @@ void import(const ImporterEntry& entry, Arguments& a, const Invocation& invocati
   for (const auto& input : inputs) {
     if (!std::filesystem::exists(input)) throw Error(input, "no such file");
   }
-  auto options = to_json(a.importer->fields() + further_fields(*a.importer, a.prepare));
+  auto options = to_json(a.importer->options() + further_options(*a.importer, a.prepare));
   options["format"] = entry.name;
   auto provenance = invocation.provenance(run, options, inputs);
   if (!a.prepare.uses_device()) provenance = on_processor(provenance);
@@ -79,13 +79,13 @@ void print_template(const std::string& format) {
   if (text.empty()) {
     text = concat("# ", entry.summary, " (", entry.source, ")\nafterimage import ", entry.name, " ",
                   entry.paths, " --out recording.h5");
-    for (const auto& field : importer->fields()) {
-      const std::string value = value_text(field);
-      text += concat(" \\\n  ", option_name(field), " ", value.empty() ? "VALUE" : value);
+    for (const auto& option : importer->options()) {
+      const std::string value = value_text(option);
+      text += concat(" \\\n  ", option_name(option), " ", value.empty() ? "VALUE" : value);
     }
     text += "\n";
-    for (const auto& field : importer->fields()) {
-      text += concat("# ", option_name(field), ": ", help_text(field), "\n");
+    for (const auto& option : importer->options()) {
+      text += concat("# ", option_name(option), ": ", help_text(option), "\n");
     }
   }
   std::fputs(text.c_str(), stdout);
@@ -106,7 +106,7 @@ std::function<void()> declare_import(CLI::App& app, const Invocation& invocation
     format->fallthrough();  // options of every command, such as --threads, stand with `import`
     format->add_option("paths", a->paths, entry.paths)->required();
     format->add_option("--out", a->out, "the recording (HDF5)")->required();
-    add_fields(*format, a->importer->fields() + further_fields(*a->importer, a->prepare));
+    add_options(*format, a->importer->options() + further_options(*a->importer, a->prepare));
     add_force(*format, a->force);
     format->callback(
         [chosen, &entry, a, &invocation] { *chosen = [&, a] { import(entry, *a, invocation); }; });

@@ -67,7 +67,7 @@ void run_command_line(const std::vector<std::string>& arguments) {
   for (const auto& command : command_table()) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
     const auto action = command.declare(*sub, invocation);
-    add_fields(*sub, invocation.run.fields());
+    add_options(*sub, invocation.run.options());
     sub->footer("Example:\n  " + command.example);
     sub->callback([&chosen, action] { chosen = action; });
   }

@@ -42,7 +42,7 @@ std::function<void()> declare_reconstruct(CLI::App& app, const Invocation& invoc
   app.add_option("--out", a->out, "the reconstruction (HDF5)")->required();
   app.add_option("--png", a->png, "also write each image as PNG into this folder");
   app.add_option("--name", a->name, "what tables and pages call it, in place of the model's name");
-  add_fields(app, a->options.fields());
+  add_options(app, a->options.options());
   add_force(app, a->force);
 
   return [a, &invocation] {
@@ -54,7 +54,7 @@ std::function<void()> declare_reconstruct(CLI::App& app, const Invocation& invoc
     Reconstruction result = model.reconstruct(recording, a->options, run);
     if (!a->name.empty()) result.name = a->name;
     result.provenance =
-        invocation.provenance(run, to_json(a->options.fields()), {a->recording, a->model});
+        invocation.provenance(run, to_json(a->options.options()), {a->recording, a->model});
     result.provenance["model"] = model.card().value("provenance", nlohmann::json::object());
     result.save(a->out, a->force);
     if (!a->png.empty()) write_pngs(a->png, result, a->force);

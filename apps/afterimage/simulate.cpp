@@ -21,7 +21,7 @@ std::function<void()> declare_simulate(CLI::App& app, const Invocation& invocati
                  "folder of photographs (JPEG, PNG, WebP, TIFF), or of subfolders train and test")
       ->required();
   app.add_option("--out", a->out, "the recording (HDF5)")->required();
-  add_fields(app, a->options.fields());
+  add_options(app, a->options.options());
   add_force(app, a->force);
 
   return [a, &invocation] {
@@ -29,7 +29,7 @@ std::function<void()> declare_simulate(CLI::App& app, const Invocation& invocati
     check_output(a->out, a->force);
     const auto made =
         simulate(a->options, a->images, a->out, a->force, run,
-                 invocation.provenance(run, to_json(a->options.fields()), {a->images}));
+                 invocation.provenance(run, to_json(a->options.options()), {a->images}));
     // Said even when quiet: the recording is not of all that was given.
     for (const auto& file : made.skipped) std::fprintf(stderr, "skipped %s\n", file.c_str());
     if (!made.note.empty()) std::fprintf(stderr, "%s\n", made.note.c_str());

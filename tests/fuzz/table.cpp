@@ -16,8 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::read_as_file(data, size, [](const std::filesystem::path& path) {
     TableOptions options;
     const auto config = Config::read(path);
-    config.apply(options.fields());
-    check_fields(options.fields(), "table");
+    config.apply(options.options());
+    check_options(options.options(), "table");
   });
   return 0;
 }

@@ -14,11 +14,11 @@
 namespace afterimage {
 
 /// Looks into a trained model with the help of a recording it fits. Options are declared once, in
-/// `fields`; `afterimage analyse NAME --help` shows them.
+/// `options`; `afterimage analyse NAME --help` shows them.
 class Analysis {
  public:
   virtual ~Analysis() = default;
-  virtual Fields fields() = 0;
+  virtual Options options() = 0;
   /// Errors: the model lacks what is analysed (learned fields); sensors or bins that differ.
   virtual AnalysisResult analyse(Model& model, const Recording& recording,
                                  const RunContext& run) = 0;

@@ -7,9 +7,9 @@
 
 namespace afterimage {
 
-Fields Colour::fields() {
-  return {Field("split", split_, "trials to reconstruct"),
-          Field("bars", bars_, "bins of the histograms").range(2, 1000)};
+Options Colour::options() {
+  return {Option("split", split_, "trials to reconstruct"),
+          Option("bars", bars_, "bins of the histograms").range(2, 1000)};
 }
 
 AnalysisResult Colour::analyse(Model& model, const Recording& recording, const RunContext& run) {

@@ -8,7 +8,7 @@ namespace afterimage {
 /// Colourfulness Score after Hasler & Suesstrunk 2003), beside all regions and the images shown.
 class Colour : public Analysis {
  public:
-  Fields fields() override;
+  Options options() override;
   AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
 
  private:

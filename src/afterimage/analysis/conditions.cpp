@@ -85,7 +85,8 @@ Conditions::Conditions(Model& model, const Recording& recording, const std::stri
       recording_(recording),
       samples_(model.samples(recording, split, /*average=*/true)),
       baseline_(baseline),
-      blocks_(blocks_of_samples(recording.info(), model.trials(recording, split))) {
+      blocks_(blocks_of_samples(recording.info(), model.trials(recording, split))),
+      run_(run) {
   const Stimuli stimuli(numbered_by_first(stimulus_hashes(recording, samples_.stimulus(), run)));
   resamples_ = bootstrap_counts(stimuli.count(), bootstrap, run.generator("intervals of analyses"));
   truth_ = std::make_shared<TruthFeatures>(samples_.images(all_rows(count())), stimuli, run);
@@ -105,7 +106,7 @@ at::Tensor Conditions::reconstruct(const Change& change) {
       {[&](const std::vector<int64_t>& rows) { return change(samples_.responses(rows), rows); },
        3 * samples_.sensors() * samples_.bins() * 4},
       all_rows(count())};
-  return reconstruct_in_batches(model_.decoder(), changed, batch);
+  return reconstruct_in_batches(model_.decoder(), changed, batch, run_);
 }
 
 at::Tensor Conditions::reconstruct(const at::Tensor& kept) {

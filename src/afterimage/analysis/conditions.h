@@ -74,6 +74,7 @@ class Conditions {
   std::vector<std::vector<int64_t>> blocks_;  // of the trials each sample averages
   at::Tensor resamples_;                      // (draw, n): bootstrap counts
   std::shared_ptr<TruthFeatures> truth_;
+  RunContext run_;
 };
 
 /// Shortest list of metrics that can be computed here: those of networks without weights are left

@@ -63,10 +63,10 @@ class Reach {
 
 }  // namespace
 
-Fields DbscanOptions::fields() {
+Options DbscanOptions::options() {
   return {
-      Field("eps", eps, "distance up to which points are neighbours").range(1e-9),
-      Field("min_samples", min_samples, "neighbours, itself included, of a core point").range(1),
+      Option("eps", eps, "distance up to which points are neighbours").range(1e-9),
+      Option("min_samples", min_samples, "neighbours, itself included, of a core point").range(1),
   };
 }
 

@@ -12,7 +12,7 @@ struct DbscanOptions {
   double eps = 1.5;         ///< reach of a point; IRFA's
   int64_t min_samples = 5;  ///< points within reach, itself included, that make a core
 
-  Fields fields();
+  Options options();
 };
 
 /// DBSCAN (Ester et al. 1996) of points (n, d): the cluster of each, numbered by their first core

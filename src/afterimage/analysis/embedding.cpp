@@ -177,16 +177,16 @@ void add_kind(Findings& findings, AnalysisResult& result, const Kind& kind, cons
 
 }  // namespace
 
-Fields Embedding::fields() {
-  return Fields{
-             Field("split", split_, "trials whose attention is embedded"),
-             Field("seeds", seeds_, "random starts of each map, beside the one shown")
+Options Embedding::options() {
+  return Options{
+             Option("split", split_, "trials whose attention is embedded"),
+             Option("seeds", seeds_, "random starts of each map, beside the one shown")
                  .range(0, 100),
-             Field("images", images_, "images kept for the page, evenly spaced if there are more")
+             Option("images", images_, "images kept for the page, evenly spaced if there are more")
                  .range(1, 5000),
-             Field("image_size", image_size_, "side of those").range(8, 256).unit("pixels"),
-             Field("sweep", sweep_, "values of eps that are counted besides").range(1e-9)} +
-         prefixed("tsne", tsne_.fields()) + prefixed("dbscan", dbscan_.fields());
+             Option("image_size", image_size_, "side of those").range(8, 256).unit("pixels"),
+             Option("sweep", sweep_, "values of eps that are counted besides").range(1e-9)} +
+         prefixed("tsne", tsne_.options()) + prefixed("dbscan", dbscan_.options());
 }
 
 std::vector<double> Embedding::eps_values() const {

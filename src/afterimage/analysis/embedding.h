@@ -12,7 +12,7 @@ namespace afterimage {
 /// tell how much of it is the start's doing.
 class Embedding : public Analysis {
  public:
-  Fields fields() override;
+  Options options() override;
   AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
 
  private:

@@ -194,9 +194,9 @@ Chart histogram(const std::string& name, const std::string& title, const at::Ten
 
 }  // namespace
 
-Fields Irf::fields() {
-  return {Field("split", split_, "trials whose attention is averaged"),
-          Field("permutations", permutations_, "orders of the arrays the test tries").range(99)};
+Options Irf::options() {
+  return {Option("split", split_, "trials whose attention is averaged"),
+          Option("permutations", permutations_, "orders of the arrays the test tries").range(99)};
 }
 
 AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunContext& run) {

@@ -12,7 +12,7 @@ namespace afterimage {
 /// is tested by permuting the arrays.
 class Irf : public Analysis {
  public:
-  Fields fields() override;
+  Options options() override;
   AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
 
  private:

@@ -58,7 +58,7 @@ void add_charts(AnalysisResult& result, const std::string& name, const std::stri
 
 }  // namespace
 
-Fields Layers::fields() { return {Field("split", split_, "trials to reconstruct")}; }
+Options Layers::options() { return {Option("split", split_, "trials to reconstruct")}; }
 
 AnalysisResult Layers::analyse(Model& model, const Recording& recording, const RunContext& run) {
   Conditions test(model, recording, split_, {}, run);

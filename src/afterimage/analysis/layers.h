@@ -11,7 +11,7 @@ namespace afterimage {
 /// SqueezeNet; the result says which.
 class Layers : public Analysis {
  public:
-  Fields fields() override;
+  Options options() override;
   AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
 
  private:

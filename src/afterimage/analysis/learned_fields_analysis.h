@@ -9,7 +9,7 @@ namespace afterimage {
 /// the projection `tuned`. On a simulated recording, the distance from the true fields too.
 class LearnedFieldsAnalysis : public Analysis {
  public:
-  Fields fields() override { return {}; }
+  Options options() override { return {}; }
   AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
 };
 

@@ -88,15 +88,15 @@ Chart region_chart(const std::vector<Outcome>& outcomes, const Metric& metric) {
 
 }  // namespace
 
-Fields Occlusion::fields() {
+Options Occlusion::options() {
   return {
-      Field("split", split_, "trials to reconstruct"),
-      Field("baseline", baseline_, "what stands in for a response that is kept from the decoder")
+      Option("split", split_, "trials to reconstruct"),
+      Option("baseline", baseline_, "what stands in for a response that is kept from the decoder")
           .one_of({"mean", "pre-stimulus"}),
-      Field("baseline_recording", baseline_recording_,
-            "recording with bins before onset for pre-stimulus, if this one has none"),
-      Field("metrics", metrics_, "metrics ('afterimage list metrics'), or all"),
-      Field("images", images_, "images shown of each condition").range(1, 1000),
+      Option("baseline_recording", baseline_recording_,
+             "recording with bins before onset for pre-stimulus, if this one has none"),
+      Option("metrics", metrics_, "metrics ('afterimage list metrics'), or all"),
+      Option("images", images_, "images shown of each condition").range(1, 1000),
   };
 }
 

@@ -9,7 +9,7 @@ namespace afterimage {
 /// the test set a condition; images of every condition, and what it changes in every metric.
 class Occlusion : public Analysis {
  public:
-  Fields fields() override;
+  Options options() override;
   AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
 
  private:

@@ -134,11 +134,11 @@ ImageGrid grid_of_maps(const std::vector<Contribution>& found) {
 
 }  // namespace
 
-Fields Responses::fields() {
-  return {Field("split", split_, "trials to reconstruct"),
-          Field("by", by_, "responses taken together").one_of({"array", "roi"}),
-          Field("sensors", sensors_, "single sensors by name, in place of arrays or ROIs"),
-          Field("images", images_, "images shown").range(1, 100)};
+Options Responses::options() {
+  return {Option("split", split_, "trials to reconstruct"),
+          Option("by", by_, "responses taken together").one_of({"array", "roi"}),
+          Option("sensors", sensors_, "single sensors by name, in place of arrays or ROIs"),
+          Option("images", images_, "images shown").range(1, 100)};
 }
 
 AnalysisResult Responses::analyse(Model& model, const Recording& recording, const RunContext& run) {

@@ -10,7 +10,7 @@ namespace afterimage {
 /// absolute value over colours and test images.
 class Responses : public Analysis {
  public:
-  Fields fields() override;
+  Options options() override;
   /// Errors: no sensor of a name that was asked for.
   AnalysisResult analyse(Model& model, const Recording& recording, const RunContext& run) override;
 

@@ -97,9 +97,9 @@ StudyPlan StudyPlan::read(const fs::path& path, const std::string& named) {
         variant.settings.push_back(option + "=" + text);
       }
     } else {
-      Fields fields = {Field("recording", recording, ""), Field("config", config, ""),
-                       Field("seeds", plan.seeds, ""), Field("metrics", plan.metrics, "")};
-      set_field(find_field(fields, key, where), text, where);
+      Options options = {Option("recording", recording, ""), Option("config", config, ""),
+                         Option("seeds", plan.seeds, ""), Option("metrics", plan.metrics, "")};
+      set_option(find_option(options, key, where), text, where);
     }
   }
   for (const auto& name : file.tables("variants")) {

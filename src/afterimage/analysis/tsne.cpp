@@ -56,14 +56,14 @@ class Descent {
 
 }  // namespace
 
-Fields TsneOptions::fields() {
+Options TsneOptions::options() {
   return {
-      Field("perplexity", perplexity, "effective number of neighbours").range(1, 1000),
-      Field("iterations", iterations, "updates in all").range(1),
-      Field("exaggeration", exaggeration, "factor of the attraction at first").range(1, 100),
-      Field("exaggeration_iterations", exaggeration_iterations, "updates with it").range(0),
-      Field("learning_rate", learning_rate, "of the descent; 0 = rows / exaggeration").range(0),
-      Field("exact_up_to", exact_up_to, "rows up to which repulsion is computed pair by pair")
+      Option("perplexity", perplexity, "effective number of neighbours").range(1, 1000),
+      Option("iterations", iterations, "updates in all").range(1),
+      Option("exaggeration", exaggeration, "factor of the attraction at first").range(1, 100),
+      Option("exaggeration_iterations", exaggeration_iterations, "updates with it").range(0),
+      Option("learning_rate", learning_rate, "of the descent; 0 = rows / exaggeration").range(0),
+      Option("exact_up_to", exact_up_to, "rows up to which repulsion is computed pair by pair")
           .range(0),
   };
 }

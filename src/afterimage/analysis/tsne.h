@@ -19,7 +19,7 @@ struct TsneOptions {
   double learning_rate = 0;    ///< of the gradient without its factor 4; 0: n / exaggeration
   int64_t exact_up_to = 5000;  ///< rows; above, repulsion is interpolated
 
-  Fields fields();
+  Options options();
 };
 
 struct Tsne {

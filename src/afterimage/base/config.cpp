@@ -37,7 +37,7 @@ std::string override_text(const std::string& assignment, const std::string& text
 }
 
 /// Names that need no quotes in TOML come out of a string value quoted, numbers and flags bare.
-std::string toml_value(const Field& field) {
+std::string toml_value(const Option& option) {
   struct Writer {
     static std::string quoted(const std::string& text) {
       std::string out = "\"";
@@ -71,7 +71,7 @@ std::string toml_value(const Field& field) {
       return "[" + join(parts) + "]";
     }
   };
-  return std::visit(Writer{}, field.target);
+  return std::visit(Writer{}, option.target);
 }
 
 }  // namespace
@@ -183,32 +183,32 @@ std::string Config::text(const std::string& key, const std::string& fallback) co
   return found == values_.end() ? fallback : found->second.text;
 }
 
-void Config::apply(Fields fields, const std::vector<std::string>& elsewhere) const {
+void Config::apply(Options options, const std::vector<std::string>& elsewhere) const {
   for (const auto& [name, value] : values_) {
     if (std::find(elsewhere.begin(), elsewhere.end(), name) != elsewhere.end()) continue;
-    set_field(find_field(fields, name, value.where), value.text, value.where);
+    set_option(find_option(options, name, value.where), value.text, value.where);
   }
 }
 
-std::string to_toml(const Fields& fields, const std::string& heading) {
-  const auto table_of = [](const Field& field) {
-    const size_t dot = field.name.rfind('.');
-    return dot == std::string::npos ? std::string() : field.name.substr(0, dot);
+std::string to_toml(const Options& options, const std::string& heading) {
+  const auto table_of = [](const Option& option) {
+    const size_t dot = option.name.rfind('.');
+    return dot == std::string::npos ? std::string() : option.name.substr(0, dot);
   };
   // TOML opens each table once, keys without a table come first.
   std::vector<std::string> tables = {""};
-  for (const auto& field : fields) {
-    const std::string table = table_of(field);
+  for (const auto& option : options) {
+    const std::string table = table_of(option);
     if (std::find(tables.begin(), tables.end(), table) == tables.end()) tables.push_back(table);
   }
   std::string out = heading;
   for (const auto& table : tables) {
     if (!table.empty()) out += "\n[" + table + "]\n";
-    for (const auto& field : fields) {
-      if (table_of(field) != table) continue;
-      const std::string key = table.empty() ? field.name : field.name.substr(table.size() + 1);
-      out += key + " = " + toml_value(field) + "  # " + field.help +
-             (field.unit_text.empty() ? "" : " [" + field.unit_text + "]") + "\n";
+    for (const auto& option : options) {
+      if (table_of(option) != table) continue;
+      const std::string key = table.empty() ? option.name : option.name.substr(table.size() + 1);
+      out += key + " = " + toml_value(option) + "  # " + option.help +
+             (option.unit_text.empty() ? "" : " [" + option.unit_text + "]") + "\n";
     }
   }
   return out;

@@ -10,7 +10,7 @@
 namespace afterimage {
 
 /// A configuration file (TOML) with overrides: dotted keys and the text of their values. Reading
-/// knows no decoder; `apply` matches it against the fields of one and refuses what is left over.
+/// knows no decoder; `apply` matches it against the options of one and refuses what is left over.
 class Config {
  public:
   Config() = default;
@@ -33,9 +33,9 @@ class Config {
   /// The text of a key, or `fallback` when the file does not have it.
   std::string text(const std::string& key, const std::string& fallback = {}) const;
 
-  /// Sets every field the configuration names. Unknown keys are an Error naming the nearest valid
+  /// Sets every option the configuration names. Unknown keys are an Error naming the nearest valid
   /// one; keys in `elsewhere` (exact names) are left to others.
-  void apply(Fields fields, const std::vector<std::string>& elsewhere = {}) const;
+  void apply(Options options, const std::vector<std::string>& elsewhere = {}) const;
 
   /// Every key with the text of its value and where it stands, in alphabetical order.
   struct Entry {
@@ -63,7 +63,7 @@ class Config {
   std::string source_ = "configuration";
 };
 
-/// The fields as a TOML document with each field's help as a comment: what was really used.
-std::string to_toml(const Fields& fields, const std::string& heading);
+/// The options as a TOML document with each option's help as a comment: what was really used.
+std::string to_toml(const Options& options, const std::string& heading);
 
 }  // namespace afterimage

@@ -19,14 +19,14 @@ struct Example {
   std::vector<std::string> rois;
   std::string note;
 
-  Fields fields() {
+  Options options() {
     return {
-        Field("training.steps", steps, "training steps").range(1).unit("steps"),
-        Field("decoder", decoder, "which decoder"),
-        Field("sensors.rois", rois, "regions"),
-        Field("training.rate", rate, "learning rate"),
-        Field("training.fast", fast, "skip checks"),
-        Field("note", note, "words"),
+        Option("training.steps", steps, "training steps").range(1).unit("steps"),
+        Option("decoder", decoder, "which decoder"),
+        Option("sensors.rois", rois, "regions"),
+        Option("training.rate", rate, "learning rate"),
+        Option("training.fast", fast, "skip checks"),
+        Option("note", note, "words"),
     };
   }
 };
@@ -44,7 +44,7 @@ class ConfigTest : public ::testing::Test {
     try {
       Config config = read(text);
       if (!assignment.empty()) config.override_with(assignment);
-      config.apply(example.fields());
+      config.apply(example.options());
     } catch (const Error& error) {
       const std::string said = error.what();
       const std::string name = folder_.path().string() + "/";
@@ -59,7 +59,7 @@ class ConfigTest : public ::testing::Test {
 TEST_F(ConfigTest, SetsTheFieldsItNames) {
   Example example;
   read("decoder = 'ridge'\n[training]\nrate = 1e-3\nfast = true\n[sensors]\nrois = ['V1', 'IT']\n")
-      .apply(example.fields());
+      .apply(example.options());
   EXPECT_EQ(example.decoder, "ridge");
   EXPECT_EQ(example.steps, 100) << "left alone";
   EXPECT_EQ(example.rate, 1e-3);
@@ -72,7 +72,7 @@ TEST_F(ConfigTest, OverridesWinAndAreNamed) {
   Config config = read("[training]\nsteps = 5\n");
   config.override_with("training.steps=6");
   config.override_with("note=a=b");
-  config.apply(example.fields());
+  config.apply(example.options());
   EXPECT_EQ(example.steps, 6);
   EXPECT_EQ(example.note, "a=b");
   EXPECT_EQ(config.text("training.steps"), "6");
@@ -103,7 +103,7 @@ TEST_F(ConfigTest, AnOverrideMayBeAListAsInToml) {
   Example example;
   Config config = read("");
   config.override_with("sensors.rois=[\"V1\", 'IT', 4]");
-  config.apply(example.fields());
+  config.apply(example.options());
   EXPECT_EQ(example.rois, (std::vector<std::string>{"V1", "IT", "4"}));
   EXPECT_EQ(refusal("", "sensors.rois=[V1"),
             "--set: 'sensors.rois=[V1' is no list. Write key=a,b or, as in TOML, "
@@ -141,8 +141,8 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirLine) {
 TEST_F(ConfigTest, KeysOfOthersAreLeftToThem) {
   Example example;
   const Config config = read("decoder = 'ridge'\nrecording = 'a.h5'\n");
-  EXPECT_THROW(config.apply(example.fields()), Error);
-  config.apply(example.fields(), {"recording"});
+  EXPECT_THROW(config.apply(example.options()), Error);
+  config.apply(example.options(), {"recording"});
   EXPECT_EQ(example.decoder, "ridge");
 }
 
@@ -153,8 +153,8 @@ TEST_F(ConfigTest, WhatIsWrittenReadsBackTheSame) {
   written.rate = 0.1 + 0.2;
   written.rois = {"V1", "it's"};
   Example read_back;
-  read(to_toml(written.fields(), "# used\n")).apply(read_back.fields());
-  EXPECT_EQ(to_json(read_back.fields()), to_json(written.fields()));
+  read(to_toml(written.options(), "# used\n")).apply(read_back.options());
+  EXPECT_EQ(to_json(read_back.options()), to_json(written.options()));
 }
 
 }  // namespace

@@ -10,40 +10,40 @@
 namespace afterimage {
 namespace {
 
-std::string named(const Field& field) { return "'" + field.name + "'"; }
+std::string named(const Option& option) { return "'" + option.name + "'"; }
 
-[[noreturn]] void refuse(const Field& field, std::string_view text, std::string_view kind,
+[[noreturn]] void refuse(const Option& option, std::string_view text, std::string_view kind,
                          std::string_view where) {
-  throw Error(where, concat(named(field), " is '", text, "'"), concat("Give ", kind));
+  throw Error(where, concat(named(option), " is '", text, "'"), concat("Give ", kind));
 }
 
 template <typename T>
-T parse_number(const Field& field, std::string_view text, std::string_view kind,
+T parse_number(const Option& option, std::string_view text, std::string_view kind,
                std::string_view where) {
   T value{};
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc{} || end != text.data() + text.size()) refuse(field, text, kind, where);
+  if (code != std::errc{} || end != text.data() + text.size()) refuse(option, text, kind, where);
   return value;
 }
 
-void parse(const Field& field, bool& value, std::string_view text, std::string_view where) {
-  if (text != "true" && text != "false") refuse(field, text, "true or false", where);
+void parse(const Option& option, bool& value, std::string_view text, std::string_view where) {
+  if (text != "true" && text != "false") refuse(option, text, "true or false", where);
   value = text == "true";
 }
-void parse(const Field& field, int64_t& value, std::string_view text, std::string_view where) {
-  value = parse_number<int64_t>(field, text, "a whole number", where);
+void parse(const Option& option, int64_t& value, std::string_view text, std::string_view where) {
+  value = parse_number<int64_t>(option, text, "a whole number", where);
 }
-void parse(const Field& field, double& value, std::string_view text, std::string_view where) {
-  value = parse_number<double>(field, text, "a number", where);
+void parse(const Option& option, double& value, std::string_view text, std::string_view where) {
+  value = parse_number<double>(option, text, "a number", where);
 }
-void parse(const Field&, std::string& value, std::string_view text, std::string_view) {
+void parse(const Option&, std::string& value, std::string_view text, std::string_view) {
   value = text;
 }
 template <typename T>
-void parse(const Field& field, std::vector<T>& values, std::string_view text,
+void parse(const Option& option, std::vector<T>& values, std::string_view text,
            std::string_view where) {
   values.clear();
-  for (const auto& part : split(text, ',')) parse(field, values.emplace_back(), part, where);
+  for (const auto& part : split(text, ',')) parse(option, values.emplace_back(), part, where);
 }
 
 std::string text_of(bool value) { return value ? "true" : "false"; }
@@ -57,104 +57,104 @@ std::string text_of(const std::vector<T>& values) {
   return join(words, ",");
 }
 
-std::string range_text(const Field& field) {
-  if (!field.choices.empty()) return join(field.choices, " | ");
-  const bool low = std::isfinite(field.low), high = std::isfinite(field.high);
-  if (low && high) return number_text(field.low) + ".." + number_text(field.high);
-  if (low) return ">= " + number_text(field.low);
-  if (high) return "<= " + number_text(field.high);
+std::string range_text(const Option& option) {
+  if (!option.choices.empty()) return join(option.choices, " | ");
+  const bool low = std::isfinite(option.low), high = std::isfinite(option.high);
+  if (low && high) return number_text(option.low) + ".." + number_text(option.high);
+  if (low) return ">= " + number_text(option.low);
+  if (high) return "<= " + number_text(option.high);
   return {};
 }
 
-void check(const Field& field, double value, std::string_view where) {
-  if (!(value >= field.low && value <= field.high)) {
-    throw Error(where, concat(named(field), " is ", number_text(value)),
-                "Allowed: " + range_text(field));
+void check(const Option& option, double value, std::string_view where) {
+  if (!(value >= option.low && value <= option.high)) {
+    throw Error(where, concat(named(option), " is ", number_text(value)),
+                "Allowed: " + range_text(option));
   }
 }
-void check(const Field&, bool, std::string_view) {}
-void check(const Field& field, int64_t value, std::string_view where) {
-  check(field, static_cast<double>(value), where);
+void check(const Option&, bool, std::string_view) {}
+void check(const Option& option, int64_t value, std::string_view where) {
+  check(option, static_cast<double>(value), where);
 }
-void check(const Field& field, const std::string& value, std::string_view where) {
-  if (field.choices.empty()) return;
-  for (const auto& choice : field.choices) {
+void check(const Option& option, const std::string& value, std::string_view where) {
+  if (option.choices.empty()) return;
+  for (const auto& choice : option.choices) {
     if (choice == value) return;
   }
-  throw Error(where, concat(named(field), " is '", value, "'"), suggestion(value, field.choices));
+  throw Error(where, concat(named(option), " is '", value, "'"), suggestion(value, option.choices));
 }
 template <typename T>
-void check(const Field& field, const std::vector<T>& values, std::string_view where) {
-  for (const auto& value : values) check(field, value, where);
+void check(const Option& option, const std::vector<T>& values, std::string_view where) {
+  for (const auto& value : values) check(option, value, where);
 }
 
 }  // namespace
 
-Field&& Field::range(double lowest, double highest) && {
+Option&& Option::range(double lowest, double highest) && {
   low = lowest;
   high = highest;
   return std::move(*this);
 }
-Field&& Field::unit(std::string text) && {
+Option&& Option::unit(std::string text) && {
   unit_text = std::move(text);
   return std::move(*this);
 }
-Field&& Field::one_of(std::vector<std::string> values) && {
+Option&& Option::one_of(std::vector<std::string> values) && {
   choices = std::move(values);
   return std::move(*this);
 }
 
-Fields prefixed(std::string_view prefix, Fields fields) {
-  for (auto& field : fields) field.name = concat(prefix, ".", field.name);
-  return fields;
+Options prefixed(std::string_view prefix, Options options) {
+  for (auto& option : options) option.name = concat(prefix, ".", option.name);
+  return options;
 }
 
-Fields operator+(Fields left, Fields right) {
+Options operator+(Options left, Options right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;
 }
 
-Field& find_field(Fields& fields, std::string_view name, std::string_view where) {
+Option& find_option(Options& options, std::string_view name, std::string_view where) {
   std::vector<std::string> names;
-  for (auto& field : fields) {
-    if (field.name == name) return field;
-    names.push_back(field.name);
+  for (auto& option : options) {
+    if (option.name == name) return option;
+    names.push_back(option.name);
   }
   throw Error(where, concat("unknown key '", name, "'"), suggestion(name, names));
 }
 
-void set_field(Field& field, std::string_view text, std::string_view where) {
-  std::visit([&](auto* value) { parse(field, *value, text, where); }, field.target);
-  check_field(field, where);
+void set_option(Option& option, std::string_view text, std::string_view where) {
+  std::visit([&](auto* value) { parse(option, *value, text, where); }, option.target);
+  check_option(option, where);
 }
 
-void check_field(const Field& field, std::string_view where) {
-  std::visit([&](auto* value) { check(field, *value, where); }, field.target);
+void check_option(const Option& option, std::string_view where) {
+  std::visit([&](auto* value) { check(option, *value, where); }, option.target);
 }
 
-void check_fields(const Fields& fields, std::string_view where) {
-  for (const auto& field : fields) check_field(field, where);
+void check_options(const Options& options, std::string_view where) {
+  for (const auto& option : options) check_option(option, where);
 }
 
-std::string value_text(const Field& field) {
-  return std::visit([](auto* value) { return text_of(*value); }, field.target);
+std::string value_text(const Option& option) {
+  return std::visit([](auto* value) { return text_of(*value); }, option.target);
 }
 
-std::string help_text(const Field& field) {
-  std::string facts = field.unit_text;
+std::string help_text(const Option& option) {
+  std::string facts = option.unit_text;
   const auto add = [&facts](const std::string& fact) {
     if (!fact.empty()) facts += (facts.empty() ? "" : "; ") + fact;
   };
-  add(range_text(field));
-  const std::string value = value_text(field);
+  add(range_text(option));
+  const std::string value = value_text(option);
   if (!value.empty()) add("default " + value);
-  return facts.empty() ? field.help : field.help + " [" + facts + "]";
+  return facts.empty() ? option.help : option.help + " [" + facts + "]";
 }
 
-nlohmann::json to_json(const Fields& fields) {
+nlohmann::json to_json(const Options& options) {
   auto object = nlohmann::json::object();
-  for (const auto& field : fields) {
-    std::visit([&](auto* value) { object[field.name] = *value; }, field.target);
+  for (const auto& option : options) {
+    std::visit([&](auto* value) { object[option.name] = *value; }, option.target);
   }
   return object;
 }

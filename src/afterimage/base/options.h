@@ -17,24 +17,24 @@ namespace afterimage {
 ///
 ///     struct NoiseOptions {
 ///       double snr = 2;
-///       Fields fields() {
-///         return {Field("snr", snr, "signal variance over noise variance").range(0.01, 100)};
+///       Options options() {
+///         return {Option("snr", snr, "signal variance over noise variance").range(0.01, 100)};
 ///       }
 ///     };
-struct Field {
+struct Option {
   using Target = std::variant<bool*, int64_t*, double*, std::string*, std::vector<std::string>*,
                               std::vector<double>*, std::vector<int64_t>*>;
 
   template <typename T>
-  Field(std::string field_name, T& value, std::string field_help)
-      : name(std::move(field_name)), target(&value), help(std::move(field_help)) {}
+  Option(std::string its_name, T& value, std::string its_help)
+      : name(std::move(its_name)), target(&value), help(std::move(its_help)) {}
 
   /// Smallest and largest allowed value, both included (for a list: of each element).
-  Field&& range(double low, double high = std::numeric_limits<double>::infinity()) &&;
+  Option&& range(double low, double high = std::numeric_limits<double>::infinity()) &&;
   /// Unit shown after the value, such as "ms" or "stimulus widths".
-  Field&& unit(std::string text) &&;
+  Option&& unit(std::string text) &&;
   /// The only values allowed.
-  Field&& one_of(std::vector<std::string> values) &&;
+  Option&& one_of(std::vector<std::string> values) &&;
 
   std::string name;  ///< dotted: "training.steps" is the key `steps` of the table `[training]`
   Target target;
@@ -45,31 +45,31 @@ struct Field {
   std::vector<std::string> choices;
 };
 
-using Fields = std::vector<Field>;
+using Options = std::vector<Option>;
 
-/// The fields with "prefix." before each name.
-Fields prefixed(std::string_view prefix, Fields fields);
+/// The options with "prefix." before each name.
+Options prefixed(std::string_view prefix, Options options);
 
 /// The two lists in one.
-Fields operator+(Fields left, Fields right);
+Options operator+(Options left, Options right);
 
-/// The field called `name`; an Error that offers the nearest name when there is none.
-Field& find_field(Fields& fields, std::string_view name, std::string_view where);
+/// The option called `name`; an Error that offers the nearest name when there is none.
+Option& find_option(Options& options, std::string_view name, std::string_view where);
 
-/// Sets a field from text ("12", "true", "a,b,c"). Errors name `where`, the field and its range.
-void set_field(Field& field, std::string_view text, std::string_view where);
+/// Sets an option from text ("12", "true", "a,b,c"). Errors name `where`, the option and its range.
+void set_option(Option& option, std::string_view text, std::string_view where);
 
 /// Refuses values out of range or not among the choices.
-void check_field(const Field& field, std::string_view where);
-void check_fields(const Fields& fields, std::string_view where);
+void check_option(const Option& option, std::string_view where);
+void check_options(const Options& options, std::string_view where);
 
-/// The value as `set_field` reads it.
-std::string value_text(const Field& field);
+/// The value as `set_option` reads it.
+std::string value_text(const Option& option);
 
 /// "help [unit, default 3, 1..10]".
-std::string help_text(const Field& field);
+std::string help_text(const Option& option);
 
 /// The values as a flat object of dotted names.
-nlohmann::json to_json(const Fields& fields);
+nlohmann::json to_json(const Options& options);
 
 }  // namespace afterimage

@@ -18,15 +18,15 @@ struct Example {
   std::vector<double> scales = {1, 0.5};
   std::vector<int64_t> widths = {64};
 
-  Fields fields() {
+  Options options() {
     return {
-        Field("fast", fast, "skip checks"),
-        Field("steps", steps, "training steps").range(1, 1000).unit("steps"),
-        Field("rate", rate, "learning rate").range(0),
-        Field("kind", kind, "projection").one_of({"fixed", "gaussian", "attention"}),
-        Field("rois", rois, "regions"),
-        Field("scales", scales, "scales").range(0.1, 2),
-        Field("widths", widths, "channels"),
+        Option("fast", fast, "skip checks"),
+        Option("steps", steps, "training steps").range(1, 1000).unit("steps"),
+        Option("rate", rate, "learning rate").range(0),
+        Option("kind", kind, "projection").one_of({"fixed", "gaussian", "attention"}),
+        Option("rois", rois, "regions"),
+        Option("scales", scales, "scales").range(0.1, 2),
+        Option("widths", widths, "channels"),
     };
   }
 };
@@ -44,8 +44,8 @@ std::string refusal(Action action) {
 
 std::string set(Example& example, std::string_view name, std::string_view text) {
   return refusal([&] {
-    auto fields = example.fields();
-    set_field(find_field(fields, name, "--set"), text, "--set");
+    auto options = example.options();
+    set_option(find_option(options, name, "--set"), text, "--set");
   });
 }
 
@@ -64,10 +64,10 @@ TEST(Options, EveryKindOfValueReadsBackFromItsText) {
   EXPECT_EQ(changed.widths, (std::vector<int64_t>{1, -2, 3}));
 
   Example copy;
-  for (const auto& field : changed.fields())
-    EXPECT_EQ(set(copy, field.name, value_text(field)), "nothing was refused");
-  EXPECT_EQ(to_json(copy.fields()), to_json(changed.fields()));
-  EXPECT_NE(to_json(copy.fields()), to_json(Example().fields()));
+  for (const auto& option : changed.options())
+    EXPECT_EQ(set(copy, option.name, value_text(option)), "nothing was refused");
+  EXPECT_EQ(to_json(copy.options()), to_json(changed.options()));
+  EXPECT_NE(to_json(copy.options()), to_json(Example().options()));
 }
 
 TEST(Options, RefusesWhatIsNoSuchValue) {
@@ -98,18 +98,18 @@ TEST(Options, AnUnknownNameOffersTheNearest) {
 
 TEST(Options, HelpSaysUnitRangeAndDefault) {
   Example example;
-  auto fields = example.fields();
-  EXPECT_EQ(help_text(find_field(fields, "steps", "")),
+  auto options = example.options();
+  EXPECT_EQ(help_text(find_option(options, "steps", "")),
             "training steps [steps; 1..1000; default 100]");
-  EXPECT_EQ(help_text(find_field(fields, "kind", "")),
+  EXPECT_EQ(help_text(find_option(options, "kind", "")),
             "projection [fixed | gaussian | attention; default fixed]");
 }
 
 TEST(Options, PrefixesAndAddsLists) {
   Example a, b;
-  auto fields = prefixed("first", a.fields()) + prefixed("second", b.fields());
-  ASSERT_EQ(fields.size(), 14u);
-  set_field(find_field(fields, "second.steps", ""), "5", "");
+  auto options = prefixed("first", a.options()) + prefixed("second", b.options());
+  ASSERT_EQ(options.size(), 14u);
+  set_option(find_option(options, "second.steps", ""), "5", "");
   EXPECT_EQ(a.steps, 100);
   EXPECT_EQ(b.steps, 5);
 }

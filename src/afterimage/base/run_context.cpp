@@ -50,15 +50,15 @@ int default_threads() {
 
 }  // namespace
 
-Fields RunOptions::fields() {
+Options RunOptions::options() {
   return {
-      Field("seed", seed, "all randomness follows from it").range(0),
-      Field("threads", threads, "processor threads, 0 = OMP_NUM_THREADS or else all")
+      Option("seed", seed, "all randomness follows from it").range(0),
+      Option("threads", threads, "processor threads, 0 = OMP_NUM_THREADS or else all")
           .range(0, 1024),
-      Field("device", device, "cpu, cuda or cuda:N"),
-      Field("precision", precision, "arithmetic of the networks").one_of({"fp32", "bf16"}),
-      Field("quiet", quiet, "print results and errors only"),
-      Field("weights", weights, "folder with weights of feature networks (safetensors or .pth)"),
+      Option("device", device, "cpu, cuda or cuda:N"),
+      Option("precision", precision, "arithmetic of the networks").one_of({"fp32", "bf16"}),
+      Option("quiet", quiet, "print results and errors only"),
+      Option("weights", weights, "folder with weights of feature networks (safetensors or .pth)"),
   };
 }
 
@@ -71,7 +71,7 @@ RunContext::RunContext(const RunOptions& options, Cancellation cancellation,
       weights_(options.weights),
       cancellation_(std::move(cancellation)),
       listener_(listener ? std::move(listener) : std::make_shared<Listener>()) {
-  check_fields(RunOptions(options).fields(), "run options");
+  check_options(RunOptions(options).options(), "run options");
 }
 
 RunContext RunContext::with(std::shared_ptr<Listener> listener) const {

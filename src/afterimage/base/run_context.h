@@ -24,7 +24,7 @@ struct RunOptions {
   bool quiet = false;
   std::string weights;
 
-  Fields fields();
+  Options options();
 };
 
 enum class Precision { fp32, bf16 };

@@ -15,15 +15,11 @@ namespace {
 class Maps : public Decoder {
  public:
   explicit Maps(std::shared_ptr<Projection> projection) : projection_(std::move(projection)) {}
-  Fields fields() override { return {}; }
+  Options options() override { return {}; }
   void build(const DecoderInput& input, const RunContext& run) override {
     projection_->build(input.sensors, 2, 8, run);
   }
   void fit(const SampleSource&, const FitContext&) override {}
-  at::Tensor reconstruct(const at::Tensor& responses) override {
-    const at::NoGradGuard no_grad;
-    return projection_->forward(responses).narrow(1, 0, 3);
-  }
   HasAttention* has_attention() override {
     return projection_ ? projection_->has_attention() : nullptr;
   }
@@ -31,6 +27,11 @@ class Maps : public Decoder {
   void load(const TensorMap&, const std::string&) override {}
 
  private:
+  at::Tensor images_of(const at::Tensor& responses, const ReconstructContext&) override {
+    const at::NoGradGuard no_grad;
+    return projection_->forward(responses).narrow(1, 0, 3);
+  }
+
   std::shared_ptr<Projection> projection_;
 };
 

@@ -20,7 +20,7 @@ std::string key_of(Decoder& control, const std::string& name, const SampleSource
   const std::string samples = train.fingerprint();
   if (samples.empty()) return {};
   const nlohmann::json all = {{"control", name},
-                              {"options", to_json(control.fields())},
+                              {"options", to_json(control.options())},
                               {"samples", samples},
                               {"seed", run.seed()},
                               {"device", run.device().str()},

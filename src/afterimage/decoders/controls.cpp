@@ -67,10 +67,11 @@ std::vector<int64_t> rows_of_others(const std::vector<int64_t>& stimulus, at::Ge
   return rows;
 }
 
-at::Tensor reconstruct_in_batches(Decoder& decoder, const ToReconstruct& test, int64_t batch) {
+at::Tensor reconstruct_in_batches(Decoder& decoder, const ToReconstruct& test, int64_t batch,
+                                  const RunContext& run) {
   at::Tensor images;
   for_batches(test.rows, batch, [&](int64_t first, const auto& rows) {
-    const at::Tensor part = decoder.reconstruct(test.responses(rows));
+    const at::Tensor part = decoder.reconstruct(test.responses(rows), {run, first});
     if (!images.defined()) {
       auto shape = part.sizes().vec();
       shape[0] = std::ssize(test.rows);
@@ -81,12 +82,13 @@ at::Tensor reconstruct_in_batches(Decoder& decoder, const ToReconstruct& test, i
   return images;
 }
 
-at::Tensor reconstruct_in_batches(Decoder& decoder, const at::Tensor& responses, int64_t batch) {
+at::Tensor reconstruct_in_batches(Decoder& decoder, const at::Tensor& responses, int64_t batch,
+                                  const RunContext& run) {
   const ResponseReader reader{[&](const std::vector<int64_t>& rows) {
                                 return responses.narrow(0, rows.front(), std::ssize(rows));
                               },
                               0};
-  return reconstruct_in_batches(decoder, {reader, all_rows(responses.size(0))}, batch);
+  return reconstruct_in_batches(decoder, {reader, all_rows(responses.size(0))}, batch, run);
 }
 
 std::map<std::string, at::Tensor> control_images(const std::vector<std::string>& names,
@@ -105,15 +107,15 @@ std::map<std::string, at::Tensor> control_images(const std::vector<std::string>&
         run.say("one stimulus only: there are no other responses for the shuffled control");
         continue;
       }
-      images[name] =
-          reconstruct_in_batches(decoder, {test.responses, picked(test.rows, order), {}}, batch);
+      images[name] = reconstruct_in_batches(decoder, {test.responses, picked(test.rows, order), {}},
+                                            batch, run);
     } else if (name == "retrieval") {
       images[name] = retrieved(train, test, run);
     } else {
       const auto control = make_decoder(name, "--controls");
       control->build(input, run);
       cache.fit(*control, name, train, run);
-      images[name] = reconstruct_in_batches(*control, test, batch);
+      images[name] = reconstruct_in_batches(*control, test, batch, run);
     }
   }
   return images;

@@ -46,8 +46,10 @@ std::map<std::string, at::Tensor> control_images(const std::vector<std::string>&
                                                  const ControlCache& cache, const RunContext& run);
 
 /// Their images in order, read and reconstructed `batch` at a time.
-at::Tensor reconstruct_in_batches(Decoder& decoder, const ToReconstruct& test, int64_t batch);
+at::Tensor reconstruct_in_batches(Decoder& decoder, const ToReconstruct& test, int64_t batch,
+                                  const RunContext& run);
 /// Images of all rows of `responses`, (n, sensor, bin).
-at::Tensor reconstruct_in_batches(Decoder& decoder, const at::Tensor& responses, int64_t batch);
+at::Tensor reconstruct_in_batches(Decoder& decoder, const at::Tensor& responses, int64_t batch,
+                                  const RunContext& run);
 
 }  // namespace afterimage

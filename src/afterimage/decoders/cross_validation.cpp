@@ -101,7 +101,7 @@ class Folds {
     // Refuses now what a training would refuse, and says what holds for every fold.
     Model model = Model::untrained(config, recording, run);
     settings_ = model.fingerprint(run, provenance);
-    model_options_ = model.options();
+    model_options_ = model.settings();
     say_what_is_special();
   }
 
@@ -158,7 +158,7 @@ class Folds {
 
   /// What a finished fold must share to be used again.
   std::string key(const TrialFold& fold) const {
-    auto chosen = to_json(CrossValidationOptions(options_).fields());
+    auto chosen = to_json(CrossValidationOptions(options_).options());
     for (const char* other : {"folds", "by", "split", "batch"}) chosen.erase(other);
     return sha256(json{settings_, chosen, fold.train, fold.test}.dump());
   }
@@ -206,7 +206,7 @@ class Folds {
         {}};
     result.stimulus = test.stimulus();
     result.trials_averaged = test.trials_averaged();
-    result.images = reconstruct_in_batches(model.decoder(), wanted, options_.batch);
+    result.images = reconstruct_in_batches(model.decoder(), wanted, options_.batch, run);
     if (!options_.controls.empty()) {
       const Samples train = model.samples(recording_, fold.train, model.averages_in_training());
       result.controls = control_images(options_.controls, model.decoder(), model.decoder_name(),
@@ -261,17 +261,18 @@ class Folds {
 
 }  // namespace
 
-Fields CrossValidationOptions::fields() {
+Options CrossValidationOptions::options() {
   return {
-      Field("by", by, "what never straddles folds; a stimulus that is tested is never learned from")
+      Option("by", by,
+             "what never straddles folds; a stimulus that is tested is never learned from")
           .one_of({"stimulus", "source", "block", "category"}),
-      Field("folds", folds, "how many, or all: each group is tested once (leave one out)"),
-      Field("split", split, "splits whose trials take part; none named: every trial with a split"),
-      Field("average_repeats", average_repeats,
-            "average the trials of a tested stimulus (of those in its fold)"),
-      Field("controls", controls, "what to set beside the decoder, or none")
+      Option("folds", folds, "how many, or all: each group is tested once (leave one out)"),
+      Option("split", split, "splits whose trials take part; none named: every trial with a split"),
+      Option("average_repeats", average_repeats,
+             "average the trials of a tested stimulus (of those in its fold)"),
+      Option("controls", controls, "what to set beside the decoder, or none")
           .one_of({"mean", "retrieval", "ridge", "shuffled", "none"}),
-      Field("batch", batch, "samples at a time").range(1),
+      Option("batch", batch, "samples at a time").range(1),
   };
 }
 

@@ -22,7 +22,7 @@ struct CrossValidationOptions {
   std::vector<std::string> controls = {"mean", "retrieval", "ridge", "shuffled"};
   int64_t batch = 32;
 
-  Fields fields();
+  Options options();
 };
 
 /// Where a cross-validation keeps its folds until all are done, so that it can be resumed, and

@@ -1,6 +1,7 @@
 #include "afterimage/decoders/decoder.h"
 
 #include "afterimage/base/table.h"
+#include "afterimage/base/text.h"
 #include "afterimage/decoders/image_to_image.h"
 #include "afterimage/decoders/mean_image.h"
 #include "afterimage/decoders/retrieval.h"
@@ -15,6 +16,15 @@ std::unique_ptr<Decoder> make() {
 }
 
 }  // namespace
+
+at::Generator ReconstructContext::generator(std::string_view purpose, int64_t row) const {
+  return run.generator(concat(purpose, " of sample ", first + row));
+}
+
+at::Tensor Decoder::reconstruct(const at::Tensor& responses, const ReconstructContext& context) {
+  context.run.stop_if_cancelled("stopped; nothing was written");
+  return images_of(responses, context);
+}
 
 const std::vector<DecoderEntry>& decoder_table() {
   static const std::vector<DecoderEntry> table = {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -29,22 +30,34 @@ struct DecoderInput {
   int64_t image_size = 64;  ///< pixels, square
 };
 
+/// What a batch may need besides its responses: whom to tell, whom to ask whether to stop, and
+/// which of all samples its rows are, so that what is drawn for a sample follows from the seed and
+/// the sample and not from the batch it is in.
+struct ReconstructContext {
+  RunContext run{};
+  int64_t first = 0;  ///< place of the batch's first row among all that are reconstructed
+
+  /// A CPU generator for one purpose and the batch's row `row`.
+  at::Generator generator(std::string_view purpose, int64_t row) const;
+};
+
 /// Turns responses into images. Responses reach it standardised (Normalisation); images are RGB in
-/// [0,1]. Its options are declared once, in `fields`.
+/// [0,1]. Its options are declared once, in `options`.
 class Decoder {
  public:
   virtual ~Decoder() = default;
 
-  virtual Fields fields() = 0;
+  virtual Options options() = 0;
   /// Chooses the parts a configuration names (the kind of projection) and with them which options
-  /// there are. Called before `fields` where a configuration is at hand.
+  /// there are. Called before `options` where a configuration is at hand.
   virtual void choose_parts(const Config&) {}
   /// Called once, after the options are set and before fit or load. Errors: options that do not fit
   /// the recording (no receptive fields, a side that is no multiple of 32).
   virtual void build(const DecoderInput& input, const RunContext& run) = 0;
   virtual void fit(const SampleSource& train, const FitContext& context) = 0;
   /// (n, sensor, bin) float32 standardised -> (n, 3, size, size) float32 in [0,1], on the CPU.
-  virtual at::Tensor reconstruct(const at::Tensor& responses) = 0;
+  /// Throws Interrupted when someone asked to stop.
+  at::Tensor reconstruct(const at::Tensor& responses, const ReconstructContext& context = {});
   /// What the projection in front of it can show (projections/capabilities.h); null for decoders
   /// without such.
   virtual const HasFields* has_fields() const { return nullptr; }
@@ -54,6 +67,9 @@ class Decoder {
   /// Everything fit has learned, by name; `load` takes it back.
   virtual TensorMap state() const = 0;
   virtual void load(const TensorMap& state, const std::string& where) = 0;
+
+ private:
+  virtual at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) = 0;
 };
 
 struct DecoderEntry {

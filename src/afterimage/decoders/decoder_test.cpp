@@ -173,8 +173,8 @@ TEST_P(Decoders, RidgeIsItsRegression) {
 
 TEST_P(Decoders, FixedLambdaIsUsed) {
   auto decoder = make_decoder("ridge", "test");
-  auto fields = decoder->fields();
-  set_field(find_field(fields, "lambda", "test"), "12.5", "test");
+  auto options = decoder->options();
+  set_option(find_option(options, "lambda", "test"), "12.5", "test");
   decoder->build({recording_->info().sensors, recording_->info().bins, kSize}, run_);
   decoder->fit(*samples_, {run_, folder_, false, {}});
   EXPECT_EQ(decoder->state().at("lambda").item<double>(), 12.5);

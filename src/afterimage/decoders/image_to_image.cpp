@@ -62,28 +62,28 @@ void ImageToImage::choose_parts(const Config& config) {
   projection_ = make_projection(projection_kind_, config.source());
 }
 
-Fields ImageToImage::fields() {
-  return Fields{
-             Field("generator", generator_,
-                   "what makes the image of the maps: the U-Net, or nothing: the projection's "
-                   "three maps are the image (upconv)")
+Options ImageToImage::options() {
+  return Options{
+             Option("generator", generator_,
+                    "what makes the image of the maps: the U-Net, or nothing: the projection's "
+                    "three maps are the image (upconv)")
                  .one_of({"unet", "projection"}),
-             Field("discriminator", discriminator_,
-                   "what the discriminator sees: maps and image (the papers), or the image alone")
+             Option("discriminator", discriminator_,
+                    "what the discriminator sees: maps and image (the papers), or the image alone")
                  .one_of({"maps-and-image", "image"}),
-             Field("discriminator_initialise", discriminator_initialise_,
-                   "its first weights: N(0, .02) (MXNet codes), Kaiming over the fan-out, or "
-                   "LibTorch's own (IRFA's code)")
+             Option("discriminator_initialise", discriminator_initialise_,
+                    "its first weights: N(0, .02) (MXNet codes), Kaiming over the fan-out, or "
+                    "LibTorch's own (IRFA's code)")
                  .one_of(initialisations()),
-             Field("linear_input", linear_input_,
-                   "the network also sees the ridge reconstruction, in training cross-fitted"),
-             Field("projection.kind", projection_kind_, "how responses are laid out in space")} +
-         prefixed("projection", projection_->fields()) + prefixed("unet", unet_options_.fields()) +
-         prefixed("objective", objective_.fields()) +
-         prefixed("optimiser", step_options_.fields()) + prefixed("training", trainer_.fields()) +
+             Option("linear_input", linear_input_,
+                    "the network also sees the ridge reconstruction, in training cross-fitted"),
+             Option("projection.kind", projection_kind_, "how responses are laid out in space")} +
+         prefixed("projection", projection_->options()) +
+         prefixed("unet", unet_options_.options()) + prefixed("objective", objective_.options()) +
+         prefixed("optimiser", step_options_.options()) + prefixed("training", trainer_.options()) +
          prefixed("training",
-                  {Field("feature_cache_mb", feature_cache_mb_,
-                         "target features of the perceptual network that are kept, not recomputed")
+                  {Option("feature_cache_mb", feature_cache_mb_,
+                          "target features of the perceptual network that are kept, not recomputed")
                        .range(0)
                        .unit("MiB")});
 }
@@ -202,8 +202,7 @@ void ImageToImage::fit(const SampleSource& train_samples, const FitContext& cont
   train(training, train_samples.count(), trainer_, context);
 }
 
-at::Tensor ImageToImage::reconstruct(const at::Tensor& responses) {
-  run_.stop_if_cancelled("stopped; nothing was written");
+at::Tensor ImageToImage::images_of(const at::Tensor& responses, const ReconstructContext&) {
   const at::NoGradGuard no_grad;
   projection_->eval();
   if (unet_) unet_->eval();

@@ -26,10 +26,9 @@ class ImageToImage : public Decoder {
   ImageToImage();
 
   void choose_parts(const Config& config) override;
-  Fields fields() override;
+  Options options() override;
   void build(const DecoderInput& input, const RunContext& run) override;
   void fit(const SampleSource& train, const FitContext& context) override;
-  at::Tensor reconstruct(const at::Tensor& responses) override;
   std::vector<PretrainedWeights> pretrained() const override;
   TensorMap state() const override;
   void load(const TensorMap& state, const std::string& where) override;
@@ -51,6 +50,7 @@ class ImageToImage : public Decoder {
   HasAttention* has_attention() override { return projection_->has_attention(); }
 
  private:
+  at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;
   int64_t input_channels() const { return projection_->channels() + (linear_input_ ? 3 : 0); }
   bool discriminator_sees_maps() const { return discriminator_ == "maps-and-image"; }
 

@@ -25,7 +25,7 @@ void MeanImageDecoder::fit(const SampleSource& train, const FitContext& context)
   image_ = (sum / static_cast<double>(train.count())).to(at::kFloat);
 }
 
-at::Tensor MeanImageDecoder::reconstruct(const at::Tensor& responses) {
+at::Tensor MeanImageDecoder::images_of(const at::Tensor& responses, const ReconstructContext&) {
   TORCH_INTERNAL_ASSERT(image_.defined(), "fit or load first");
   return image_.expand({responses.size(0), -1, -1, -1}).contiguous();
 }

@@ -8,16 +8,16 @@ namespace afterimage {
 /// anything.
 class MeanImageDecoder : public Decoder {
  public:
-  Fields fields() override { return {}; }
+  Options options() override { return {}; }
   void build(const DecoderInput& input, const RunContext& run) override;
   /// Errors: no samples.
   void fit(const SampleSource& train, const FitContext& context) override;
-  at::Tensor reconstruct(const at::Tensor& responses) override;
   /// "image" (3, size, size).
   TensorMap state() const override { return {{"image", image_}}; }
   void load(const TensorMap& state, const std::string& where) override;
 
  private:
+  at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;
   int64_t size_ = 0;
   at::Tensor image_;  // (3, y, x) float32
 };

@@ -119,7 +119,7 @@ void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
   }
 }
 
-json Model::options() { return to_json(fields()); }
+json Model::settings() { return to_json(options()); }
 
 std::string Model::fingerprint(const RunContext& run, const json& provenance) {
   json inputs = json::array();
@@ -129,7 +129,7 @@ std::string Model::fingerprint(const RunContext& run, const json& provenance) {
   }
   auto how = run.to_json();
   how.erase("threads");  // results do not follow from them
-  return sha256(concat(options().dump(), how.dump(), inputs.dump()));
+  return sha256(concat(settings().dump(), how.dump(), inputs.dump()));
 }
 
 Model Model::train(const Config& config, const Recording& recording, const RunContext& run,
@@ -157,9 +157,9 @@ void Model::save(const fs::path& folder, const json& provenance) {
   card_["input"] = afterimage::to_json(input_);
   card_["provenance"] = provenance;
   write_text(folder / "config.toml",
-             to_toml(Fields{Field("decoder", decoder_name_, "kind of decoder"),
-                            Field("name", name_, "in reports")} +
-                         fields(),
+             to_toml(Options{Option("decoder", decoder_name_, "kind of decoder"),
+                             Option("name", name_, "in reports")} +
+                         options(),
                      ""),
              /*force=*/true);
   // Beside their place: the decoder's own tensors may be mapped over the files that stand there.

@@ -26,7 +26,7 @@ struct DataOptions {
   double fraction = 1;  ///< of the training photographs that is learned from
   int64_t memory_limit_mb = 2048;
 
-  Fields fields();
+  Options options();
 };
 
 struct TrainOptions {
@@ -43,7 +43,7 @@ struct ReconstructOptions {
   std::vector<std::string> absent;  ///< arrays that give no response
   bool cache = true;                ///< keep fitted controls beside the model
 
-  Fields fields();
+  Options options();
 };
 
 /// A trained decoder with all that belongs to it, as a folder:
@@ -73,7 +73,7 @@ class Model {
   /// Of options, run and inputs: what results must share to be continued or used again.
   std::string fingerprint(const RunContext& run, const nlohmann::json& provenance);
   /// Every option as it is used.
-  nlohmann::json options();
+  nlohmann::json settings();
 
   /// Names of the options that a configuration's decoder has, whatever else it says. Errors:
   /// unknown decoder or part.
@@ -124,7 +124,7 @@ class Model {
 
  private:
   Model() = default;
-  Fields fields();
+  Options options();
   void choose_decoder(const Config& config);
   void configure(const Config& config);
   void build(const DecoderInput& input, const RunContext& run);

@@ -159,7 +159,7 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
        2 * test.sensors() * test.bins() * 4},
       all_rows(test.count()),
       numbered_by_first(stimulus_identity(result))};
-  result.images = reconstruct_in_batches(*decoder_, wanted, options.batch);
+  result.images = reconstruct_in_batches(*decoder_, wanted, options.batch, run);
   if (!controls.empty()) {
     const Samples train = samples(recording, data_.split, data_.average_repeats);
     const ControlCache cache(options.cache ? beside(folder_, ".controls") : fs::path());

@@ -20,8 +20,8 @@ at::Tensor standardised_rows(const at::Tensor& x) {
 
 }  // namespace
 
-Fields RetrievalOptions::fields() {
-  return {Field("similarity", similarity, "how responses are compared")
+Options RetrievalOptions::options() {
+  return {Option("similarity", similarity, "how responses are compared")
               .one_of({"correlation", "euclidean"})};
 }
 
@@ -79,7 +79,7 @@ void RetrievalDecoder::fit(const SampleSource& train, const FitContext& context)
   responses_ = responses_.to(device_);
 }
 
-at::Tensor RetrievalDecoder::reconstruct(const at::Tensor& responses) {
+at::Tensor RetrievalDecoder::images_of(const at::Tensor& responses, const ReconstructContext&) {
   TORCH_INTERNAL_ASSERT(images_.defined(), "fit or load first");
   MostSimilarRows nearest(responses.flatten(1).to(device_), options_.similarity == "correlation");
   for (const auto& part : responses_.split(rows_per_batch(2 * 4 * predictors_))) {

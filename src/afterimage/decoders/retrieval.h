@@ -13,7 +13,7 @@ namespace afterimage {
 struct RetrievalOptions {
   std::string similarity = "correlation";
 
-  Fields fields();
+  Options options();
 };
 
 /// Finds the row most like each row of `test` among rows that come by and by: highest Pearson
@@ -45,16 +45,16 @@ std::vector<int64_t> most_similar_samples(const SampleSource& train, const at::T
 /// training set; the control (controls.h) reads it by batch.
 class RetrievalDecoder : public Decoder {
  public:
-  Fields fields() override { return options_.fields(); }
+  Options options() override { return options_.options(); }
   void build(const DecoderInput& input, const RunContext& run) override;
   /// Errors: no samples.
   void fit(const SampleSource& train, const FitContext& context) override;
-  at::Tensor reconstruct(const at::Tensor& responses) override;
   /// "responses" (n, p) float32, "images" (n, 3, size, size) uint8.
   TensorMap state() const override { return {{"responses", responses_}, {"images", images_}}; }
   void load(const TensorMap& state, const std::string& where) override;
 
  private:
+  at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;
   RetrievalOptions options_;
   int64_t size_ = 0, predictors_ = 0;
   c10::Device device_ = c10::kCPU;

@@ -56,16 +56,16 @@ std::vector<int64_t> numbered(const std::vector<std::string>& photographs) {
 
 }  // namespace
 
-Fields RidgeOptions::fields() {
+Options RidgeOptions::options() {
   return {
-      Field("lambda", lambda, "penalty on the squared weights; 0 = choose by cross-validation")
+      Option("lambda", lambda, "penalty on the squared weights; 0 = choose by cross-validation")
           .range(0),
-      Field("lambdas", lambdas, "penalties to choose from").range(1e-6),
-      Field("validation", validation,
-            "samples held out to choose lambda: folds, or one photograph at a time")
+      Option("lambdas", lambdas, "penalties to choose from").range(1e-6),
+      Option("validation", validation,
+             "samples held out to choose lambda: folds, or one photograph at a time")
           .one_of({"folds", "leave-one-out"}),
-      Field("folds", folds, "cross-validation folds").range(2, 100),
-      Field("per_target", per_target, "choose a penalty for each pixel and channel"),
+      Option("folds", folds, "cross-validation folds").range(2, 100),
+      Option("per_target", per_target, "choose a penalty for each pixel and channel"),
   };
 }
 
@@ -134,7 +134,7 @@ void RidgeDecoder::say_choice(const at::Tensor& chosen, const std::vector<double
                  at_end[0].item<bool>() ? "; it is at the end of the list (ridge.lambdas)" : ""));
 }
 
-at::Tensor RidgeDecoder::reconstruct(const at::Tensor& responses) {
+at::Tensor RidgeDecoder::images_of(const at::Tensor& responses, const ReconstructContext&) {
   TORCH_INTERNAL_ASSERT(!state_.empty(), "fit or load first");
   const auto x = responses.flatten(1).to(device_) - state_.at("response_mean");  // (n, p)
   const auto y = at::addmm(state_.at("image_mean"), x, state_.at("weight"));     // (n, c y x)

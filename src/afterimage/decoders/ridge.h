@@ -18,7 +18,7 @@ struct RidgeOptions {
   int64_t folds = 5;
   bool per_target = false;
 
-  Fields fields();
+  Options options();
 };
 
 /// Ridge regression from responses (sensor x bin, flattened) to pixels, with an intercept; the
@@ -32,13 +32,12 @@ class RidgeDecoder : public Decoder {
   RidgeDecoder() = default;
   explicit RidgeDecoder(RidgeOptions options) : options_(std::move(options)) {}
 
-  Fields fields() override { return options_.fields(); }
+  Options options() override { return options_.options(); }
   void build(const DecoderInput& input, const RunContext& run) override;
   /// Errors: fewer than two samples; a lambda too small for the responses.
   void fit(const SampleSource& train, const FitContext& context) override;
   /// The same from some of the samples.
   void fit(const SampleSource& train, const std::vector<int64_t>& rows, const RunContext& run);
-  at::Tensor reconstruct(const at::Tensor& responses) override;
   /// "weight" (p, pixels), "response_mean" (p), "image_mean" (pixels), "lambda" (), or (pixels)
   /// when chosen per target, and after cross-validation "lambdas" and "errors" (mean squared error,
   /// held out).
@@ -46,6 +45,7 @@ class RidgeDecoder : public Decoder {
   void load(const TensorMap& state, const std::string& where) override;
 
  private:
+  at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;
   void hold_out(RidgeSettings& settings, const SampleSource& train,
                 const std::vector<int64_t>& rows, const RunContext& run) const;
   void say_choice(const at::Tensor& chosen, const std::vector<double>& lambdas,

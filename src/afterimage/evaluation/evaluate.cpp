@@ -134,10 +134,10 @@ std::vector<Comparison> compare(const std::vector<ScoredImages>& scored,
 
 }  // namespace
 
-Fields EvaluationOptions::fields() {
+Options EvaluationOptions::options() {
   return {
-      Field("metrics", metrics, "names of metrics, or all"),
-      Field("bootstrap", bootstrap, "resamples of the images for intervals and p values")
+      Option("metrics", metrics, "names of metrics, or all"),
+      Option("bootstrap", bootstrap, "resamples of the images for intervals and p values")
           .range(100, 1000000),
   };
 }

@@ -66,7 +66,7 @@ struct EvaluationOptions {
   std::vector<std::string> metrics = {"all"};
   int64_t bootstrap = 2000;  ///< resamples of the images for the intervals and p values
 
-  Fields fields();
+  Options options();
 };
 
 /// Scores every reconstruction and its controls against the recording's images, resized to the

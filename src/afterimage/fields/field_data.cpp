@@ -98,16 +98,16 @@ void standardise(FieldData& data) {
 
 }  // namespace
 
-Fields FieldDataOptions::fields() {
+Options FieldDataOptions::options() {
   return {
-      Field("resolution", resolution, "side the stimuli are analysed at, at most")
+      Option("resolution", resolution, "side the stimuli are analysed at, at most")
           .range(16, 256)
           .unit("px"),
-      Field("most_stimuli", most_stimuli,
-            "training stimuli used, at most, drawn at random (memory grows with them)")
+      Option("most_stimuli", most_stimuli,
+             "training stimuli used, at most, drawn at random (memory grows with them)")
           .range(kFewestStimuli, 1e7),
-      Field("per_block", per_block, "standardise the responses of each block by itself"),
-      Field("frames", frames, "of a video, the frames that end with a trial's own (for nif)")
+      Option("per_block", per_block, "standardise the responses of each block by itself"),
+      Option("frames", frames, "of a video, the frames that end with a trial's own (for nif)")
           .range(1, 256),
   };
 }

@@ -17,7 +17,7 @@ struct FieldDataOptions {
   bool per_block = true;
   int64_t frames = 8;
 
-  Fields fields();
+  Options options();
 };
 
 /// The training part of a recording as the methods want it, one row per training stimulus (repeats

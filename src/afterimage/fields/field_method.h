@@ -31,7 +31,7 @@ class FieldMethod {
  public:
   virtual ~FieldMethod() = default;
   /// Its options, declared once.
-  virtual Fields fields() = 0;
+  virtual Options options() = 0;
   /// Centre and size from all of `data`; R2 and distance from fits to its halves, each choosing
   /// whatever it chooses by itself. `rois` are the sensors' areas.
   virtual ReceptiveFields estimate(const FieldData& data, const std::vector<std::string>& rois,

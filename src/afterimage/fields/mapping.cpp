@@ -44,12 +44,12 @@ MappingReport::Roi roi_summary(const Sensors& sensors, const std::string& roi) {
 
 }  // namespace
 
-Fields MappingOptions::fields() {
+Options MappingOptions::options() {
   return {
-      Field("min_r2", min_r2, "a sensor is mapped when its cross-validated R2 reaches this")
+      Option("min_r2", min_r2, "a sensor is mapped when its cross-validated R2 reaches this")
           .range(0, 1),
-      Field("max_distance", max_distance,
-            "and when the centres found in the two halves lie no farther apart")
+      Option("max_distance", max_distance,
+             "and when the centres found in the two halves lie no farther apart")
           .range(0)
           .unit("stimulus widths"),
   };

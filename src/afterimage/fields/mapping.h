@@ -15,7 +15,7 @@ struct MappingOptions {
   double min_r2 = 0.05;
   double max_distance = 0.5;
 
-  Fields fields();
+  Options options();
 };
 
 /// What an estimation left unmapped, and what it says of each area.

@@ -13,9 +13,9 @@ ReceptiveFields estimate(const std::string& name, const std::vector<std::string>
   for (const auto& entry : field_method_table()) {
     if (entry.name != name) continue;
     const auto method = entry.make();
-    auto fields = method->fields();
+    auto options = method->options();
     for (size_t i = 0; i + 1 < settings.size(); i += 2) {
-      set_field(find_field(fields, settings[i], "test"), settings[i + 1], "test");
+      set_option(find_option(options, settings[i], "test"), settings[i + 1], "test");
     }
     const std::vector<std::string> rois(static_cast<size_t>(data.sensors()), "V1");
     return method->estimate(data, rois, example::quiet_run());

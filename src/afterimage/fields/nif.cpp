@@ -97,13 +97,13 @@ at::Tensor predicted(NifNetwork& network, const at::Tensor& stimuli) {
 
 }  // namespace
 
-Fields NifMethod::fields() {
+Options NifMethod::options() {
   return {
-      Field("channels", channels_, "channels of each layer").range(1, 128),
-      Field("rank", rank_, "terms of the spatial readout").range(1, 8),
-      Field("epochs", epochs_, "passes over the training stimuli").range(1, 1e5),
-      Field("batch", batch_, "stimuli of a step").range(1, 4096),
-      Field("learning_rate", learning_rate_, "of Adam, falling to zero").range(1e-6, 1),
+      Option("channels", channels_, "channels of each layer").range(1, 128),
+      Option("rank", rank_, "terms of the spatial readout").range(1, 8),
+      Option("epochs", epochs_, "passes over the training stimuli").range(1, 1e5),
+      Option("batch", batch_, "stimuli of a step").range(1, 4096),
+      Option("learning_rate", learning_rate_, "of Adam, falling to zero").range(1e-6, 1),
   };
 }
 

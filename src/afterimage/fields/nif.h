@@ -14,7 +14,7 @@ namespace afterimage {
 /// video are read as clips.
 class NifMethod : public FieldMethod {
  public:
-  Fields fields() override;
+  Options options() override;
   ReceptiveFields estimate(const FieldData& data, const std::vector<std::string>& rois,
                            const RunContext& run) override;
 

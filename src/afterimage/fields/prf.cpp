@@ -62,16 +62,17 @@ class SensorJob {
 
 }  // namespace
 
-Fields PrfMethod::fields() {
+Options PrfMethod::options() {
   return {
-      Field("features", features_,
-            "local: luminance, colour, oriented energy; network: SqueezeNet; all: both")
+      Option("features", features_,
+             "local: luminance, colour, oriented energy; network: SqueezeNet; all: both")
           .one_of({"local", "network", "all"}),
-      Field("components", components_, "principal components of each layer of the network")
+      Option("components", components_, "principal components of each layer of the network")
           .range(1, 256),
-      Field("steps", steps_, "Gauss-Newton steps, at most; 0 = the grid's own field").range(0, 100),
-      Field("oriented", oriented_,
-            "also fit Gabors; sensors they predict better get the size of their envelope"),
+      Option("steps", steps_, "Gauss-Newton steps, at most; 0 = the grid's own field")
+          .range(0, 100),
+      Option("oriented", oriented_,
+             "also fit Gabors; sensors they predict better get the size of their envelope"),
   };
 }
 

@@ -14,7 +14,7 @@ namespace afterimage {
 /// sensor by generalised cross-validation, then Gauss-Newton steps of centre and size.
 class PrfMethod : public FieldMethod {
  public:
-  Fields fields() override;
+  Options options() override;
   ReceptiveFields estimate(const FieldData& data, const std::vector<std::string>& rois,
                            const RunContext& run) override;
 

@@ -81,14 +81,14 @@ at::Tensor squared_maps(const Linear& linear, const at::Tensor& blur, const at::
 
 }  // namespace
 
-Fields ReverseCorrelation::fields() {
+Options ReverseCorrelation::options() {
   return {
-      Field("grid", grid_, "cells per side of the map").range(4, 32),
-      Field("smooth", smooth_, "width the map is held smooth over")
+      Option("grid", grid_, "cells per side of the map").range(4, 32),
+      Option("smooth", smooth_, "width the map is held smooth over")
           .range(0.001, 1)
           .unit("stimulus widths"),
-      Field("oriented", oriented_,
-            "also fit Gabors; sensors they predict better get the size of their envelope"),
+      Option("oriented", oriented_,
+             "also fit Gabors; sensors they predict better get the size of their envelope"),
   };
 }
 

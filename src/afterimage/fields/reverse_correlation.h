@@ -14,7 +14,7 @@ namespace afterimage {
 /// centre of mass, size = that of the Gaussian which is as wide there.
 class ReverseCorrelation : public FieldMethod {
  public:
-  Fields fields() override;
+  Options options() override;
   ReceptiveFields estimate(const FieldData& data, const std::vector<std::string>& rois,
                            const RunContext& run) override;
 

@@ -156,24 +156,24 @@ void check_paths(const ImportJob& job, const std::vector<std::string>& images,
 
 }  // namespace
 
-Fields BDataImporter::fields() {
+Options BDataImporter::options() {
   return {
-      Field("images", images_, "folder of images, or one for each file"),
-      Field("voxels", voxels_,
-            "columns that are voxels, in bdpy's language: 'ROI_V1 = 1 | ROI_V2 = 1'"),
-      Field("rois", rois_,
-            "keys that name the voxels, the first that holds wins; none = every ROI_ key"),
-      Field("stimulus", stimulus_, "key of the column that says which image was shown"),
-      Field("block", block_, "key of the column with the run; empty = none"),
-      Field("splits", splits_, "split of each file, or of the numbers 1, 2, ... in --split-key"),
-      Field(
+      Option("images", images_, "folder of images, or one for each file"),
+      Option("voxels", voxels_,
+             "columns that are voxels, in bdpy's language: 'ROI_V1 = 1 | ROI_V2 = 1'"),
+      Option("rois", rois_,
+             "keys that name the voxels, the first that holds wins; none = every ROI_ key"),
+      Option("stimulus", stimulus_, "key of the column that says which image was shown"),
+      Option("block", block_, "key of the column with the run; empty = none"),
+      Option("splits", splits_, "split of each file, or of the numbers 1, 2, ... in --split-key"),
+      Option(
           "split_key", split_key_,
           "key of a column that says the split, such as DataType; samples of other numbers are in "
           "no split"),
-      Field("bin_start_ms", bin_start_ms_, "start of a sample after stimulus onset").unit("ms"),
-      Field("bin_stop_ms", bin_stop_ms_, "its end").unit("ms"),
-      Field("image_size", image_size_,
-            "side of the stimuli: the largest centred square is resized; 0 = as they are")
+      Option("bin_start_ms", bin_start_ms_, "start of a sample after stimulus onset").unit("ms"),
+      Option("bin_stop_ms", bin_stop_ms_, "its end").unit("ms"),
+      Option("image_size", image_size_,
+             "side of the stimuli: the largest centred square is resized; 0 = as they are")
           .unit("pixels")
           .range(0, 16384),
   };

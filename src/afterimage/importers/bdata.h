@@ -14,7 +14,7 @@ namespace afterimage {
 /// order, from 1. Errors: no BData, keys or images that are not there, numbers that are no images.
 class BDataImporter : public Importer {
  public:
-  Fields fields() override;
+  Options options() override;
   ImportReport import(const ImportJob& job) override;
 
  private:

@@ -23,9 +23,9 @@ class BData : public testing::Test {
   Recording import(const std::vector<fs::path>& files,
                    const std::vector<std::pair<std::string, std::string>>& options = {}) {
     BDataImporter importer;
-    Fields fields = importer.fields();
-    set_field(find_field(fields, "images", ""), (fixtures / "images").string(), "");
-    for (const auto& [name, value] : options) set_field(find_field(fields, name, ""), value, "");
+    Options known = importer.options();
+    set_option(find_option(known, "images", ""), (fixtures / "images").string(), "");
+    for (const auto& [name, value] : options) set_option(find_option(known, name, ""), value, "");
     importer.import({.paths = files, .out = folder_ / "r.h5", .force = true});
     return Recording(folder_ / "r.h5");
   }

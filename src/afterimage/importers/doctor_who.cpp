@@ -58,19 +58,19 @@ void write_films(const std::vector<Run>& runs, const DoctorWhoOptions& options,
 
 }  // namespace
 
-Fields DoctorWhoOptions::fields() {
+Options DoctorWhoOptions::options() {
   return {
-      Field("train_videos", train_videos,
-            "folder of the training runs' films (video files, or frames at the TR as .npy)"),
-      Field("test_videos", test_videos, "folder of the test runs' films"),
-      Field("tr", tr, "time from one volume to the next").range(0.01, 100).unit("s"),
-      Field("delay", delay, "volumes from a frame to its first response").range(0, 100),
-      Field("volumes", volumes, "volumes of a response").range(1, 100),
-      Field("image_size", image_size, "side of the frames").range(8, 4096).unit("pixels"),
-      Field("retina", retina,
-            "fish-eye warp of the frames; the receptive fields were measured on warped ones")
+      Option("train_videos", train_videos,
+             "folder of the training runs' films (video files, or frames at the TR as .npy)"),
+      Option("test_videos", test_videos, "folder of the test runs' films"),
+      Option("tr", tr, "time from one volume to the next").range(0.01, 100).unit("s"),
+      Option("delay", delay, "volumes from a frame to its first response").range(0, 100),
+      Option("volumes", volumes, "volumes of a response").range(1, 100),
+      Option("image_size", image_size, "side of the frames").range(8, 4096).unit("pixels"),
+      Option("retina", retina,
+             "fish-eye warp of the frames; the receptive fields were measured on warped ones")
           .one_of({"none", "warp"}),
-      Field("density_ratio", density_ratio, "of the warp: density in the middle over the edge")
+      Option("density_ratio", density_ratio, "of the warp: density in the middle over the edge")
           .range(1.01, 1000),
   };
 }

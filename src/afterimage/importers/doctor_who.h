@@ -15,7 +15,7 @@ struct DoctorWhoOptions {
   std::string retina = "warp";
   double density_ratio = 10;
 
-  Fields fields();
+  Options options();
 };
 
 /// Doctor Who, one subject's fMRI of 23 hours of film (Seeliger et al. 2019, "A large
@@ -28,7 +28,7 @@ struct DoctorWhoOptions {
 /// missing, counts that do not fit, NaN.
 class DoctorWhoImporter : public Importer {
  public:
-  Fields fields() override { return options_.fields(); }
+  Options options() override { return options_.options(); }
   ImportReport import(const ImportJob& job) override;
 
  private:

@@ -110,7 +110,7 @@ std::string toml_of(const RecordingInfo& info, bool mat) {
   options.degrees_per_stimulus = info.degrees_per_stimulus;
   options.frames_per_second = info.frames_per_second;
   if (info.fixation_known()) options.fixation = {info.fixation_x, info.fixation_y};
-  return to_toml(options.fields(),
+  return to_toml(options.options(),
                  "# A recording; 'afterimage import table THIS --out RECORDING' puts it together "
                  "again.\n\n");
 }

@@ -23,12 +23,12 @@ struct ImportJob {
   nlohmann::json provenance = nullptr;
 };
 
-/// Makes a recording of a laboratory's files. Its options are declared once, in `fields`;
+/// Makes a recording of a laboratory's files. Its options are declared once, in `options`;
 /// `afterimage import FORMAT --help` shows them.
 class Importer {
  public:
   virtual ~Importer() = default;
-  virtual Fields fields() { return {}; }
+  virtual Options options() { return {}; }
   virtual ImportReport import(const ImportJob& job) = 0;
   /// What `--template` prints in the place of the annotated command: a file to fill in.
   virtual std::string template_text() { return {}; }

@@ -99,20 +99,22 @@ void check_images(const std::vector<int64_t>& images, int64_t count, const fs::p
 
 }  // namespace
 
-Fields NsdImporter::fields() {
+Options NsdImporter::options() {
   return {
-      Field("subject", subject_, "subject").range(1, 8),
-      Field("sessions", sessions_, "sessions to read, the first so many; 0 = all there are")
+      Option("subject", subject_, "subject").range(1, 8),
+      Option("sessions", sessions_, "sessions to read, the first so many; 0 = all there are")
           .range(0, 40),
-      Field("space", space_, "folder of the volumes: func1pt8mm or func1mm"),
-      Field("betas", betas_, "folder of the betas"),
-      Field("mask", mask_, "ROI volume whose voxels (above 0) are kept"),
-      Field("rois", rois_, "ROI volumes that name the voxels, the first that has a label wins"),
-      Field("field_r2", field_r2_, "least variance that a receptive field must explain")
+      Option("space", space_, "folder of the volumes: func1pt8mm or func1mm"),
+      Option("betas", betas_, "folder of the betas"),
+      Option("mask", mask_, "ROI volume whose voxels (above 0) are kept"),
+      Option("rois", rois_, "ROI volumes that name the voxels, the first that has a label wins"),
+      Option("field_r2", field_r2_, "least variance that a receptive field must explain")
           .unit("percent")
           .range(-1000, 100),
-      Field("image_size", image_size_, "side of the stimuli; 0 = 425").unit("pixels").range(0, 425),
-      Field("test", test_, "test images: all shared ones, or those shown three times")
+      Option("image_size", image_size_, "side of the stimuli; 0 = 425")
+          .unit("pixels")
+          .range(0, 425),
+      Option("test", test_, "test images: all shared ones, or those shown three times")
           .one_of({"shared", "thrice"}),
   };
 }

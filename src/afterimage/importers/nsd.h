@@ -17,7 +17,7 @@ namespace afterimage {
 /// are not there.
 class NsdImporter : public Importer {
  public:
-  Fields fields() override;
+  Options options() override;
   ImportReport import(const ImportJob& job) override;
 
  private:

@@ -119,17 +119,17 @@ void append(Sensors& to, const Sensors& more) {
 
 }  // namespace
 
-Fields NsdArraysImporter::fields() {
+Options NsdArraysImporter::options() {
   return {
-      Field("subject", subject_, "number in the arrays' names (Algonauts: the folder says it)")
+      Option("subject", subject_, "number in the arrays' names (Algonauts: the folder says it)")
           .range(1, 8),
-      Field("image_size", image_size_, "side of the stimuli; 0 = as they are")
+      Option("image_size", image_size_, "side of the stimuli; 0 = as they are")
           .unit("pixels")
           .range(0, 16384),
-      Field("roi", roi_, "Algonauts: ROI masks that name the vertices; empty = none"),
-      Field("test_stimuli", test_stimuli_,
-            "Algonauts: the last so many images are 'test' (the challenge keeps its own responses "
-            "to itself)")
+      Option("roi", roi_, "Algonauts: ROI masks that name the vertices; empty = none"),
+      Option("test_stimuli", test_stimuli_,
+             "Algonauts: the last so many images are 'test' (the challenge keeps its own responses "
+             "to itself)")
           .range(0),
   };
 }

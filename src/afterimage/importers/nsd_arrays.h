@@ -12,7 +12,7 @@ namespace afterimage {
 /// arrays, counts that do not fit.
 class NsdArraysImporter : public Importer {
  public:
-  Fields fields() override;
+  Options options() override;
   ImportReport import(const ImportJob& job) override;
 
  private:

@@ -19,8 +19,8 @@ class NsdArrays : public testing::Test {
   Recording import(const fs::path& from,
                    const std::vector<std::pair<std::string, std::string>>& options = {}) {
     NsdArraysImporter importer;
-    Fields fields = importer.fields();
-    for (const auto& [name, value] : options) set_field(find_field(fields, name, ""), value, "");
+    Options known = importer.options();
+    for (const auto& [name, value] : options) set_option(find_option(known, name, ""), value, "");
     importer.import({.paths = {from}, .out = folder_ / "r.h5", .force = true});
     return Recording(folder_ / "r.h5");
   }

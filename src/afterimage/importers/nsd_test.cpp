@@ -23,9 +23,9 @@ class Nsd : public testing::Test {
   Recording import(const fs::path& root,
                    const std::vector<std::pair<std::string, std::string>>& options = {}) {
     NsdImporter importer;
-    Fields fields = importer.fields();
-    set_field(find_field(fields, "subject", ""), "2", "");
-    for (const auto& [name, value] : options) set_field(find_field(fields, name, ""), value, "");
+    Options known = importer.options();
+    set_option(find_option(known, "subject", ""), "2", "");
+    for (const auto& [name, value] : options) set_option(find_option(known, name, ""), value, "");
     report_ = importer.import({.paths = {root}, .out = folder_ / "r.h5", .force = true});
     return Recording(folder_ / "r.h5");
   }

@@ -81,81 +81,81 @@ CsvTable table_import::Context::table(const std::string& file) const {
   return CsvTable::read(folder / file);
 }
 
-Fields TableOptions::fields() {
-  return Fields{
-             Field("responses", responses, "array files, one after the other along the trials"),
-             Field("responses_axes", responses_axes,
-                   "their indices: trial, sensor (or x, y, z) and bin"),
-             Field("mask", mask, "array that is true at the sensors to keep"),
-             Field("nan", nan, "sensors with NaN in some trial").one_of({"refuse", "drop"}),
-             Field("images", images, "folders of images in name order, or array files"),
-             Field("images_axes", images_axes,
-                   "indices of image arrays: stimulus, y, x, channel; y*x or x*y (MATLAB) of "
-                   "flattened images"),
-             Field("images_shape", images_shape,
-                   "height and width of flattened images; empty: they are square")
+Options TableOptions::options() {
+  return Options{
+             Option("responses", responses, "array files, one after the other along the trials"),
+             Option("responses_axes", responses_axes,
+                    "their indices: trial, sensor (or x, y, z) and bin"),
+             Option("mask", mask, "array that is true at the sensors to keep"),
+             Option("nan", nan, "sensors with NaN in some trial").one_of({"refuse", "drop"}),
+             Option("images", images, "folders of images in name order, or array files"),
+             Option("images_axes", images_axes,
+                    "indices of image arrays: stimulus, y, x, channel; y*x or x*y (MATLAB) of "
+                    "flattened images"),
+             Option("images_shape", images_shape,
+                    "height and width of flattened images; empty: they are square")
                  .range(1, 16384),
-             Field("image_size", image_size,
-                   "side of the stimuli: the largest centred square is resized; 0 = as they are")
+             Option("image_size", image_size,
+                    "side of the stimuli: the largest centred square is resized; 0 = as they are")
                  .unit("pixels")
                  .range(0, 16384),
-             Field("splits", splits, "the split of each of the responses' files"),
-             Field("test_stimuli", test_stimuli,
-                   "the last so many stimuli are 'test', the others 'train'")
+             Option("splits", splits, "the split of each of the responses' files"),
+             Option("test_stimuli", test_stimuli,
+                    "the last so many stimuli are 'test', the others 'train'")
                  .range(0),
-             Field("bin_start_ms", bin_start_ms, "start of each bin after stimulus onset")
+             Option("bin_start_ms", bin_start_ms, "start of each bin after stimulus onset")
                  .unit("ms"),
-             Field("bin_stop_ms", bin_stop_ms, "end of each bin after stimulus onset").unit("ms"),
-             Field("degrees_per_stimulus", degrees_per_stimulus,
-                   "width of the stimulus in visual angle; 0 = unknown")
+             Option("bin_stop_ms", bin_stop_ms, "end of each bin after stimulus onset").unit("ms"),
+             Option("degrees_per_stimulus", degrees_per_stimulus,
+                    "width of the stimulus in visual angle; 0 = unknown")
                  .unit("degrees")
                  .range(0, 360),
-             Field(
+             Option(
                  "fixation", fixation,
                  "point of fixation, x and y in stimulus coordinates (0 to 1 from the upper left, "
                  "or beyond); none = unknown"),
-             Field("frames_per_second", frames_per_second,
-                   "above 0: the stimuli are the frames of a video")
+             Option("frames_per_second", frames_per_second,
+                    "above 0: the stimuli are the frames of a video")
                  .range(0, 10000),
          } +
-         Fields{
-             Field("stimuli.table", stimuli.table,
-                   "CSV, a row per stimulus: file, name, source, category"),
-             Field(
+         Options{
+             Option("stimuli.table", stimuli.table,
+                    "CSV, a row per stimulus: file, name, source, category"),
+             Option(
                  "trials.table", trials.table,
                  "CSV, a row per trial: stimulus (number) or stimulus_name, split, repeat, block"),
-             Field("trials.stimulus", trials.stimulus, "array: the stimulus of each trial"),
-             Field("trials.repeat", trials.repeat, "array: 0 for its first showing, 1, ..."),
-             Field("trials.block", trials.block, "array: run, session or day of each trial"),
-             Field("trials.count_from", trials.count_from, "number of the first stimulus")
+             Option("trials.stimulus", trials.stimulus, "array: the stimulus of each trial"),
+             Option("trials.repeat", trials.repeat, "array: 0 for its first showing, 1, ..."),
+             Option("trials.block", trials.block, "array: run, session or day of each trial"),
+             Option("trials.count_from", trials.count_from, "number of the first stimulus")
                  .range(0, 1),
          } +
-         Fields{
-             Field(
+         Options{
+             Option(
                  "sensors.table", sensors.table,
                  "CSV, a row per sensor: name, roi, array, x, y, size, reliability; other columns "
                  "of numbers are kept as measures"),
-             Field("sensors.roi", sensors.roi, "array: number of each sensor's ROI, 0 = none"),
-             Field("sensors.roi_names", sensors.roi_names, "names of the ROIs 1, 2, ..."),
-             Field("sensors.array", sensors.array, "array: electrode array, counted from 0"),
-             Field("sensors.x", sensors.x, "array: receptive field centres, to the right"),
-             Field("sensors.y", sensors.y, "array: receptive field centres"),
-             Field("sensors.size", sensors.size, "array: standard deviations of the fields"),
-             Field("sensors.reliability", sensors.reliability, "array: split-half correlations"),
-             Field(
+             Option("sensors.roi", sensors.roi, "array: number of each sensor's ROI, 0 = none"),
+             Option("sensors.roi_names", sensors.roi_names, "names of the ROIs 1, 2, ..."),
+             Option("sensors.array", sensors.array, "array: electrode array, counted from 0"),
+             Option("sensors.x", sensors.x, "array: receptive field centres, to the right"),
+             Option("sensors.y", sensors.y, "array: receptive field centres"),
+             Option("sensors.size", sensors.size, "array: standard deviations of the fields"),
+             Option("sensors.reliability", sensors.reliability, "array: split-half correlations"),
+             Option(
                  "sensors.unit", sensors.unit,
                  "of x, y and size: stimulus (0 to 1 from the upper left), pixels (from the upper "
                  "left, y down) or degrees (from the stimulus's centre, y up)")
                  .one_of({"stimulus", "pixels", "degrees"}),
-             Field("sensors.pixels_per_stimulus", sensors.pixels_per_stimulus,
-                   "width of the stimulus in the pixels of x, y and size")
+             Option("sensors.pixels_per_stimulus", sensors.pixels_per_stimulus,
+                    "width of the stimulus in the pixels of x, y and size")
                  .range(0),
          };
 }
 
 std::string TableImporter::template_text() {
   return to_toml(
-      TableOptions().fields(),
+      TableOptions().options(),
       "# What 'afterimage import table THIS.toml --out recording.h5' reads. Relative paths "
       "start at\n# this file's folder. An array is named FILE or FILE:NAME: .npy, .npz, "
       ".mat, .h5, .hdf5,\n# .nii, .nii.gz. Five lines are often enough; leave out the rest:"
@@ -172,8 +172,8 @@ ImportReport TableImporter::import(const ImportJob& job) {
   if (job.paths.size() != 1) throw Error("import table", "takes one file, a TOML file");
   TableOptions options;
   const auto config = Config::read(job.paths[0]);
-  config.apply(options.fields());
-  check_fields(options.fields(), config.source());
+  config.apply(options.options());
+  check_options(options.options(), config.source());
   ImportReport report;
   report.fields_hint = "are they in degrees or pixels? Say so in sensors.unit";
   const Context context{options, job.paths[0].parent_path(), config.source(), report};
@@ -193,7 +193,7 @@ ImportReport TableImporter::import(const ImportJob& job) {
     report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   }
   info.provenance = with_report(job.provenance, report);
-  if (info.provenance.is_object()) info.provenance["table"] = to_json(options.fields());
+  if (info.provenance.is_object()) info.provenance["table"] = to_json(options.options());
 
   RecordingWriter writer(job.out, info, job.force);
   stimuli.files ? stimuli.files->append_to(writer) : stimuli.arrays->append_to(writer);

@@ -33,7 +33,7 @@ struct TableOptions {
     double pixels_per_stimulus = 0;
   } sensors;
 
-  Fields fields();
+  Options options();
 };
 
 /// The general way in: arrays, images and tables of any laboratory, named in a small TOML file

@@ -176,29 +176,29 @@ void read_from_means(Work& work) {
 
 }  // namespace
 
-Fields TvsdOptions::fields() {
-  return Fields{
-             Field("images", images, "folder of the THINGS images (needed)"),
-             Field("image_size", image_size, "side of the images (0: as they are)")
+Options TvsdOptions::options() {
+  return Options{
+             Option("images", images, "folder of the THINGS images (needed)"),
+             Option("image_size", image_size, "side of the images (0: as they are)")
                  .range(0, 4096)
                  .unit("pixels"),
-             Field("skip_missing", skip_missing, "leave out trials whose image is missing"),
-             Field("monkey", monkey, "whose recording; auto: as its folder says")
+             Option("skip_missing", skip_missing, "leave out trials whose image is missing"),
+             Option("monkey", monkey, "whose recording; auto: as its folder says")
                  .one_of({"auto", "N", "F"}),
-             Field("data", data,
-                   "single trials, or the authors' normalised means; auto: trials "
-                   "if they are there")
+             Option("data", data,
+                    "single trials, or the authors' normalised means; auto: trials "
+                    "if they are there")
                  .one_of({"auto", "trials", "normalised"}),
-             Field("windows", windows,
-                   "of the trials [ms]: single and five (MonkeySee), authors, all (every "
-                   "millisecond), or your own, such as V1:0-133,V4:33-166,IT:66-199"),
-             Field("field_origin", field_origin,
-                   "where the receptive fields' pixels are counted from")
+             Option("windows", windows,
+                    "of the trials [ms]: single and five (MonkeySee), authors, all (every "
+                    "millisecond), or your own, such as V1:0-133,V4:33-166,IT:66-199"),
+             Option("field_origin", field_origin,
+                    "where the receptive fields' pixels are counted from")
                  .one_of({"fixation", "image"}),
-             Field("field_y", field_y, "which way the receptive fields' y grows")
+             Option("field_y", field_y, "which way the receptive fields' y grows")
                  .one_of({"up", "down"}),
          } +
-         sensors.fields();
+         sensors.options();
 }
 
 ImportReport TvsdImporter::import(const ImportJob& job) {

@@ -18,7 +18,7 @@ struct TvsdOptions {
   std::string field_y = "up";
   SensorSelection sensors;
 
-  Fields fields();
+  Options options();
 };
 
 /// The THINGS ventral stream spiking dataset (Papale, Wang, Self & Roelfsema 2025, "An extensive
@@ -29,7 +29,7 @@ struct TvsdOptions {
 /// their range, NaN.
 class TvsdImporter : public Importer {
  public:
-  Fields fields() override { return options_.fields(); }
+  Options options() override { return options_.options(); }
   ImportReport import(const ImportJob& job) override;
 
  private:

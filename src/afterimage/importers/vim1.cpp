@@ -50,7 +50,7 @@ std::vector<std::string> rois_of(const fs::path& path, const std::string& name, 
 
 }  // namespace
 
-Fields Vim1Importer::fields() { return {Field("subject", subject_, "subject").range(1, 2)}; }
+Options Vim1Importer::options() { return {Option("subject", subject_, "subject").range(1, 2)}; }
 
 ImportReport Vim1Importer::import(const ImportJob& job) {
   if (job.paths.size() != 1 || !fs::is_directory(job.paths[0])) {

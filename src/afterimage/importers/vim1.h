@@ -11,7 +11,7 @@ namespace afterimage {
 /// and counted. Errors: missing variables, counts that do not fit.
 class Vim1Importer : public Importer {
  public:
-  Fields fields() override;
+  Options options() override;
   ImportReport import(const ImportJob& job) override;
 
  private:

@@ -16,25 +16,25 @@ namespace {
 
 constexpr double leak = 0.2;
 
-template <typename Options>
-Options strided(int64_t in, int64_t out, bool bias) {
-  return Options(in, out, 4).stride(2).padding(1).bias(bias);
+template <typename LayerOptions>
+LayerOptions strided(int64_t in, int64_t out, bool bias) {
+  return LayerOptions(in, out, 4).stride(2).padding(1).bias(bias);
 }
 
 }  // namespace
 
-Fields UNetOptions::fields() {
+Options UNetOptions::options() {
   return {
-      Field("width", width, "channels after the U-Net's first convolution").range(1, 1024),
-      Field("blocks", blocks, "nested skip blocks of the U-Net").range(1, 8),
-      Field(
+      Option("width", width, "channels after the U-Net's first convolution").range(1, 1024),
+      Option("blocks", blocks, "nested skip blocks of the U-Net").range(1, 8),
+      Option(
           "initialise", initialise,
           "its first weights: N(0, .02) (MXNet codes), Kaiming over the fan-out (IRFA's code), or "
           "LibTorch's own")
           .one_of(initialisations()),
-      Field("norm_momentum", norm_momentum,
-            "share of each batch in BatchNorm's running statistics (Brain2Pix's and MonkeySee's "
-            "code: .9, which MXNet writes momentum=0.1)")
+      Option("norm_momentum", norm_momentum,
+             "share of each batch in BatchNorm's running statistics (Brain2Pix's and MonkeySee's "
+             "code: .9, which MXNet writes momentum=0.1)")
           .range(0.001, 1),
   };
 }

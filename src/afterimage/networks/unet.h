@@ -19,7 +19,7 @@ struct UNetOptions {
   std::string initialise = "normal";  ///< of `initialisations`
   double norm_momentum = 0.1;         ///< share of a batch in the running statistics of BatchNorm
 
-  Fields fields();
+  Options options();
 };
 
 /// One nested skip block of the U-Net: block(x) =

@@ -11,17 +11,17 @@
 
 namespace afterimage {
 
-Fields ImageOptions::fields() {
+Options ImageOptions::options() {
   return {
-      Field("crop", crop, "keep this part of the shorter side: the central square (1: all of it)")
+      Option("crop", crop, "keep this part of the shorter side: the central square (1: all of it)")
           .range(0.01, 1),
-      Field("image_size", image_size, "side of the images; the central square (0: as they are)")
+      Option("image_size", image_size, "side of the images; the central square (0: as they are)")
           .range(0, 4096)
           .unit("pixels"),
-      Field("retina", retina,
-            "fish-eye warp, as a retina samples: none, warp, or unwarp to take one back")
+      Option("retina", retina,
+             "fish-eye warp, as a retina samples: none, warp, or unwarp to take one back")
           .one_of({"none", "warp", "unwarp"}),
-      Field("density_ratio", density_ratio, "of the warp: density in the middle over the edge")
+      Option("density_ratio", density_ratio, "of the warp: density in the middle over the edge")
           .range(1.01, 1000),
   };
 }

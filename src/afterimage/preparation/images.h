@@ -17,7 +17,7 @@ struct ImageOptions {
   std::string retina = "none";
   double density_ratio = 10;
 
-  Fields fields();
+  Options options();
   bool any() const { return crop < 1 || image_size > 0 || retina != "none"; }
 };
 

@@ -153,49 +153,49 @@ void add_transductive(nlohmann::json& provenance, const nlohmann::json& before,
 
 }  // namespace
 
-Fields PrepareOptions::fields() {
-  Fields own = {
-      Field("detrend", detrend, "degree of the drift taken out of each block (0: none)")
+Options PrepareOptions::options() {
+  Options own = {
+      Option("detrend", detrend, "degree of the drift taken out of each block (0: none)")
           .range(0, 5),
-      Field("baseline", baseline,
-            "window before the stimulus whose mean is taken away, such as -100-0 [ms]; or none"),
-      Field("windows", windows,
-            "time windows [ms]: all (keep the bins), single, five, authors, or your own, such as "
-            "25-125, 0-50|50-100 or V1:0-133,V4:33-166"),
-      Field("delays", delays,
-            "bins from later trials of the block, for films: 4,5,6 pairs a frame with what "
-            "follows 4, 5 and 6 frames later")
+      Option("baseline", baseline,
+             "window before the stimulus whose mean is taken away, such as -100-0 [ms]; or none"),
+      Option("windows", windows,
+             "time windows [ms]: all (keep the bins), single, five, authors, or your own, such as "
+             "25-125, 0-50|50-100 or V1:0-133,V4:33-166"),
+      Option("delays", delays,
+             "bins from later trials of the block, for films: 4,5,6 pairs a frame with what "
+             "follows 4, 5 and 6 frames later")
           .range(0, 1000),
-      Field("zscore", zscore,
-            "standardise with the training trials of each block, or of all; test-day: with each "
-            "block's test trials, as TVSD's authors did")
+      Option("zscore", zscore,
+             "standardise with the training trials of each block, or of all; test-day: with each "
+             "block's test trials, as TVSD's authors did")
           .one_of({"none", "all", "block", "test-day"}),
-      Field("reliability", reliability,
-            "measure reliability, oracle, SNR and noise ceiling on the repeats of a split; keep: "
-            "leave what the recording has")
+      Option("reliability", reliability,
+             "measure reliability, oracle, SNR and noise ceiling on the repeats of a split; keep: "
+             "leave what the recording has")
           .one_of({"keep", "train", "test"}),
-      Field("halves", halves, "random halves that the split-half reliability averages")
+      Option("halves", halves, "random halves that the split-half reliability averages")
           .range(1, 10000),
-      Field("ceiling_trials", ceiling_trials,
-            "trials averaged, for the noise ceiling (0: as many as the test has)")
+      Option("ceiling_trials", ceiling_trials,
+             "trials averaged, for the noise ceiling (0: as many as the test has)")
           .range(0, 1000),
   };
-  const Fields last = {
-      Field("average", average, "average the repeats of a stimulus: none, test or all")
+  const Options last = {
+      Option("average", average, "average the repeats of a stimulus: none, test or all")
           .one_of({"none", "test", "all"})};
-  return splits.fields() + own + sensors.fields() + last + images.fields();
+  return splits.options() + own + sensors.options() + last + images.options();
 }
 
 bool PrepareOptions::any() const {
   PrepareOptions given = *this, standard;
-  return to_json(given.fields()) != to_json(standard.fields());
+  return to_json(given.options()) != to_json(standard.options());
 }
 
 ImportReport prepare(const Recording& from, PrepareOptions options,
                      const std::filesystem::path& out, bool force, const RunContext& run,
                      nlohmann::json provenance) {
   const std::string where = from.path().string();
-  check_fields(options.fields(), where);
+  check_options(options.options(), where);
   ImportReport report;
   std::vector<std::string> transductive;
   RecordingInfo info = from.info();

@@ -33,7 +33,7 @@ struct PrepareOptions {
   std::string average = "none";
   ImageOptions images;
 
-  Fields fields();
+  Options options();
   /// Whether any option differs from its default.
   bool any() const;
   /// Whether any step runs on the run's device: only the features of images that are clustered.

@@ -29,17 +29,18 @@ bool measured(const Threshold& threshold) {
 
 }  // namespace
 
-Fields SensorSelection::fields() {
+Options SensorSelection::options() {
   return {
-      Field("rois", rois, "ROIs to keep, such as V1,V4; all when not given"),
-      Field("min_reliability", min_reliability, "keep sensors with this reliability (-1: all)")
+      Option("rois", rois, "ROIs to keep, such as V1,V4; all when not given"),
+      Option("min_reliability", min_reliability, "keep sensors with this reliability (-1: all)")
           .range(-1, 1),
-      Field("min_oracle", min_oracle, "keep sensors with this oracle correlation (-1: all)")
+      Option("min_oracle", min_oracle, "keep sensors with this oracle correlation (-1: all)")
           .range(-1, 1),
-      Field("min_snr", min_snr, "keep sensors with this signal-to-noise (0: all)").range(0),
-      Field("min_noise_ceiling", min_noise_ceiling, "keep sensors with this noise ceiling (0: all)")
+      Option("min_snr", min_snr, "keep sensors with this signal-to-noise (0: all)").range(0),
+      Option("min_noise_ceiling", min_noise_ceiling,
+             "keep sensors with this noise ceiling (0: all)")
           .range(0, 1),
-      Field("mapped_only", mapped_only, "keep sensors with a receptive field only"),
+      Option("mapped_only", mapped_only, "keep sensors with a receptive field only"),
   };
 }
 

@@ -19,7 +19,7 @@ struct SensorSelection {
   double min_noise_ceiling = 0;
   bool mapped_only = false;
 
-  Fields fields();
+  Options options();
 
   /// Any threshold on what is measured from repeats (not ROI or field).
   bool uses_measures() const;

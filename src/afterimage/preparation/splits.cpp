@@ -139,18 +139,18 @@ void divide_by_block(const SplitOptions& options, RecordingInfo& info, ImportRep
 
 }  // namespace
 
-Fields SplitOptions::fields() {
+Options SplitOptions::options() {
   return {
-      Field("split", split,
-            "how to divide training and test: given (as it is), by block, by "
-            "category, or by cluster of like images")
+      Option("split", split,
+             "how to divide training and test: given (as it is), by block, by "
+             "category, or by cluster of like images")
           .one_of({"given", "block", "category", "cluster"}),
-      Field("test_share", test_share, "part of the stimuli (or blocks) for the test")
+      Option("test_share", test_share, "part of the stimuli (or blocks) for the test")
           .range(0.001, 0.9),
-      Field("test_blocks", test_blocks,
-            "the blocks of the test, from 0; the last ones if not given")
+      Option("test_blocks", test_blocks,
+             "the blocks of the test, from 0; the last ones if not given")
           .range(0),
-      Field("clusters", clusters, "how many clusters of like images").range(2, 100000),
+      Option("clusters", clusters, "how many clusters of like images").range(2, 100000),
   };
 }
 

@@ -18,7 +18,7 @@ struct SplitOptions {
   std::vector<int64_t> test_blocks;
   int64_t clusters = 100;
 
-  Fields fields();
+  Options options();
 };
 
 /// Sets `trials.split` of `info` as asked for. Stimuli of one source stay together.

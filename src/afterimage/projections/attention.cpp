@@ -24,21 +24,21 @@ std::vector<SensorGroup> arrays_or_rois(const Sensors& sensors) {
 
 }  // namespace
 
-Fields AttentionProjection::fields() {
+Options AttentionProjection::options() {
   return {
-      Field("features", features_, "feature maps, C; even").range(2, 512),
-      Field("kernel", kernel_, "side of the score convolution, k").range(1, 15).unit("pixels"),
-      Field("embedding", embedding_kind_,
-            "of an array: affine (paper), or with BatchNorm and ReLU behind (public code)")
+      Option("features", features_, "feature maps, C; even").range(2, 512),
+      Option("kernel", kernel_, "side of the score convolution, k").range(1, 15).unit("pixels"),
+      Option("embedding", embedding_kind_,
+             "of an array: affine (paper), or with BatchNorm and ReLU behind (public code)")
           .one_of({"affine", "batchnorm-relu"}),
-      Field("rate", rate_, "learning rate of the attention over that of the network")
+      Option("rate", rate_, "learning rate of the attention over that of the network")
           .range(0, 1000),
-      Field("groups", parts_,
-            "parts each array is split into (each ROI, where the recording has no arrays)")
+      Option("groups", parts_,
+             "parts each array is split into (each ROI, where the recording has no arrays)")
           .range(1, 256),
-      Field("split", split_, "how: by the position of their fields, or at random")
+      Option("split", split_, "how: by the position of their fields, or at random")
           .one_of({"position", "random"}),
-      Field("absent", absent_, "arrays left out, by name (\"V1 array 3\")"),
+      Option("absent", absent_, "arrays left out, by name (\"V1 array 3\")"),
   };
 }
 

@@ -30,7 +30,7 @@ namespace afterimage {
 /// autocast too.
 class AttentionProjection : public Projection, public HasAttention {
  public:
-  Fields fields() override;
+  Options options() override;
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   int64_t channels() const override { return features_; }
   std::vector<ParameterGroup> parameter_groups() const override { return {{parameters(), rate_}}; }

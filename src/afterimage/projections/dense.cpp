@@ -7,10 +7,10 @@
 
 namespace afterimage {
 
-Fields DenseProjection::fields() {
+Options DenseProjection::options() {
   return {
-      Field("features", features_, "maps").range(1, 512),
-      Field("grid", grid_, "side of the maps before they are enlarged").range(1, 512).unit("px")};
+      Option("features", features_, "maps").range(1, 512),
+      Option("grid", grid_, "side of the maps before they are enlarged").range(1, 512).unit("px")};
 }
 
 void DenseProjection::build(const Sensors& sensors, int64_t bins, int64_t side,

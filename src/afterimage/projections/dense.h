@@ -15,7 +15,7 @@ namespace afterimage {
 /// (2019), whose generators begin with fully connected layers.
 class DenseProjection : public Projection {
  public:
-  Fields fields() override;
+  Options options() override;
   /// Errors: a grid finer than the maps.
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   int64_t channels() const override { return features_; }

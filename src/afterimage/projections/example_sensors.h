@@ -25,8 +25,8 @@ inline Sensors sensors(const std::vector<std::string>& roi, const std::vector<do
 }
 
 inline void set(Projection& projection, const std::string& name, const std::string& value) {
-  Fields fields = projection.fields();
-  set_field(find_field(fields, name, "test"), value, "test");
+  Options options = projection.options();
+  set_option(find_option(options, name, "test"), value, "test");
 }
 
 }  // namespace afterimage::example

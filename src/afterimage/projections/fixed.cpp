@@ -69,13 +69,13 @@ at::Tensor csr_matrix(const at::Tensor& crow, const at::Tensor& column, const at
 
 }  // namespace
 
-Fields FixedProjection::fields() {
+Options FixedProjection::options() {
   return {
-      Field("group", group_, "sensors that share a channel").one_of({"roi", "array"}),
-      Field("spread", spread_, "width of a sensor's mark, 0 = the pixel of its centre (Eq. 2)")
+      Option("group", group_, "sensors that share a channel").one_of({"roi", "array"}),
+      Option("spread", spread_, "width of a sensor's mark, 0 = the pixel of its centre (Eq. 2)")
           .range(0, 10)
           .unit("receptive field sizes"),
-      Field("floor", floor_, "smallest sum of weights a pixel is divided by, with spread > 0")
+      Option("floor", floor_, "smallest sum of weights a pixel is divided by, with spread > 0")
           .range(0, 100),
   };
 }

@@ -20,7 +20,7 @@ namespace afterimage {
 /// no part; `unplaced` counts them.
 class FixedProjection : public Projection {
  public:
-  Fields fields() override;
+  Options options() override;
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   int64_t channels() const override { return static_cast<int64_t>(groups_.size()) * bins_; }
   at::Tensor forward(const at::Tensor& responses) override;

@@ -9,9 +9,9 @@ namespace afterimage {
 
 GaussianProjection::GaussianProjection() { register_module("fields", fields_); }
 
-Fields GaussianProjection::fields() {
-  return Fields{Field("group", group_, "sensors that share a channel").one_of({"roi", "array"})} +
-         fields_->fields();
+Options GaussianProjection::options() {
+  return Options{Option("group", group_, "sensors that share a channel").one_of({"roi", "array"})} +
+         fields_->options();
 }
 
 void GaussianProjection::build(const Sensors& sensors, int64_t bins, int64_t side,

@@ -17,7 +17,7 @@ class GaussianProjection : public Projection, public HasFields {
  public:
   GaussianProjection();
 
-  Fields fields() override;
+  Options options() override;
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   void start(const SampleSource& train, const RunContext& run) override {
     fields_->start(train, run);

@@ -16,20 +16,20 @@ constexpr double unknown_size = 0.05;  // of a sensor whose centre is known but 
 
 }  // namespace
 
-Fields LearnedFieldsImpl::fields() {
+Options LearnedFieldsImpl::options() {
   return {
-      Field("start", start_, "where fields start: at the recording's, or knowing none")
+      Option("start", start_, "where fields start: at the recording's, or knowing none")
           .one_of({"recording", "none"}),
-      Field("move", move_, "how far centres and sizes may move in training")
+      Option("move", move_, "how far centres and sizes may move in training")
           .one_of({"free", "bounded", "frozen"}),
-      Field("reach", reach_, "farthest a bounded centre moves from its start, along x and y")
+      Option("reach", reach_, "farthest a bounded centre moves from its start, along x and y")
           .range(1e-6, 10)
           .unit("stimulus widths"),
-      Field("rate", rate_, "learning rate of centres and sizes over that of the network")
+      Option("rate", rate_, "learning rate of centres and sizes over that of the network")
           .range(0, 1000),
-      Field("fit", fit_,
-            "before training, move fields to where they lay out the images' colours best"),
-      Field("start_size", start_size_, "size of fields that start without knowledge")
+      Option("fit", fit_,
+             "before training, move fields to where they lay out the images' colours best"),
+      Option("start_size", start_size_, "size of fields that start without knowledge")
           .range(smallest, 10)
           .unit("stimulus widths"),
   };

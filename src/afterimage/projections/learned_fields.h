@@ -31,7 +31,7 @@ struct FieldTensors {
 /// `active` is 0 for them. One with a centre and no size starts at .05 stimulus widths.
 class LearnedFieldsImpl : public torch::nn::Module {
  public:
-  Fields fields();
+  Options options();
   /// Errors, naming the projection: the start is the recording's, and it has no fields.
   void build(const Sensors& sensors, const RunContext& run, const std::string& projection);
 

@@ -26,7 +26,7 @@ class Projection : public torch::nn::Module {
   ~Projection() override = default;
 
   /// Its options, declared once. The decoder's configuration shows them as `projection.*`.
-  virtual Fields fields() = 0;
+  virtual Options options() = 0;
   /// Called once, after the options are set. `side` is that of the maps, in pixels. Errors: the
   /// recording lacks what it needs (receptive fields).
   virtual void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) = 0;

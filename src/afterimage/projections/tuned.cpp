@@ -10,13 +10,14 @@ namespace afterimage {
 
 TunedProjection::TunedProjection() { register_module("fields", fields_); }
 
-Fields TunedProjection::fields() {
-  return Fields{Field("features", features_, "feature maps, the length of a sensor's tuning vector")
-                    .range(1, 512),
-                Field("tuning_start", tuning_start_,
-                      "tuning before training: fitted to image patches, or random")
-                    .one_of({"closed-form", "random"})} +
-         fields_->fields();
+Options TunedProjection::options() {
+  return Options{
+             Option("features", features_, "feature maps, the length of a sensor's tuning vector")
+                 .range(1, 512),
+             Option("tuning_start", tuning_start_,
+                    "tuning before training: fitted to image patches, or random")
+                 .one_of({"closed-form", "random"})} +
+         fields_->options();
 }
 
 void TunedProjection::build(const Sensors& sensors, int64_t bins, int64_t side,

@@ -21,7 +21,7 @@ class TunedProjection : public Projection, public HasFields {
  public:
   TunedProjection();
 
-  Fields fields() override;
+  Options options() override;
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   /// Errors: more sensors than the closed form has memory for (largest_tuning_problem).
   void start(const SampleSource& train, const RunContext& run) override;

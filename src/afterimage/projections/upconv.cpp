@@ -25,9 +25,9 @@ int64_t share(int64_t width, double of) {
 
 }  // namespace
 
-Fields UpconvProjection::fields() {
-  return {Field("hidden", hidden_, "units of the fully connected layers").range(1, 65536),
-          Field("width", width_, "channels of the first up-convolution").range(1, 4096)};
+Options UpconvProjection::options() {
+  return {Option("hidden", hidden_, "units of the fully connected layers").range(1, 65536),
+          Option("width", width_, "channels of the first up-convolution").range(1, 4096)};
 }
 
 void UpconvProjection::build(const Sensors& sensors, int64_t bins, int64_t side,

@@ -22,7 +22,7 @@ namespace afterimage {
 /// always ends in 3 channels: the image itself before the sigmoid (generator = "projection").
 class UpconvProjection : public Projection {
  public:
-  Fields fields() override;
+  Options options() override;
   /// Errors: a side that halving does not bring to 8 pixels or fewer.
   void build(const Sensors& sensors, int64_t bins, int64_t side, const RunContext& run) override;
   int64_t channels() const override { return 3; }

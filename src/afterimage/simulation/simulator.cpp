@@ -206,50 +206,50 @@ class Simulation {
 
 }  // namespace
 
-Fields SimulatorOptions::fields() {
+Options SimulatorOptions::options() {
   return {
-      Field(
+      Option(
           "preset", preset,
           "tvsd: macaque V1 (7), V4 (4) and IT (4 arrays of 64 electrodes); brain2pix: 1400 voxels "
           "of human V1, V2, V3")
           .one_of({"tvsd", "brain2pix"}),
-      Field("coverage", coverage,
-            "stimulus: fields cover all of it; quadrant: only the lower right of fixation, as in "
-            "TVSD")
+      Option("coverage", coverage,
+             "stimulus: fields cover all of it; quadrant: only the lower right of fixation, as in "
+             "TVSD")
           .one_of({"stimulus", "quadrant"}),
-      Field("magnification", magnification,
-            "how much denser fields lie near fixation: 0 evenly, 1 as on macaque V1")
+      Option("magnification", magnification,
+             "how much denser fields lie near fixation: 0 evenly, 1 as on macaque V1")
           .range(0, 1),
-      Field("fixation_x", fixation_x, "point of fixation, from the left")
+      Option("fixation_x", fixation_x, "point of fixation, from the left")
           .range(0, 1)
           .unit("stimulus widths"),
-      Field("fixation_y", fixation_y, "point of fixation, from the top")
+      Option("fixation_y", fixation_y, "point of fixation, from the top")
           .range(0, 1)
           .unit("stimulus widths"),
-      Field("scale", scale, "number of sensors over the preset's").range(0.01, 4),
-      Field("hide_fields", hide_fields,
-            "leave receptive fields unknown in the recording (they stay in its truth)"),
-      Field("image_size", image_size, "side of the stored stimuli").range(16, 1024).unit("px"),
-      Field("train_trials", train_trials, "random crops of training photographs, each shown once")
+      Option("scale", scale, "number of sensors over the preset's").range(0.01, 4),
+      Option("hide_fields", hide_fields,
+             "leave receptive fields unknown in the recording (they stay in its truth)"),
+      Option("image_size", image_size, "side of the stored stimuli").range(16, 1024).unit("px"),
+      Option("train_trials", train_trials, "random crops of training photographs, each shown once")
           .range(1, 1e7),
-      Field("test_images", test_images, "photographs held out for the test").range(1, 1e6),
-      Field("test_repeats", test_repeats, "times each test image is shown").range(1, 1000),
-      Field("skip_bad", skip_bad, "leave out photographs that cannot be read instead of stopping"),
-      Field("bins", bins,
-            "window: the mean over one window per area; five: five windows, the same for all")
+      Option("test_images", test_images, "photographs held out for the test").range(1, 1e6),
+      Option("test_repeats", test_repeats, "times each test image is shown").range(1, 1000),
+      Option("skip_bad", skip_bad, "leave out photographs that cannot be read instead of stopping"),
+      Option("bins", bins,
+             "window: the mean over one window per area; five: five windows, the same for all")
           .one_of({"window", "five"}),
-      Field("pre_stimulus", pre_stimulus,
-            "one more bin, before stimulus onset: baseline and noise, no signal"),
-      Field("snr", snr, "signal variance over noise variance of one trial in its best bin")
+      Option("pre_stimulus", pre_stimulus,
+             "one more bin, before stimulus onset: baseline and noise, no signal"),
+      Option("snr", snr, "signal variance over noise variance of one trial in its best bin")
           .range(0.01, 1000),
-      Field("snr_spread", snr_spread, "standard deviation of log(snr) over sensors").range(0, 2),
-      Field("gain_share", gain_share, "part of the noise that a gain shared by all sensors makes")
+      Option("snr_spread", snr_spread, "standard deviation of log(snr) over sensors").range(0, 2),
+      Option("gain_share", gain_share, "part of the noise that a gain shared by all sensors makes")
           .range(0, 0.9),
-      Field("noise_correlation", noise_correlation,
-            "part of the remaining noise that neighbours on an array share")
+      Option("noise_correlation", noise_correlation,
+             "part of the remaining noise that neighbours on an array share")
           .range(0, 0.9),
-      Field("blocks", blocks, "days or runs the trials are spread over").range(1, 1000),
-      Field("drift", drift, "change of each sensor's baseline from block to block")
+      Option("blocks", blocks, "days or runs the trials are spread over").range(1, 1000),
+      Option("drift", drift, "change of each sensor's baseline from block to block")
           .range(0, 10)
           .unit("signal standard deviations"),
   };
@@ -258,7 +258,7 @@ Fields SimulatorOptions::fields() {
 SimulationSummary simulate(SimulatorOptions options, const std::filesystem::path& folder,
                            const std::filesystem::path& out, bool force, const RunContext& run,
                            const nlohmann::json& provenance) {
-  check_fields(options.fields(), "simulate");
+  check_options(options.options(), "simulate");
   check_output(out, force);
   const at::NoGradGuard no_gradients;
   return Simulation(options, folder, run).write(out, force, provenance);

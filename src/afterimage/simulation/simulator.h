@@ -37,7 +37,7 @@ struct SimulatorOptions {
   int64_t blocks = 4;
   double drift = 0.3;
 
-  Fields fields();
+  Options options();
 };
 
 /// What a simulation made, for the user to read.

@@ -39,11 +39,11 @@ const at::Tensor& take(const TensorMap& tensors, const std::string& name, const 
 
 }  // namespace
 
-Fields AdamOptions::fields() {
+Options AdamOptions::options() {
   return {
-      Field("beta1", beta1, "Adam's decay of the gradient's running mean").range(0, 1),
-      Field("beta2", beta2, "Adam's decay of its running square").range(0, 1),
-      Field("epsilon", epsilon, "Adam's guard against division by zero").range(0),
+      Option("beta1", beta1, "Adam's decay of the gradient's running mean").range(0, 1),
+      Option("beta2", beta2, "Adam's decay of its running square").range(0, 1),
+      Option("epsilon", epsilon, "Adam's guard against division by zero").range(0),
   };
 }
 

@@ -17,7 +17,7 @@ struct AdamOptions {
   double beta2 = 0.999;
   double epsilon = 1e-8;
 
-  Fields fields();
+  Options options();
 };
 
 /// Adam (Kingma and Ba 2015, algorithm 1) over each group of parameters in one fused pass, on any

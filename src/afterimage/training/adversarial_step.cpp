@@ -43,25 +43,25 @@ std::map<std::string, double> values(const std::map<std::string, at::Tensor>& lo
 
 }  // namespace
 
-Fields AdversarialStepOptions::fields() {
-  return prefixed("generator", generator.fields()) +
-         prefixed("discriminator", discriminator.fields()) +
-         Fields{
-             Field("discriminator_rate", discriminator_rate,
-                   "learning rate of the discriminator over the generator's")
+Options AdversarialStepOptions::options() {
+  return prefixed("generator", generator.options()) +
+         prefixed("discriminator", discriminator.options()) +
+         Options{
+             Option("discriminator_rate", discriminator_rate,
+                    "learning rate of the discriminator over the generator's")
                  .range(0, 1000),
-             Field("discriminator_every", discriminator_every,
-                   "steps from one update of the discriminator to the next")
+             Option("discriminator_every", discriminator_every,
+                    "steps from one update of the discriminator to the next")
                  .range(1),
-             Field("history", history,
-                   "generated images kept to train the discriminator with; 0 = the newest only")
+             Option("history", history,
+                    "generated images kept to train the discriminator with; 0 = the newest only")
                  .range(0, 1000000),
-             Field("history_probability", history_probability,
-                   "how often a kept image takes the place of a new one")
+             Option("history_probability", history_probability,
+                    "how often a kept image takes the place of a new one")
                  .range(0, 1),
-             Field("fakes", fakes,
-                   "images the discriminator learns from: those the generator learns from, or "
-                   "predicted anew with running statistics (Brain2Pix's and MonkeySee's code)")
+             Option("fakes", fakes,
+                    "images the discriminator learns from: those the generator learns from, or "
+                    "predicted anew with running statistics (Brain2Pix's and MonkeySee's code)")
                  .one_of({"shared", "predicted"}),
          };
 }

@@ -27,7 +27,7 @@ struct AdversarialStepOptions {
   double history_probability = 0.5;
   std::string fakes = "shared";  ///< images to train the discriminator with: see Batch::fake
 
-  Fields fields();
+  Options options();
 };
 
 /// One update of generator and discriminator on a batch, as pix2pix, Brain2Pix, MonkeySee and IRFA

@@ -24,38 +24,40 @@ at::Tensor at_least_float(const at::Tensor& x) {
 
 }  // namespace
 
-Fields ObjectiveOptions::fields() {
+Options ObjectiveOptions::options() {
   return {
-      Field("adversarial", adversarial, "weight of the adversarial loss; 0 trains no discriminator")
+      Option("adversarial", adversarial,
+             "weight of the adversarial loss; 0 trains no discriminator")
           .range(0),
-      Field("perceptual", perceptual, "weight of the feature distance; 0 needs no network")
+      Option("perceptual", perceptual, "weight of the feature distance; 0 needs no network")
           .range(0),
-      Field("pixel", pixel, "weight of the mean absolute pixel difference").range(0),
-      Field("network", network, "network whose features are compared").one_of(feature_networks()),
-      Field("fallback", fallback, "network to use when there are no weights of `network`"),
-      Field("layers", layers,
-            "layers compared, as torchvision names them; none: the network's own"),
-      Field(
+      Option("pixel", pixel, "weight of the mean absolute pixel difference").range(0),
+      Option("network", network, "network whose features are compared").one_of(feature_networks()),
+      Option("fallback", fallback, "network to use when there are no weights of `network`"),
+      Option("layers", layers,
+             "layers compared, as torchvision names them; none: the network's own"),
+      Option(
           "distance", distance,
           "of a layer: l1, mean |a - b|; l2, Euclidean norm of each image's; relative, l1 over the "
           "target's mean |b|")
           .one_of({"l1", "l2", "relative"}),
-      Field("feature_size", feature_size, "side images are resized to for the network, 0 = as is")
+      Option("feature_size", feature_size, "side images are resized to for the network, 0 = as is")
           .unit("pixels")
           .range(0, 4096),
-      Field(
+      Option(
           "align_corners", align_corners,
           "that resizing keeps corner pixels in place (MXNet codes) instead of the images' edges"),
-      Field(
+      Option(
           "normalise_input", normalise_input,
           "give the network images normalised by ImageNet's statistics (Brain2Pix's code: false)"),
-      Field("feature_sum", feature_sum, "how layers are put together").one_of({"mean", "sum"}),
-      Field("verdict", verdict,
-            "taken for the discriminator's logits: its output, or (IRFA's public code) the sigmoid")
+      Option("feature_sum", feature_sum, "how layers are put together").one_of({"mean", "sum"}),
+      Option(
+          "verdict", verdict,
+          "taken for the discriminator's logits: its output, or (IRFA's public code) the sigmoid")
           .one_of({"logits", "sigmoid"}),
-      Field("detach_maps", detach_maps,
-            "the adversarial gradient reaches the projection through the image alone, not through "
-            "the maps the discriminator sees (IRFA's code: false)"),
+      Option("detach_maps", detach_maps,
+             "the adversarial gradient reaches the projection through the image alone, not through "
+             "the maps the discriminator sees (IRFA's code: false)"),
   };
 }
 

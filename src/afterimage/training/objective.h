@@ -39,7 +39,7 @@ struct ObjectiveOptions {
   /// the maps beside it as well (IRFA's public code).
   bool detach_maps = true;
 
-  Fields fields();
+  Options options();
   /// Names the network's own layers where none are named, so that what is kept of a training says
   /// which were compared.
   void name_layers();

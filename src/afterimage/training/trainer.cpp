@@ -98,16 +98,16 @@ std::string loss_note(const std::map<std::string, double>& losses) {
 
 }  // namespace
 
-Fields TrainerOptions::fields() {
+Options TrainerOptions::options() {
   return {
-      Field("steps", steps, "updates, where no epochs are given").range(0),
-      Field("epochs", epochs, "passes over the samples, in place of steps").range(0),
-      Field("batch", batch, "samples per step").range(1),
-      Field("learning_rate", learning_rate, "of Adam").range(0, 1),
-      Field("schedule", schedule, "of the learning rate").one_of({"constant", "cosine"}),
-      Field("warmup", warmup, "steps over which the learning rate rises from zero").range(0),
-      Field("checkpoint_every", checkpoint_every, "steps between checkpoints").range(1),
-      Field("log_every", log_every, "steps between lines of the log").range(1),
+      Option("steps", steps, "updates, where no epochs are given").range(0),
+      Option("epochs", epochs, "passes over the samples, in place of steps").range(0),
+      Option("batch", batch, "samples per step").range(1),
+      Option("learning_rate", learning_rate, "of Adam").range(0, 1),
+      Option("schedule", schedule, "of the learning rate").one_of({"constant", "cosine"}),
+      Option("warmup", warmup, "steps over which the learning rate rises from zero").range(0),
+      Option("checkpoint_every", checkpoint_every, "steps between checkpoints").range(1),
+      Option("log_every", log_every, "steps between lines of the log").range(1),
   };
 }
 

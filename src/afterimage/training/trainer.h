@@ -21,7 +21,7 @@ struct TrainerOptions {
   int64_t checkpoint_every = 500;     ///< steps
   int64_t log_every = 10;             ///< steps
 
-  Fields fields();
+  Options options();
   /// Leaves `steps` or `epochs`, the other 0: epochs where both are there. Errors: neither is.
   void settle_length();
   /// The same with `steps` as it follows from the epochs and the number of samples.

@@ -31,7 +31,7 @@ if(AFTERIMAGE_SANITIZE)
   add_link_options(-fsanitize=${AFTERIMAGE_SANITIZE})
   # LibTorch is built without run-time type information for some of its own classes, which the
   # vptr check then cannot see through.
-  if(AFTERIMAGE_SANITIZE STREQUAL "undefined")
+  if(AFTERIMAGE_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize=vptr)
   endif()
 endif()

@@ -113,6 +113,27 @@ void say_report(const ImportReport& report, const RunContext& run) {
   for (const auto& note : report.notes) run.say(note);
 }
 
+std::string command_line(const std::vector<std::string>& words) {
+  std::string line = "afterimage";
+  for (const auto& word : words) {
+    const bool plain = word.find_first_of(" \"'\\$*?;&|<>()") == std::string::npos;
+    line += plain && !word.empty() ? " " + word : " '" + word + "'";
+  }
+  return line;
+}
+
+std::vector<std::string> changed_words(const Options& given, const Options& standard) {
+  std::vector<std::string> words;
+  for (size_t i = 0; i < given.size(); ++i) {
+    const std::string value = value_text(given[i]);
+    if (value == value_text(standard[i])) continue;
+    words.push_back(option_name(given[i]));
+    const auto* flag = std::get_if<bool*>(&given[i].target);
+    if (flag == nullptr || !**flag) words.push_back(value);
+  }
+  return words;
+}
+
 std::vector<std::string> run_words(const RunOptions& run) {
   RunOptions options = run;
   std::vector<std::string> words;

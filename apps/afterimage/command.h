@@ -43,8 +43,8 @@ struct Command {
 /// Every command, in the order `--help` shows them: the one place to add one.
 const std::vector<Command>& command_table();
 
-/// Reads and runs one command line, without the program's name. Throws what the command throws.
-void run_command_line(const std::vector<std::string>& arguments);
+/// "afterimage train demo --out 'my model'": the words as a user would type them in a shell.
+std::string command_line(const std::vector<std::string>& words);
 
 /// The flag of an option: "--train-trials" of "train_trials".
 std::string option_name(const Option& option);
@@ -52,8 +52,12 @@ std::string option_name(const Option& option);
 /// Adds a flag for each option.
 void add_options(CLI::App& app, const Options& options);
 
-/// The options of every command as words of a command line, for a command that runs others.
+/// The options of every command as words of a command line.
 std::vector<std::string> run_words(const RunOptions& run);
+
+/// "--lambda", "10" for each option that differs from its default: `given` and `standard` are of
+/// one kind.
+std::vector<std::string> changed_words(const Options& given, const Options& standard);
 
 /// The provenance of what is computed on the processor, whatever --device says.
 nlohmann::json on_processor(nlohmann::json provenance);

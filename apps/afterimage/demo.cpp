@@ -4,30 +4,25 @@
 
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
-#include "afterimage/base/text.h"
-#include "afterimage/command.h"
+#include "afterimage/base/table.h"
+#include "afterimage/steps.h"
 
 namespace afterimage {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
+using Steps = std::vector<std::unique_ptr<Step>>;
 
 struct DemoOptions {
   std::string what = "photographs";
   std::string images, out = "demo";
-  Words settings;
+  std::vector<std::string> settings;
   bool force = false;
 };
 
-Words operator+(Words left, const Words& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
-
 /// What comes before the training: a recording, and which decoder it suits.
 struct Start {
-  Words make_recording;
+  std::unique_ptr<Step> make_recording;
   std::string config;
   std::string title;
 };
@@ -35,38 +30,60 @@ struct Start {
 Start start_of(const DemoOptions& options, const std::string& recording) {
   const fs::path examples = data_dir() / "examples";
   if (options.what == "digits") {
-    return {{"import", "digit69", (examples / "digit69" / "digit69_28x28.mat").string(), "--out",
-             recording},
-            "digits",
-            "Handwritten digits from human fMRI"};
+    auto step =
+        std::make_unique<ImportStep>(find_entry(importer_table(), "digit69", "format", "demo"));
+    step->paths = {(examples / "digit69" / "digit69_28x28.mat").string()};
+    step->out = recording;
+    step->force = options.force;
+    return {std::move(step), "digits", "Handwritten digits from human fMRI"};
   }
-  const std::string images =
-      options.images.empty() ? (examples / "photos").string() : options.images;
-  return {{"simulate", "--images", images, "--out", recording},
-          "demo",
-          "Photographs from a simulated recording"};
+  auto step = std::make_unique<SimulateStep>();
+  step->images = options.images.empty() ? (examples / "photos").string() : options.images;
+  step->out = recording;
+  step->force = options.force;
+  return {std::move(step), "demo", "Photographs from a simulated recording"};
 }
 
-/// Every step is a command a user could type, and is shown as one.
-std::vector<Words> steps(const DemoOptions& options) {
+/// The whole way, each step a command that a user could type.
+Steps steps_of(const DemoOptions& options) {
   const auto at = [&options](const char* name) { return (fs::path(options.out) / name).string(); };
-  const Start start = start_of(options, at("recording.h5"));
-  Words train = {"train", start.config, "--recording", at("recording.h5"), "--out", at("model")};
-  for (const auto& setting : options.settings) train = train + Words{"--set", setting};
-  std::vector<Words> all = {
-      start.make_recording,
-      train,
-      {"reconstruct", at("model"), at("recording.h5"), "--out", at("reconstruction.h5"), "--png",
-       at("images")},
-      {"evaluate", at("reconstruction.h5"), "--recording", at("recording.h5"), "--out",
-       at("scores.json"), "--csv", at("scores.csv"), "--csv-images", at("scores-images.csv")},
-      {"report", at("recording.h5"), at("reconstruction.h5"), at("scores.json"), at("model"),
-       "--title", start.title, "--out", at("report.html")},
-  };
-  if (options.force) {
-    for (auto& step : all) step.emplace_back("--force");
-  }
-  return all;
+  const std::string recording = at("recording.h5"), model = at("model"),
+                    images = at("reconstruction.h5"), scores = at("scores.json");
+  Start start = start_of(options, recording);
+  Steps steps;
+  steps.push_back(std::move(start.make_recording));
+
+  auto train = std::make_unique<TrainStep>();
+  train->config = start.config;
+  train->recording = recording;
+  train->settings = options.settings;
+  train->options = {model, /*resume=*/false, options.force};
+  steps.push_back(std::move(train));
+
+  auto reconstruct = std::make_unique<ReconstructStep>();
+  reconstruct->model = model;
+  reconstruct->recording = recording;
+  reconstruct->out = images;
+  reconstruct->png = at("images");
+  reconstruct->force = options.force;
+  steps.push_back(std::move(reconstruct));
+
+  auto evaluate = std::make_unique<EvaluateStep>();
+  evaluate->reconstructions = {images};
+  evaluate->recording = recording;
+  evaluate->out = scores;
+  evaluate->csv = at("scores.csv");
+  evaluate->csv_images = at("scores-images.csv");
+  evaluate->force = options.force;
+  steps.push_back(std::move(evaluate));
+
+  auto report = std::make_unique<ReportStep>();
+  report->files = {recording, images, scores, model};
+  report->title = start.title;
+  report->out = at("report.html");
+  report->force = options.force;
+  steps.push_back(std::move(report));
+  return steps;
 }
 
 }  // namespace
@@ -85,12 +102,8 @@ std::function<void()> declare_demo(CLI::App& app, const Invocation& invocation) 
       throw Error(options->out, "exists already",
                   "Add --force to replace the demo in it, or choose another --out");
     }
-    const RunContext run = invocation.context();
     fs::create_directories(options->out);
-    for (const auto& step : steps(*options)) {
-      run.say("\n$ afterimage " + join(step, " "));
-      run_command_line(step + run_words(invocation.run));
-    }
+    for (const auto& step : steps_of(*options)) run_step(*step, invocation);
   };
 }
 

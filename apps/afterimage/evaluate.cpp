@@ -5,9 +5,8 @@
 
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
-#include "afterimage/command.h"
 #include "afterimage/evaluation/image_sets.h"
-#include "afterimage/evaluation/scores.h"
+#include "afterimage/steps.h"
 
 namespace afterimage {
 namespace {
@@ -54,15 +53,43 @@ void print(const Scores& scores) {
 
 }  // namespace
 
+std::vector<std::string> EvaluateStep::words() {
+  std::vector<std::string> words = {"evaluate"};
+  append(words, reconstructions);
+  add_words(words, "--recording", recording);
+  add_words(words, "--out", out);
+  add_words(words, "--csv", csv);
+  add_words(words, "--csv-images", csv_images);
+  add_words(words, "--name", names);
+  append(words, changed_words(options.options(), EvaluationOptions().options()));
+  if (force) words.emplace_back("--force");
+  return words;
+}
+
+void EvaluateStep::run(const Invocation& invocation) {
+  const RunContext run = invocation.context();
+  check_output(out, force);
+  for (const auto& table : {csv, csv_images}) {
+    if (!table.empty()) check_output(table, force);
+  }
+  const Recording shown(recording);
+  std::vector<Reconstruction> loaded;
+  std::vector<std::filesystem::path> inputs = {recording};
+  for (const auto& path : reconstructions) {
+    loaded.push_back(Reconstruction::load(path));
+    inputs.emplace_back(path);
+  }
+  rename(loaded, names);
+  Scores scores = evaluate(loaded, shown, options, run);
+  scores.provenance = invocation.provenance(run, to_json(options.options()), inputs);
+  write_text(out, scores.to_json().dump(1), force);
+  if (!csv.empty()) write_text(csv, scores.to_csv(), force);
+  if (!csv_images.empty()) write_text(csv_images, scores.images_to_csv(), force);
+  print(scores);
+}
+
 std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocation) {
-  struct Arguments {
-    std::vector<std::string> reconstructions;
-    std::string recording, out, csv, csv_images;
-    std::vector<std::string> names;
-    EvaluationOptions options;
-    bool force = false;
-  };
-  const auto a = std::make_shared<Arguments>();
+  const auto a = std::make_shared<EvaluateStep>();
   app.add_option("reconstructions", a->reconstructions, "one or more reconstructions of a split")
       ->required();
   app.add_option("--recording", a->recording, "the recording with the images shown")->required();
@@ -76,28 +103,7 @@ std::function<void()> declare_evaluate(CLI::App& app, const Invocation& invocati
       ->take_all();
   add_options(app, a->options.options());
   add_force(app, a->force);
-
-  return [a, &invocation] {
-    const RunContext run = invocation.context();
-    check_output(a->out, a->force);
-    for (const auto& table : {a->csv, a->csv_images}) {
-      if (!table.empty()) check_output(table, a->force);
-    }
-    const Recording recording(a->recording);
-    std::vector<Reconstruction> reconstructions;
-    std::vector<std::filesystem::path> inputs = {a->recording};
-    for (const auto& path : a->reconstructions) {
-      reconstructions.push_back(Reconstruction::load(path));
-      inputs.emplace_back(path);
-    }
-    rename(reconstructions, a->names);
-    Scores scores = evaluate(reconstructions, recording, a->options, run);
-    scores.provenance = invocation.provenance(run, to_json(a->options.options()), inputs);
-    write_text(a->out, scores.to_json().dump(1), a->force);
-    if (!a->csv.empty()) write_text(a->csv, scores.to_csv(), a->force);
-    if (!a->csv_images.empty()) write_text(a->csv_images, scores.images_to_csv(), a->force);
-    print(scores);
-  };
+  return [a, &invocation] { a->run(invocation); };
 }
 
 }  // namespace afterimage

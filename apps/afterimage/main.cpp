@@ -21,11 +21,6 @@ namespace {
 
 constexpr int failure = 1, user_error = 2, stopped = 130;
 
-std::string quoted(const std::string& word) {
-  const bool plain = word.find_first_of(" \"'\\$*?;&|<>()") == std::string::npos;
-  return plain && !word.empty() ? word : "'" + word + "'";
-}
-
 /// What CLI11 could not make sense of as one line, with the nearest name for an unknown word.
 Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
   std::string message = error.what();
@@ -51,8 +46,7 @@ Error usage_error(const CLI::ParseError& error, const CLI::App& app) {
   return Error(concat(message, " (see 'afterimage", name, " --help')"));
 }
 
-}  // namespace
-
+/// Reads and runs one command line, without the program's name. Throws what the command throws.
 void run_command_line(const std::vector<std::string>& arguments) {
   CLI::App app{"Afterimage " + version() +
                ": reconstructs what was seen from recordings of the visual system"};
@@ -61,8 +55,7 @@ void run_command_line(const std::vector<std::string>& arguments) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
 
-  Invocation invocation{"afterimage", {}, watch_interrupts()};
-  for (const auto& word : arguments) invocation.command_line += " " + quoted(word);
+  Invocation invocation{command_line(arguments), {}, watch_interrupts()};
   std::function<void()> chosen;
   for (const auto& command : command_table()) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
@@ -82,8 +75,6 @@ void run_command_line(const std::vector<std::string>& arguments) {
   }
   chosen();
 }
-
-namespace {
 
 /// OpenMP's threads spin for milliseconds while they wait, and where another program wants the
 /// processor that makes a training step ten times slower. The library reads its settings before

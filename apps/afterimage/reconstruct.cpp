@@ -3,10 +3,9 @@
 
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
-#include "afterimage/command.h"
 #include "afterimage/decoders/image_names.h"
-#include "afterimage/decoders/model.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/steps.h"
 
 namespace afterimage {
 namespace {
@@ -30,13 +29,32 @@ void write_pngs(const fs::path& target, const Reconstruction& result, bool force
 
 }  // namespace
 
+std::vector<std::string> ReconstructStep::words() {
+  std::vector<std::string> words = {"reconstruct", model, recording, "--out", out};
+  add_words(words, "--png", png);
+  add_words(words, "--name", name);
+  append(words, changed_words(options.options(), ReconstructOptions().options()));
+  if (force) words.emplace_back("--force");
+  return words;
+}
+
+void ReconstructStep::run(const Invocation& invocation) {
+  const RunContext run = invocation.context();
+  check_output(out, force);
+  if (!png.empty()) check_output(png, force);
+  const Recording from(recording);
+  Model trained = Model::load(model, run);
+  Reconstruction result = trained.reconstruct(from, options, run);
+  if (!name.empty()) result.name = name;
+  result.provenance = invocation.provenance(run, to_json(options.options()), {recording, model});
+  result.provenance["model"] = trained.card().value("provenance", nlohmann::json::object());
+  result.save(out, force);
+  if (!png.empty()) write_pngs(png, result, force);
+  run.say(concat(result.stimulus.size(), " images reconstructed -> ", out));
+}
+
 std::function<void()> declare_reconstruct(CLI::App& app, const Invocation& invocation) {
-  struct Arguments {
-    std::string model, recording, out, png, name;
-    ReconstructOptions options;
-    bool force = false;
-  };
-  const auto a = std::make_shared<Arguments>();
+  const auto a = std::make_shared<ReconstructStep>();
   app.add_option("model", a->model, "folder of a trained model")->required();
   app.add_option("recording", a->recording, "the recording to read responses from")->required();
   app.add_option("--out", a->out, "the reconstruction (HDF5)")->required();
@@ -44,22 +62,7 @@ std::function<void()> declare_reconstruct(CLI::App& app, const Invocation& invoc
   app.add_option("--name", a->name, "what tables and pages call it, in place of the model's name");
   add_options(app, a->options.options());
   add_force(app, a->force);
-
-  return [a, &invocation] {
-    const RunContext run = invocation.context();
-    check_output(a->out, a->force);
-    if (!a->png.empty()) check_output(a->png, a->force);
-    const Recording recording(a->recording);
-    Model model = Model::load(a->model, run);
-    Reconstruction result = model.reconstruct(recording, a->options, run);
-    if (!a->name.empty()) result.name = a->name;
-    result.provenance =
-        invocation.provenance(run, to_json(a->options.options()), {a->recording, a->model});
-    result.provenance["model"] = model.card().value("provenance", nlohmann::json::object());
-    result.save(a->out, a->force);
-    if (!a->png.empty()) write_pngs(a->png, result, a->force);
-    run.say(concat(result.stimulus.size(), " images reconstructed -> ", a->out));
-  };
+  return [a, &invocation] { a->run(invocation); };
 }
 
 }  // namespace afterimage

@@ -3,18 +3,31 @@
 #include <memory>
 
 #include "afterimage/base/output.h"
-#include "afterimage/command.h"
 #include "afterimage/report/collect.h"
+#include "afterimage/steps.h"
 
 namespace afterimage {
 
+std::vector<std::string> ReportStep::words() {
+  std::vector<std::string> words = {"report"};
+  append(words, files);
+  add_words(words, "--title", title);
+  add_words(words, "--name", names);
+  add_words(words, "--out", out);
+  if (force) words.emplace_back("--force");
+  return words;
+}
+
+void ReportStep::run(const Invocation& invocation) {
+  const RunContext run = invocation.context();
+  check_output(out, force);
+  const Collected page = collect(files, title, names);
+  write_text(out, report_html(page.input), force);
+  std::printf("%s\n", out.c_str());
+}
+
 std::function<void()> declare_report(CLI::App& app, const Invocation& invocation) {
-  struct Arguments {
-    std::vector<std::string> files, names;
-    std::string out, title = "Afterimage report";
-    bool force = false;
-  };
-  const auto a = std::make_shared<Arguments>();
+  const auto a = std::make_shared<ReportStep>();
   app.add_option("files", a->files, "recording, reconstructions, scores and models, in any order")
       ->required();
   app.add_option("--out", a->out, "the page (HTML)")->required();
@@ -24,14 +37,7 @@ std::function<void()> declare_report(CLI::App& app, const Invocation& invocation
       ->expected(1)
       ->take_all();
   add_force(app, a->force);
-
-  return [a, &invocation] {
-    const RunContext run = invocation.context();
-    check_output(a->out, a->force);
-    const Collected page = collect(a->files, a->title, a->names);
-    write_text(a->out, report_html(page.input), a->force);
-    std::printf("%s\n", a->out.c_str());
-  };
+  return [a, &invocation] { a->run(invocation); };
 }
 
 }  // namespace afterimage

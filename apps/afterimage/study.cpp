@@ -10,15 +10,13 @@
 #include "afterimage/base/output.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
-#include "afterimage/command.h"
-#include "afterimage/decoders/model.h"
 #include "afterimage/formats/hdf5.h"
+#include "afterimage/steps.h"
 
 namespace afterimage {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
 
 /// What `use` makes of a variant's configuration; what it refuses names plan and variant.
 template <typename Use>
@@ -75,19 +73,6 @@ std::string description(const StudyPlan& plan, const StudyPlan::Variant& variant
                 contents_of(variant.config));
 }
 
-/// A study goes on by itself from what its commands have left.
-void run_command(Words words, const RunOptions& run, int64_t seed) {
-  RunOptions options = run;
-  options.seed = seed;
-  if (!run.quiet) std::fprintf(stderr, "\n$ afterimage %s\n", join(words, " ").c_str());
-  for (auto& word : run_words(options)) words.push_back(std::move(word));
-  try {
-    run_command_line(words);
-  } catch (const Interrupted&) {
-    throw Interrupted("stopped; what is done is kept, and the same study goes on from there");
-  }
-}
-
 /// Where a model, a reconstruction or scores came from.
 nlohmann::json provenance_of(const fs::path& path) {
   if (path.extension() == ".h5") {
@@ -107,7 +92,7 @@ bool is_made_of(const fs::path& path, const std::vector<ContentHash>& inputs) {
 /// What every run of a study shares.
 struct Study {
   StudyPlan plan;
-  RunOptions options;  ///< how every command is run
+  const Invocation& invocation;
   RunContext run;
   ContentHash recording;  ///< its content
 };
@@ -133,13 +118,9 @@ class Run {
       train();
     }
     const auto model = content_hash(model_);
-    if (!is_made_of(images_, {model, study_.recording})) {
-      run({"reconstruct", model_.string(), recording(), "--out", images_.string()}, images_);
-    }
+    if (!is_made_of(images_, {model, study_.recording})) reconstruct();
     if (!is_made_of(scores_, {content_hash(images_), study_.recording}) || other_metrics()) {
-      run({"evaluate", images_.string(), "--recording", recording(), "--out", scores_.string(),
-           "--metrics", join(study_.plan.metrics, ",")},
-          scores_);
+      evaluate();
     }
     return Scores::from_json(read_json(scores_), scores_.string());
   }
@@ -173,25 +154,49 @@ class Run {
   }
 
   void train() const {
-    Words words = {"train", variant_.config, "--recording", recording(), "--out", model_.string()};
-    for (const auto& setting : variant_.settings) {
-      words.emplace_back("--set");
-      words.push_back(setting);
-    }
-    words.emplace_back("--set");
-    words.push_back("name=" + variant_.name);
-    const std::string unfinished = model_.string() + ".training";
-    if (fs::exists(unfinished)) words.emplace_back("--resume");
-    run_command(std::move(words), study_.options, seed_);
+    TrainStep step;
+    step.config = variant_.config;
+    step.recording = recording();
+    step.settings = variant_.settings;
+    step.settings.push_back("name=" + variant_.name);
+    step.options.out = model_;
+    step.options.resume = fs::exists(model_.string() + ".training");
+    run(step);
   }
 
-  /// Runs a command that makes `out` of what is there, in the place of an older one.
-  void run(Words words, const fs::path& out) const {
-    if (fs::exists(out)) {
-      study_.run.say(out.string() + " was made of something else: made again");
-      words.emplace_back("--force");
+  void reconstruct() const {
+    ReconstructStep step;
+    step.model = model_.string();
+    step.recording = recording();
+    step.out = images_.string();
+    step.force = replaces(images_);
+    run(step);
+  }
+
+  void evaluate() const {
+    EvaluateStep step;
+    step.reconstructions = {images_.string()};
+    step.recording = recording();
+    step.out = scores_.string();
+    step.options.metrics = study_.plan.metrics;
+    step.force = replaces(scores_);
+    run(step);
+  }
+
+  bool replaces(const fs::path& older) const {
+    if (!fs::exists(older)) return false;
+    study_.run.say(older.string() + " was made of something else: made again");
+    return true;
+  }
+
+  void run(Step& step) const {
+    Invocation invocation = study_.invocation;
+    invocation.run.seed = seed_;
+    try {
+      run_step(step, invocation);
+    } catch (const Interrupted&) {
+      throw Interrupted("stopped; what is done is kept, and the same study goes on from there");
     }
-    run_command(std::move(words), study_.options, seed_);
   }
 
   const Study& study_;
@@ -222,7 +227,7 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
     StudyPlan plan = StudyPlan::read(path, a->recording);
     settle(plan, path);
     if (!fs::exists(plan.recording)) throw Error(plan.recording, "no such recording");
-    const Study study{plan, invocation.run, run, content_hash(plan.recording)};
+    const Study study{plan, invocation, run, content_hash(plan.recording)};
     std::vector<StudyRun> runs;
     for (const auto& variant : plan.variants) {
       for (const auto seed : plan.seeds) {

@@ -3,10 +3,9 @@
 #include <memory>
 
 #include "afterimage/base/error.h"
-#include "afterimage/command.h"
-#include "afterimage/decoders/model.h"
 #include "afterimage/recordings/leakage.h"
 #include "afterimage/recordings/recording_notes.h"
+#include "afterimage/steps.h"
 
 namespace afterimage {
 namespace {
@@ -31,40 +30,53 @@ void say_leakage(const Recording& recording, const std::string& train, const Run
 
 }  // namespace
 
+Config TrainStep::configuration() const {
+  Config read = Config::read(find_config(config));
+  for (const auto& setting : settings) read.override_with(setting);
+  return read;
+}
+
+std::vector<std::string> TrainStep::words() {
+  std::vector<std::string> words = {"train", config};
+  add_words(words, "--recording", recording);
+  add_words(words, "--out", options.out.string());
+  add_words(words, "--set", settings);
+  if (options.resume) words.emplace_back("--resume");
+  if (options.force) words.emplace_back("--force");
+  return words;
+}
+
+void TrainStep::run(const Invocation& invocation) {
+  const Config chosen = configuration();
+  const RunContext run = invocation.context();
+  const Recording from(recording);
+  Model::check(chosen);
+  Model::check_place(options);
+  for (const auto& note : recording_notes(from)) run.say("note: " + note);
+  say_leakage(from, chosen.text("data.split", DataOptions().split), run);
+  Model::train(chosen, from, run, options,
+               invocation.provenance(run, {{"config", chosen.source()}}, {recording}));
+}
+
 std::function<void()> declare_train(CLI::App& app, const Invocation& invocation) {
-  struct Arguments {
-    std::string config, recording;
-    std::vector<std::string> assignments;
-    TrainOptions options;
-    bool list = false;
-  };
-  const auto a = std::make_shared<Arguments>();
+  const auto a = std::make_shared<TrainStep>();
+  const auto list = std::make_shared<bool>(false);
   app.add_option("config", a->config,
                  "a TOML file, or the name of a shipped one ('afterimage list configs')")
       ->required();
   app.add_option("--recording", a->recording, "the recording to learn from (required)");
   app.add_option("--out", a->options.out, "folder of the model (required)");
-  add_settings(app, a->assignments, "one option of the configuration; again for each further one");
-  app.add_flag("--options", a->list,
+  add_settings(app, a->settings, "one option of the configuration; again for each further one");
+  app.add_flag("--options", *list,
                "list what the configuration can be told, with values, ranges and help");
   app.add_flag("--resume", a->options.resume, "go on with an unfinished training");
   add_force(app, a->options.force);
 
-  return [a, &invocation] {
-    const auto path = find_config(a->config);
-    Config config = Config::read(path);
-    for (const auto& assignment : a->assignments) config.override_with(assignment);
-    if (a->list) return list_options(a->config, config);
+  return [a, list, &invocation] {
+    if (*list) return list_options(a->config, a->configuration());
     require(a->recording, "--recording");
     require(a->options.out.string(), "--out");
-    const RunContext run = invocation.context();
-    const Recording recording(a->recording);
-    Model::check(config);
-    Model::check_place(a->options);
-    for (const auto& note : recording_notes(recording)) run.say("note: " + note);
-    say_leakage(recording, config.text("data.split", DataOptions().split), run);
-    Model::train(config, recording, run, a->options,
-                 invocation.provenance(run, {{"config", path.string()}}, {a->recording}));
+    a->run(invocation);
   };
 }
 

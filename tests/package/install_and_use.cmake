@@ -1,5 +1,5 @@
-# Installs BUILD into a folder of its own, builds CONSUMER against that and runs it, and the installed
-# program too. Run by ctest: cmake -D BUILD= -D CONSUMER= -D COMPILER= -P install_and_use.cmake
+# Installs BUILD into a folder of its own, builds CONSUMER against that and runs it, and the
+# installed program too. Run by ctest: cmake -D BUILD= -D CONSUMER= -D COMPILER= -D FLAGS= -P ...
 set(work ${BUILD}/package_test)
 file(REMOVE_RECURSE ${work})
 
@@ -13,7 +13,7 @@ endfunction()
 
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${work}/prefix)
 run(${CMAKE_COMMAND} -G Ninja -S ${CONSUMER} -B ${work}/build -D CMAKE_PREFIX_PATH=${work}/prefix
-    -D CMAKE_CXX_COMPILER=${COMPILER})
+    -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_FLAGS=${FLAGS})
 run(${CMAKE_COMMAND} --build ${work}/build)
 set(ENV{AFTERIMAGE_DATA} ${work}/prefix/share/afterimage)
 run(${work}/build/consumer)

@@ -60,7 +60,8 @@ class Impatient : public Listener {
     if (thread_.joinable()) thread_.join();
   }
   void progress(const ProgressState& state) override {
-    if (state.title == "Training" && state.done == 3) {
+    const bool due = state.title == "Training" && state.done == 3;
+    if (due && !thread_.joinable()) {  // the end of the training is reported as well
       thread_ = std::thread([stop = stop_] { stop.request(); });
     }
   }

@@ -2,21 +2,16 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/randperm.h>
 
 #include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
+#include "afterimage/base/rows.h"
 #include "afterimage/base/text.h"
+#include "afterimage/decoders/other_rows.h"
 #include "afterimage/decoders/retrieval.h"
 
 namespace afterimage {
 namespace {
-
-std::vector<int64_t> picked(const std::vector<int64_t>& values, const std::vector<int64_t>& rows) {
-  std::vector<int64_t> out;
-  for (const int64_t row : rows) out.push_back(values.at(static_cast<size_t>(row)));
-  return out;
-}
 
 /// Images of the training samples most like each test sample. The training responses are read once
 /// for every 256 MiB of test responses, and of the images only those found.
@@ -35,36 +30,6 @@ at::Tensor retrieved(const SampleSource& train, const ToReconstruct& test, const
 const std::vector<std::string>& control_names() {
   static const std::vector<std::string> names = {"mean", "retrieval", "ridge", "shuffled"};
   return names;
-}
-
-std::vector<int64_t> derangement(int64_t n, at::Generator generator) {
-  const at::Tensor order = at::randperm(n, std::move(generator), at::kLong);
-  const auto* at_place = order.data_ptr<int64_t>();
-  std::vector<int64_t> rows(static_cast<size_t>(n));
-  for (int64_t i = 0; i < n; ++i) {
-    rows[static_cast<size_t>(at_place[i])] = at_place[(i + 1) % n];
-  }
-  return rows;
-}
-
-std::vector<int64_t> rows_of_others(const std::vector<int64_t>& stimulus, at::Generator generator) {
-  std::vector<std::vector<int64_t>> rows_of;  // by stimulus
-  std::vector<size_t> place;                  // of each row among those of its stimulus
-  for (size_t row = 0; row < stimulus.size(); ++row) {
-    const auto shown = static_cast<size_t>(stimulus[row]);
-    if (shown >= rows_of.size()) rows_of.resize(shown + 1);
-    place.push_back(rows_of[shown].size());
-    rows_of[shown].push_back(static_cast<int64_t>(row));
-  }
-  if (rows_of.size() < 2) return {};
-  const auto other = derangement(std::ssize(rows_of), std::move(generator));
-  std::vector<int64_t> rows;
-  for (size_t row = 0; row < stimulus.size(); ++row) {
-    const auto& candidates =
-        rows_of[static_cast<size_t>(other[static_cast<size_t>(stimulus[row])])];
-    rows.push_back(candidates[place[row] % candidates.size()]);
-  }
-  return rows;
 }
 
 at::Tensor reconstruct_in_batches(Decoder& decoder, const ToReconstruct& test, int64_t batch,

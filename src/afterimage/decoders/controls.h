@@ -18,21 +18,11 @@ namespace afterimage {
 /// shuffled (the decoder itself, fed with the responses to other images).
 const std::vector<std::string>& control_names();
 
-/// Rows 0..n-1 in an order that leaves no row in its place (n > 1): a random cyclic shift of a
-/// random order.
-std::vector<int64_t> derangement(int64_t n, at::Generator generator);
-
-/// For each row another one that shows another stimulus; `stimulus` numbers those of the rows 0, 1,
-/// ... in order of first appearance (stimulus_hash.h). Stimuli are exchanged by a derangement, the
-/// k-th row of one with the k-th of the other; with one row per stimulus it is the derangement of
-/// the rows. Empty where there is one stimulus only.
-std::vector<int64_t> rows_of_others(const std::vector<int64_t>& stimulus, at::Generator generator);
-
 /// What is to be reconstructed: rows of a reader of standardised responses.
 struct ToReconstruct {
   ResponseReader responses;
   std::vector<int64_t> rows;
-  std::vector<int64_t> stimulus = {};  ///< of each row, as above; for the shuffled control
+  std::vector<int64_t> stimulus = {};  ///< of each row, a number; for the shuffled control
 };
 
 /// Reconstructions of the test samples by each control. A control that is the decoder itself (ridge

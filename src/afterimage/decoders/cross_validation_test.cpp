@@ -9,6 +9,7 @@
 #include "afterimage/base/example_run.h"
 #include "afterimage/base/temporary_folder.h"
 #include "afterimage/decoders/model.h"
+#include "afterimage/decoders/other_rows.h"
 #include "afterimage/decoders/pooled_folds.h"
 #include "afterimage/decoders/trial_folds.h"
 
@@ -121,7 +122,7 @@ TEST(TrialFolds, RefusesWhatCannotBeCut) {
 TEST(PooledFolds, OtherStimuliComeFromTheSameFoldWhereItHasSome) {
   const RunContext run;
   const std::vector<int64_t> stimulus = {0, 0, 1, 2, 3, 4}, fold = {0, 0, 0, 1, 2, 1};
-  const auto rows = rows_of_other_stimuli(stimulus, fold, run.generator("t"));
+  const auto rows = rows_of_others(stimulus, run.generator("t"), fold);
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto other = static_cast<size_t>(rows[i]);
     EXPECT_NE(stimulus[other], stimulus[i]);
@@ -130,7 +131,7 @@ TEST(PooledFolds, OtherStimuliComeFromTheSameFoldWhereItHasSome) {
     }
   }
   const std::vector<int64_t> alone = {0, 1, 2, 2}, each = {0, 1, 2, 3};  // leave one out
-  const auto others = rows_of_other_stimuli(alone, each, run.generator("t"));
+  const auto others = rows_of_others(alone, run.generator("t"), each);
   for (size_t i = 0; i < 4; ++i) EXPECT_NE(alone[static_cast<size_t>(others[i])], alone[i]);
 }
 

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "afterimage/base/error.h"
-#include "afterimage/decoders/controls.h"
 #include "afterimage/decoders/image_names.h"
+#include "afterimage/decoders/other_rows.h"
 #include "afterimage/formats/hdf5.h"
 
 namespace afterimage {

@@ -59,8 +59,8 @@ TEST_F(Digit69, RidgeReadsDigitsFromTheBrain) {
   const auto responses = test.responses({0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
   for (const std::string name : {"ridge", "mean", "retrieval"}) {
     const auto decoder = make_decoder(name, "test");
-    auto options = decoder->options();
-    if (name == "ridge") set_option(find_option(options, "lambda", "test"), "100", "test");
+    auto known = decoder->options();
+    if (name == "ridge") set_option(find_option(known, "lambda", "test"), "100", "test");
     decoder->build({recording.info().sensors, recording.info().bins, 28}, run_);
     decoder->fit(train, {run_, folder_, false, {}});
     auto& images = name == "ridge" ? result.images : result.controls[name];

@@ -7,7 +7,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
-#include "afterimage/formats/hdf5_internal.h"
+#include "afterimage/formats/hdf5_parts.h"
 
 namespace afterimage::hdf5 {
 namespace {

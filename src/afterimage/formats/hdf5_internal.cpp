@@ -1,4 +1,4 @@
-#include "afterimage/formats/hdf5_internal.h"
+#include "afterimage/formats/hdf5_parts.h"
 
 #include <algorithm>
 #include <limits>

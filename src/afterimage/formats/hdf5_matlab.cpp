@@ -1,7 +1,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/hdf5.h"
-#include "afterimage/formats/hdf5_internal.h"
+#include "afterimage/formats/hdf5_parts.h"
 
 // What MATLAB 7.3 files need beyond plain datasets: the layout of large arrays and cells of text.
 namespace afterimage::hdf5 {

@@ -4,7 +4,7 @@
 #include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/hdf5.h"
-#include "afterimage/formats/hdf5_internal.h"
+#include "afterimage/formats/hdf5_parts.h"
 
 // The parts of the HDF5 wrapper that deal with names and text: members, strings, attributes.
 namespace afterimage::hdf5 {

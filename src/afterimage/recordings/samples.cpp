@@ -10,19 +10,10 @@
 
 #include "afterimage/base/batches.h"
 #include "afterimage/base/content_hash.h"
+#include "afterimage/base/rows.h"
 #include "afterimage/formats/image.h"
 
 namespace afterimage {
-namespace {
-
-std::vector<int64_t> picked(const std::vector<int64_t>& values, const std::vector<int64_t>& rows) {
-  std::vector<int64_t> out;
-  out.reserve(rows.size());
-  for (const int64_t row : rows) out.push_back(values.at(static_cast<size_t>(row)));
-  return out;
-}
-
-}  // namespace
 
 Samples::Samples(const Recording& recording, const Normalisation& normalisation,
                  const Options& options)

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/state_tensor.h"
+#include "afterimage/recordings/stimulus_hash.h"
 #include "afterimage/regression/folds.h"
 
 namespace afterimage {
@@ -38,20 +38,6 @@ RegressionData data_of(const SampleSource& train, const Rows& chosen, int64_t pr
     return images.narrow(1, first, last - first);  // of (n, c y x)
   };
   return data;
-}
-
-/// Numbers of the photographs, in the order in which they first appear.
-std::vector<int64_t> numbered(const std::vector<std::string>& photographs) {
-  std::map<std::string, int64_t> number;
-  std::vector<int64_t> groups;
-  for (const auto& name : photographs) {
-    groups.push_back(number.emplace(name, std::ssize(number)).first->second);
-  }
-  if (number.size() < 2) {
-    throw Error("ridge.validation", "all samples show one photograph, which cannot be left out",
-                "Use folds");
-  }
-  return groups;
 }
 
 }  // namespace
@@ -112,7 +98,11 @@ void RidgeDecoder::hold_out(RidgeSettings& settings, const SampleSource& train, 
   for (const auto row : rows) photographs.push_back(all[static_cast<size_t>(row)]);
   if (options_.validation == "leave-one-out") {
     settings.validation = Validation::leave_out;
-    settings.group = numbered(photographs);
+    settings.group = numbered_by_first(photographs);
+    if (settings.group.empty() || *std::ranges::max_element(settings.group) == 0) {
+      throw Error("ridge.validation", "all samples show one photograph, which cannot be left out",
+                  "Use folds");
+    }
   } else {
     settings.group = grouped_folds(photographs, options_.folds, run.generator("ridge folds"));
   }

@@ -12,6 +12,7 @@
 #include "afterimage/base/content_hash.h"
 #include "afterimage/base/rows.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/recordings/share.h"
 
 namespace afterimage {
 
@@ -64,11 +65,7 @@ bool Samples::keeps_images() const {
 std::vector<std::string> Samples::photographs() const {
   const auto& info = recording_.info();
   std::vector<std::string> out;
-  for (const auto stimulus : stimulus_) {
-    const auto row = static_cast<size_t>(stimulus);
-    const auto& source = info.stimulus_source[row];
-    out.push_back(source.empty() ? info.stimulus_name[row] : source);
-  }
+  for (const auto stimulus : stimulus_) out.push_back(photograph_of(info, stimulus));
   return out;
 }
 

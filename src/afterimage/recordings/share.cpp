@@ -9,14 +9,18 @@
 
 namespace afterimage {
 
+const std::string& photograph_of(const RecordingInfo& info, int64_t stimulus) {
+  const auto row = static_cast<size_t>(stimulus);
+  const auto& source = info.stimulus_source[row];
+  return source.empty() ? info.stimulus_name[row] : source;
+}
+
 std::vector<int64_t> share_of_trials(const RecordingInfo& info, const std::vector<int64_t>& trials,
                                      double fraction, uint64_t seed) {
   if (fraction >= 1) return trials;
   std::unordered_map<std::string, int64_t> place;  // of each photograph, in order of appearance
   const auto photograph = [&](int64_t trial) {
-    const auto stimulus = static_cast<size_t>(info.trials.stimulus[static_cast<size_t>(trial)]);
-    const auto& source = info.stimulus_source[stimulus];
-    const auto& name = source.empty() ? info.stimulus_name[stimulus] : source;
+    const auto& name = photograph_of(info, info.trials.stimulus[static_cast<size_t>(trial)]);
     return place.emplace(name, static_cast<int64_t>(place.size())).first->second;
   };
   for (const auto trial : trials) photograph(trial);

@@ -1,8 +1,8 @@
 #include "afterimage/regression/regression_data.h"
 
 #include <ATen/ATen.h>
-#include <algorithm>
-#include <numeric>
+
+#include "afterimage/base/batches.h"
 
 namespace afterimage {
 namespace {
@@ -11,19 +11,9 @@ constexpr int64_t batch_rows = 512;
 
 }  // namespace
 
-RegressionData::Rows row_range(int64_t first, int64_t last) {
-  RegressionData::Rows rows(static_cast<size_t>(last - first));
-  std::iota(rows.begin(), rows.end(), first);
-  return rows;
-}
-
 std::vector<RegressionData::Rows> batches_of(const RegressionData::Rows& rows, int64_t size) {
   std::vector<RegressionData::Rows> batches;
-  for (auto first = rows.begin(); first != rows.end();) {
-    const auto last = first + std::min<std::ptrdiff_t>(size, rows.end() - first);
-    batches.emplace_back(first, last);
-    first = last;
-  }
+  for_batches(rows, size, [&](int64_t, auto batch) { batches.push_back(std::move(batch)); });
   return batches;
 }
 
@@ -40,7 +30,7 @@ CentredRows::CentredRows(Read read, int64_t rows, int64_t columns, const c10::De
                          int64_t memory)
     : read_(std::move(read)), device_(device) {
   mean_ = at::zeros({columns}, at::TensorOptions().dtype(at::kDouble).device(device));
-  for (const auto& batch : batches_of(row_range(0, rows), batch_rows)) {
+  for (const auto& batch : batches_of(all_rows(rows), batch_rows)) {
     const auto part = read_(batch, 0, columns).to(device);
     mean_ += part.sum(0, /*keepdim=*/false, at::kDouble);
     const auto bytes = rows * columns * static_cast<int64_t>(part.element_size());

@@ -49,9 +49,6 @@ class CentredRows {
   at::Tensor mean_, whole_;
 };
 
-/// The numbers first, ..., last - 1.
-RegressionData::Rows row_range(int64_t first, int64_t last);
-
 /// The rows in batches of at most `size`, in order.
 std::vector<RegressionData::Rows> batches_of(const RegressionData::Rows& rows, int64_t size);
 

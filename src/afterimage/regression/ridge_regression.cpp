@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <algorithm>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/regression/held_out.h"
@@ -121,7 +122,7 @@ void RidgeRegression::weights(const at::Tensor& choice, const Visit& visit) {
     if (!system.dual()) return visit(first, last, solution.to(type));
     auto weight =
         at::zeros({system.x().mean().size(0), last - first}, solution.options().dtype(type));
-    for (const auto& rows : batches_of(row_range(0, system.rows()), 1024)) {
+    for (const auto& rows : batches_of(all_rows(system.rows()), 1024)) {
       const auto xt = system.x().read(rows, type).t();
       const auto some = solution.narrow(0, rows.front(), std::ssize(rows)).to(type);
       symmetric::add_columns(weight, xt, some, system.run());
@@ -137,7 +138,7 @@ void RidgeRegression::predictions(const at::Tensor& x, const at::Tensor& choice,
   auto left = x.to(x_mean()) - x_mean();  // (rows, p) float64
   if (system.dual()) {
     auto kernel = at::empty({left.size(0), system.rows()}, left.options());
-    for (const auto& rows : batches_of(row_range(0, system.rows()), 512)) {
+    for (const auto& rows : batches_of(all_rows(system.rows()), 512)) {
       symmetric::stop_if_cancelled(system.run());
       kernel.narrow(1, rows.front(), std::ssize(rows))
           .copy_(at::mm(left, system.x().read(rows, at::kDouble).t()));

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <algorithm>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/progress.h"
 
 namespace afterimage::ridge {
@@ -24,7 +25,7 @@ System::System(const RegressionData& data, const RidgeSettings& settings, const 
 void System::keep_cross() {
   cross_.reset();
   if (dual_ || predictors_ * targets() * 8 > settings_.memory) return;
-  cross_ = cross(row_range(0, rows_), 0, targets(), at::kDouble);
+  cross_ = cross(all_rows(rows_), 0, targets(), at::kDouble);
 }
 
 System System::with_targets(CentredRows y) const {
@@ -36,7 +37,7 @@ System System::with_targets(CentredRows y) const {
 
 at::Tensor System::primal_gram() const {
   auto gram = at::zeros({predictors_, predictors_}, x_.mean().options());
-  for (const auto& batch : batches_of(row_range(0, rows_), 1024)) {
+  for (const auto& batch : batches_of(all_rows(rows_), 1024)) {
     const auto xt = x_.read(batch, at::kDouble).t();
     symmetric::add_product(gram, 0, xt, xt, 1, run_);
   }
@@ -47,7 +48,7 @@ at::Tensor System::dual_gram() const {
   auto gram = at::empty({rows_, rows_}, x_.mean().options());
   // Where the rows are read anew for each pair of batches, these are few.
   const auto size = x_.kept() ? 1024 : std::max<int64_t>(1024, at_once(predictors_ * 32, rows_));
-  const auto batches = batches_of(row_range(0, rows_), size);
+  const auto batches = batches_of(all_rows(rows_), size);
   for (const auto& upper : batches) {
     const auto xi = x_.read(upper, at::kDouble);
     for (const auto& left : batches) {
@@ -76,7 +77,7 @@ at::Tensor System::cross(const Rows& rows, int64_t first, int64_t last, at::Scal
 
 at::Tensor System::right(int64_t first, int64_t last, at::ScalarType type) const {
   if (cross_.defined()) return cross_.narrow(1, first, last - first).to(type, false, /*copy=*/true);
-  const auto all = row_range(0, rows_);
+  const auto all = all_rows(rows_);
   return dual_ ? y_.read(all, first, last, type) : cross(all, first, last, type);
 }
 
@@ -88,7 +89,7 @@ std::optional<CentredRows> fewer_targets(const System& system) {
   const auto n = system.rows();
   if (2 * system.targets() < 3 * n || n * n * 8 > system.settings().memory) return std::nullopt;
   auto gram = at::zeros({n, n}, system.gram().options());
-  const auto all = row_range(0, n);
+  const auto all = all_rows(n);
   const auto block = system.at_once(n * 8, 2048);
   Progress progress(system.run(), "ridge targets", system.targets(), "target");
   for (int64_t first = 0; first < system.targets(); first += block) {

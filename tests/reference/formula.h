@@ -36,6 +36,17 @@ inline at::Tensor weight(const std::string& name, at::IntArrayRef shape, double 
   return rows.repeat({(shape[0] + 60) / 61, 1}).slice(0, 0, shape[0]);
 }
 
+/// A weight or buffer of a pretrained network: normalisations near 1, embeddings of the order 1.
+inline at::Tensor pretrained_weight(const std::string& name, at::IntArrayRef shape, double phase) {
+  const bool normalises = shape.size() == 1 && name.ends_with("weight");
+  if (name.ends_with("running_var") || name.ends_with("gamma") || normalises) {
+    return 1 + wave(shape, phase) * 0.1;
+  }
+  const bool embeds = name.find("embed") != std::string::npos && shape.size() != 4;
+  if (embeds || name.ends_with("token")) return wave(shape, phase) * 0.5;
+  return weight(name, shape, phase, at::kDouble);
+}
+
 /// Sets every parameter; its phase is its place in alphabetical order.
 inline void fill(torch::nn::Module& module) {
   const at::NoGradGuard no_grad;

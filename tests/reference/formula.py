@@ -28,6 +28,25 @@ def fill(module):
     return module
 
 
+def pretrained_weight(name, shape, phase):
+    """A weight or buffer of a pretrained network: normalisations near 1, embeddings of the order 1."""
+    if name.endswith(("running_var", "gamma")) or (len(shape) == 1 and name.endswith("weight")):
+        return 1 + wave(shape, phase) * 0.1
+    if "embed" in name and len(shape) != 4 or name.endswith("token"):
+        return wave(shape, phase) * 0.5
+    return weight(name, shape, phase)
+
+
+def fill_state(module):
+    """Sets all of a pretrained network, in float32 as files have it; the phase is the place among
+    the names in order."""
+    state = {name: value for name, value in module.state_dict().items() if value.is_floating_point()}
+    with torch.no_grad():
+        for place, name in enumerate(sorted(state)):
+            state[name].copy_(pretrained_weight(name, tuple(state[name].shape), float(place)).float())
+    return module
+
+
 def sample(tensor, stride):
     """Every stride-th element in row-major order."""
     return tensor.detach().flatten()[::stride].clone()

@@ -1,237 +1,47 @@
 #include "afterimage/networks/feature_network.h"
 
-#include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/addcmul.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/max_pool2d.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/tensor.h>
 
-#include <algorithm>
-
-#include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/torch_archive.h"
-#include "afterimage/networks/feature_table.h"
+#include "afterimage/networks/network_table.h"
 
 namespace afterimage {
-namespace {
 
-using Kind = FeatureRow::Kind;
-
-struct Parameter {
-  std::string name;
-  std::vector<int64_t> shape;
-};
-
-/// The parameters of one row that receives `in` channels, in the order `run` takes them.
-std::vector<Parameter> parameters_of(const FeatureRow& row, int64_t in) {
-  const auto weighted = [](const std::string& path, std::vector<int64_t> shape) {
-    return std::vector<Parameter>{{path + ".weight", shape}, {path + ".bias", {shape[0]}}};
+FeatureNetwork::FeatureNetwork(const PixelStatistics& statistics) {
+  const auto tensor = [](const std::array<double, 3>& values) {
+    return at::tensor(at::ArrayRef<double>(values), at::kDouble).view({1, 3, 1, 1});
   };
-  if (row.kind == Kind::conv) return weighted(row.path, {row.out, in, row.kernel, row.kernel});
-  if (row.kind == Kind::linear) return weighted(row.path, {row.out, in});
-  if (row.kind != Kind::fire) return {};
-  std::vector<Parameter> all = weighted(row.path + ".squeeze", {row.squeeze, in, 1, 1});
-  for (const auto& [part, side] : {std::pair(".expand1x1", 1), {".expand3x3", 3}}) {
-    for (auto& parameter : weighted(row.path + part, {row.out, row.squeeze, side, side})) {
-      all.push_back(std::move(parameter));
-    }
-  }
-  return all;
+  const auto mean = tensor(statistics.mean), deviation = tensor(statistics.deviation);
+  scale_ = register_buffer("scale", deviation.reciprocal());
+  shift_ = register_buffer("shift", -mean / deviation);
 }
 
-/// Channels or units that leave a row.
-int64_t channels_after(const FeatureRow& row, int64_t in, int64_t pooled_side) {
-  switch (row.kind) {
-    case Kind::conv:
-    case Kind::linear:
-      return row.out;
-    case Kind::fire:
-      return 2 * row.out;
-    case Kind::flatten:
-      return in * pooled_side * pooled_side;
-    default:
-      return in;
-  }
+at::Tensor FeatureNetwork::normalised(const at::Tensor& images) const {
+  const auto type = images.scalar_type();
+  return normalise_ ? at::addcmul(shift_.to(type), images, scale_.to(type)) : images;
 }
-
-class TableNetwork : public FeatureNetwork {
- public:
-  /// Takes its parameters out of `weights`, which were read from `where`.
-  TableNetwork(const FeatureTable& table, const TensorMap& weights, const std::string& where)
-      : table_(table) {
-    // ImageNet's mean and standard deviation (torchvision): (x - mean) / deviation.
-    const auto mean = at::tensor({0.485, 0.456, 0.406}, at::kDouble).view({1, 3, 1, 1});
-    const auto deviation = at::tensor({0.229, 0.224, 0.225}, at::kDouble).view({1, 3, 1, 1});
-    scale_ = register_buffer("scale", deviation.reciprocal());
-    shift_ = register_buffer("shift", -mean / deviation);
-
-    int64_t in = 3;
-    int64_t pooled_side = 1;
-    for (const auto& row : table_.rows) {
-      std::vector<at::Tensor>& own = parameters_.emplace_back();
-      for (const auto& parameter : parameters_of(row, in)) {
-        own.push_back(add_parameter(parameter.name, take(weights, parameter, where)));
-      }
-      if (row.kind == Kind::average_pool) pooled_side = row.kernel;
-      in = channels_after(row, in, pooled_side);
-    }
-    eval();
-  }
-
-  const std::string& network() const override { return table_.name; }
-  std::vector<std::string> loss_layers() const override { return table_.loss_layers; }
-
-  std::vector<std::string> layers() const override {
-    std::vector<std::string> names;
-    for (const auto& row : table_.rows) {
-      if (!row.path.empty()) names.push_back(row.path);
-    }
-    names.emplace_back("logits");
-    return names;
-  }
-
-  std::vector<at::Tensor> forward(const at::Tensor& images,
-                                  const std::vector<std::string>& names) override {
-    TORCH_INTERNAL_ASSERT(images.dim() == 4 && images.size(1) == 3 && images.is_floating_point());
-    std::vector<size_t> wanted;
-    for (const auto& name : names) wanted.push_back(index_of(name));
-    const size_t count = wanted.empty() ? 0 : *std::max_element(wanted.begin(), wanted.end()) + 1;
-    check_size(std::min(images.size(2), images.size(3)), count);
-
-    std::vector<at::Tensor> outputs(count);
-    std::vector<bool> tapped(count, false);
-    for (const size_t index : wanted) tapped[index] = true;
-    const auto type = images.scalar_type();
-    at::Tensor x = images;  // (n, 3, y, x)
-    if (normalise_) x = at::addcmul(shift_.to(type), images, scale_.to(type));
-    for (size_t i = 0; i < count; ++i) {
-      const bool fresh = i > 0 && !tapped[i - 1] && !parameters_[i - 1].empty();
-      x = run(table_.rows[i], parameters_[i], x, fresh);
-      if (tapped[i]) outputs[i] = x;
-    }
-
-    std::vector<at::Tensor> result;
-    for (const size_t index : wanted) result.push_back(outputs[index]);
-    return result;
-  }
-
- private:
-  /// One row. `fresh`: nobody else holds x, so a ReLU may work in place.
-  static at::Tensor run(const FeatureRow& row, const std::vector<at::Tensor>& p,
-                        const at::Tensor& x, bool fresh) {
-    switch (row.kind) {
-      case Kind::conv:
-        return at::conv2d(x, p[0], p[1], row.stride, row.padding);
-      case Kind::relu:
-        return fresh ? x.relu_() : at::relu(x);
-      case Kind::max_pool:
-        return at::max_pool2d(x, row.kernel, row.stride, row.padding, /*dilation=*/1, row.ceil);
-      case Kind::fire: {
-        const auto squeezed = at::conv2d(x, p[0], p[1]).relu_();  // (n, squeeze, y, x)
-        return at::cat({at::conv2d(squeezed, p[2], p[3]),
-                        at::conv2d(squeezed, p[4], p[5], /*stride=*/1, /*padding=*/1)},
-                       1)
-            .relu_();  // (n, 2 out, y, x)
-      }
-      case Kind::average_pool:
-        return at::adaptive_avg_pool2d(x, {row.kernel, row.kernel});
-      case Kind::flatten:
-        return x.flatten(1);
-      case Kind::linear:
-        return at::linear(x, p[0], p[1]);
-      case Kind::dropout:
-        return x;  // the network is only read, never trained
-    }
-    TORCH_INTERNAL_ASSERT(false, "unknown row");
-  }
-
-  size_t index_of(const std::string& name) const {
-    if (name == "logits") return table_.rows.size() - 1;
-    const auto found = std::find_if(table_.rows.begin(), table_.rows.end(),
-                                    [&](const auto& row) { return row.path == name; });
-    if (found == table_.rows.end() || name.empty()) {
-      throw Error("network " + table_.name, "there is no layer '" + name + "'",
-                  suggestion(name, layers()));
-    }
-    return static_cast<size_t>(found - table_.rows.begin());
-  }
-
-  /// Refuses images whose shorter side is used up before row `count`.
-  void check_size(int64_t side, size_t count) const {
-    const auto fits = [&](int64_t input) {
-      for (size_t i = 0; i < count; ++i) {
-        input = table_.rows[i].side(input);
-        if (input < 1) return false;
-      }
-      return true;
-    };
-    if (fits(side)) return;
-    int64_t least = side + 1;
-    while (!fits(least)) ++least;
-    throw Error("network " + table_.name, concat("images with a side of ", side, " are too small"),
-                concat("The layers asked for need at least ", least, " pixels"));
-  }
-
-  at::Tensor take(const TensorMap& weights, const Parameter& parameter,
-                  const std::string& where) const {
-    const auto right = concat("Weights of torchvision's ", table_.function,
-                              " are needed: ", fetch_command(table_.name));
-    const auto found = weights.find(parameter.name);
-    if (found == weights.end()) throw Error(where, "'" + parameter.name + "' is missing", right);
-    if (found->second.sizes() != at::IntArrayRef(parameter.shape)) {
-      throw Error(where,
-                  concat("'", parameter.name, "' is ", found->second.sizes(), ", ", table_.name,
-                         " has ", at::IntArrayRef(parameter.shape)),
-                  right);
-    }
-    // oneDNN's convolutions are up to twice as fast with channels last, and one operand decides.
-    const auto format =
-        parameter.shape.size() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
-    return found->second.to(at::kFloat).contiguous(format);
-  }
-
-  /// Registers "features.3.squeeze.weight" in a tree of modules, so that names are torchvision's.
-  at::Tensor add_parameter(const std::string& name, const at::Tensor& value) {
-    std::vector<std::string> path = split(name, '.');
-    const std::string last = path.back();
-    path.pop_back();
-    torch::nn::Module* module = this;
-    for (const auto& part : path) {
-      const auto children = module->named_children();
-      module = children.contains(part)
-                   ? children[part].get()
-                   : module->register_module(part, std::make_shared<torch::nn::Module>()).get();
-    }
-    return module->register_parameter(last, value, /*requires_grad=*/false);
-  }
-
-  const FeatureTable& table_;
-  std::vector<std::vector<at::Tensor>> parameters_;  // of each row
-  at::Tensor scale_, shift_;                         // (1, 3, 1, 1)
-};
-
-}  // namespace
 
 std::vector<std::string> feature_networks() {
   std::vector<std::string> names;
-  for (const auto& table : feature_tables()) names.push_back(table.name);
+  for (const auto& entry : network_table()) names.push_back(entry.name);
   return names;
 }
 
 std::shared_ptr<FeatureNetwork> make_feature_network(const std::string& network,
                                                      const TensorMap& weights,
                                                      const std::string& where) {
-  return std::make_shared<TableNetwork>(feature_table(network), weights, where);
+  const NetworkEntry& entry = network_entry(network);
+  return entry.make(
+      entry, {weights, where, concat("Weights of ", entry.weights, " are needed: ", entry.fetch)});
 }
 
 std::shared_ptr<FeatureNetwork> load_feature_network_from(const std::string& network,
                                                           const std::filesystem::path& weights) {
-  const FeatureTable& table = feature_table(network);
-  return std::make_shared<TableNetwork>(table, read_weights(weights), weights.string());
+  network_entry(network);
+  check_weight_hash(weights);
+  return make_feature_network(network, read_weights(weights), weights.string());
 }
 
 }  // namespace afterimage

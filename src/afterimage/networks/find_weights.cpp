@@ -1,6 +1,7 @@
 #include "afterimage/networks/find_weights.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "afterimage/base/content_hash.h"
@@ -8,7 +9,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/networks/feature_network.h"
-#include "afterimage/networks/feature_table.h"
+#include "afterimage/networks/network_table.h"
 
 namespace afterimage {
 namespace {
@@ -40,18 +41,34 @@ std::vector<fs::path> weight_folders(const std::string& named) {
 }
 
 /// "vgg19-dcbb9e9d.pth" and "vgg19.safetensors" belong to vgg19, "vgg19_bn-c79401a0.pth" does not.
-bool belongs_to(const fs::path& file, const std::string& function) {
+bool belongs_to(const fs::path& file, const std::vector<std::string>& beginnings) {
   const std::string name = file.filename().string();
-  const std::string extension = file.extension().string();
-  if (extension != ".safetensors" && extension != ".pth" && extension != ".pt") return false;
-  return name.rfind(function, 0) == 0 &&
-         (name[function.size()] == '.' || name[function.size()] == '-');
+  const std::array endings{".safetensors", ".pth", ".pt", ".bin", ".pth.tar"};
+  const auto ends = [&](const char* ending) { return name.ends_with(ending); };
+  const auto begins = [&](const std::string& beginning) {
+    const char next = name.size() > beginning.size() ? name[beginning.size()] : '\0';
+    return name.starts_with(beginning) && (next == '.' || next == '-');
+  };
+  return std::any_of(endings.begin(), endings.end(), ends) &&
+         std::any_of(beginnings.begin(), beginnings.end(), begins);
+}
+
+/// What torch.hub's name of a file says its SHA-256 begins with: eight or more hexadecimal digits
+/// between '-' and ".pth"; "" when it says nothing.
+std::string hash_in_name(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  const auto dash = stem.rfind('-');
+  if (file.extension() != ".pth" || dash == std::string::npos) return {};
+  const std::string digits = stem.substr(dash + 1);
+  const bool hash =
+      digits.size() >= 8 && digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return hash ? digits : std::string();
 }
 
 }  // namespace
 
 fs::path find_weights(const std::string& network, const std::string& folder) {
-  const std::string& function = feature_table(network).function;
+  const auto& files = network_entry(network).files;
   if (!folder.empty() && !fs::is_directory(folder)) {
     throw Error(folder, "there is no such folder", "Name the folder that holds the weights");
   }
@@ -59,17 +76,24 @@ fs::path find_weights(const std::string& network, const std::string& folder) {
     std::error_code unreadable;
     std::vector<fs::path> found;
     for (const auto& entry : fs::directory_iterator(place, unreadable)) {
-      if (belongs_to(entry.path(), function)) found.push_back(entry.path());
+      if (belongs_to(entry.path(), files)) found.push_back(entry.path());
     }
     if (!found.empty()) return *std::min_element(found.begin(), found.end());
   }
   return {};
 }
 
-std::string fetch_command(const std::string& network) {
-  const std::string& function = feature_table(network).function;
-  return concat("python3 -c \"from torchvision.models import ", function, "; ", function,
-                "(weights='IMAGENET1K_V1')\"");
+std::string fetch_command(const std::string& network) { return network_entry(network).fetch; }
+
+void check_weight_hash(const fs::path& file) {
+  const std::string named = hash_in_name(file);
+  if (named.empty()) return;
+  const std::string found = sha256_of_file(file);
+  if (found.starts_with(named)) return;
+  throw Error(file,
+              concat("its SHA-256 begins with ", found.substr(0, named.size()), ", not with the ",
+                     named, " of its name"),
+              "The file is damaged or another one: fetch it again, or give it its own name");
 }
 
 namespace {

@@ -5,7 +5,8 @@
 
 namespace afterimage {
 
-/// The weight file of a network: in `folder` (if not empty), AFTERIMAGE_WEIGHTS, the user's
+/// The weight file of a network, known by its name (NetworkEntry::files): in `folder` (if not
+/// empty), AFTERIMAGE_WEIGHTS, the user's
 /// ~/.local/share/afterimage/weights, torchvision's cache (~/.cache/torch/hub/checkpoints), or
 /// among what comes with Afterimage (SqueezeNet). "" when there is none.
 std::filesystem::path find_weights(const std::string& network, const std::string& folder);
@@ -19,6 +20,10 @@ struct PretrainedWeights {
 
 /// The weights a network would be loaded from. Errors: none (with `fetch_command`).
 PretrainedWeights pretrained_weights(const std::string& network, const std::string& folder);
+
+/// torch.hub names files after their content, "resnet50-0676ba61.pth": an Error when the SHA-256 of
+/// such a file does not begin with what its name says. Other names say nothing and are not read.
+void check_weight_hash(const std::filesystem::path& file);
 
 /// The command that fetches a network's weights, for messages.
 std::string fetch_command(const std::string& network);

@@ -12,7 +12,7 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
-#include "afterimage/networks/feature_table.h"
+#include "afterimage/networks/network_table.h"
 
 namespace afterimage {
 namespace {
@@ -62,7 +62,7 @@ Options ObjectiveOptions::options() {
 }
 
 void ObjectiveOptions::name_layers() {
-  if (perceptual > 0 && layers.empty()) layers = feature_table(network).loss_layers;
+  if (perceptual > 0 && layers.empty()) layers = network_entry(network).loss_layers;
 }
 
 std::string ObjectiveOptions::take_fallback(const std::string& weights) {

@@ -6,23 +6,13 @@
 #include <cmath>
 #include <numbers>
 
-#include "afterimage/networks/feature_network.h"
+#include "afterimage/fields/network_features.h"
 
 namespace afterimage {
 namespace {
 
 constexpr int64_t kBatch = 64;
-constexpr int64_t kNetworkSide = 128;  // pixels SqueezeNet is shown
 constexpr int64_t kOrientations = 4, kScales = 3;
-
-/// A layer, and in pixels the stride of its units and the place of the first.
-struct Layer {
-  const char* name;
-  double stride, first;
-};
-// Without padding, the first convolution (7/2) and the three poolings (3/2) put a unit's centre at
-// the centre of what it sees; the Fire modules (3/1, padded) leave it there.
-constexpr Layer kLayers[] = {{"features.6", 8, 9.5}, {"features.12", 16, 17.5}};
 
 /// Even and odd Gabors of unit norm, blind to a constant: (2 * kOrientations, 1, 9, 9).
 at::Tensor gabors() {
@@ -58,38 +48,6 @@ void for_images(const FieldData& data, Use use) {
   }
 }
 
-/// A layer's outputs as their principal components, scaled to unit variance.
-class Components {
- public:
-  Components(const at::Tensor& output, int64_t count) {
-    const auto columns = output.transpose(0, 1).flatten(1).to(at::kDouble);  // (C, n * y * x)
-    const auto mean = columns.mean(1, true), centred = columns - mean;
-    const auto [values, vectors] =
-        at::linalg_eigh(centred.mm(centred.t()) / static_cast<double>(columns.size(1)));
-    const auto scale = values.slice(0, -count).clamp_min(1e-9).rsqrt();
-    basis_ = (vectors.slice(1, -count) * scale).t().to(at::kFloat).contiguous();  // (K, C)
-    mean_ = mean.to(at::kFloat).unsqueeze(0);
-  }
-
-  at::Tensor operator()(const at::Tensor& output) const {  // (n, C, y, x)
-    return at::matmul(basis_, output.flatten(2) - mean_)
-        .view({output.size(0), basis_.size(0), output.size(2), output.size(3)});
-  }
-
-  int64_t count() const { return basis_.size(0); }
-
- private:
-  at::Tensor basis_, mean_;
-};
-
-std::vector<at::Tensor> layer_outputs(FeatureNetwork& network, const at::Tensor& images) {
-  std::vector<std::string> names;
-  for (const auto& layer : kLayers) names.emplace_back(layer.name);
-  const auto shown =
-      at::_upsample_bilinear2d_aa(images, {kNetworkSide, kNetworkSide}, /*align_corners=*/false);
-  return network.forward(shown, names);
-}
-
 void add_local(const FieldData& data, std::vector<FeatureMaps>& all) {
   const int64_t features = 3 + kScales * kOrientations;
   auto& maps = all.emplace_back(features, even_cells(data.side()),
@@ -99,25 +57,20 @@ void add_local(const FieldData& data, std::vector<FeatureMaps>& all) {
   });
 }
 
-void add_network(const FieldData& data, FeatureNetwork& network, int64_t count,
+void add_network(const FieldData& data, NetworkFeatures& network, int64_t count,
                  std::vector<FeatureMaps>& all) {
   const int64_t used = std::min<int64_t>(256, data.count());  // evenly spread
   const auto rows = (at::arange(used) * data.count()).floor_divide(used);
-  const auto sample =
-      layer_outputs(network, data.images.index_select(0, rows).to(at::kFloat).div_(255));
+  network.fit(data.images.index_select(0, rows).to(at::kFloat).div_(255), count);
   const size_t before = all.size();
-  std::vector<Components> components;
-  for (size_t l = 0; l < sample.size(); ++l) {
-    components.emplace_back(sample[l], count);
-    const auto cells =
-        (at::arange(sample[l].size(2), at::kDouble) * kLayers[l].stride + kLayers[l].first) /
-        static_cast<double>(kNetworkSide);
-    all.emplace_back(components[l].count(), cells, std::array{data.rows_of(0), data.rows_of(1)}, 1);
-  }
   for_images(data, [&](int half, int64_t first, const at::Tensor& images) {
-    const auto outputs = layer_outputs(network, images);
-    for (size_t l = 0; l < outputs.size(); ++l) {
-      all[before + l].set(half, first, components[l](outputs[l]));
+    const auto maps = network.maps(images);
+    for (size_t l = 0; l < maps.size(); ++l) {
+      if (all.size() == before + l) {  // the first batch says how large they are
+        all.emplace_back(maps[l].size(1), NetworkFeatures::cells(l, maps[l].size(2)),
+                         std::array{data.rows_of(0), data.rows_of(1)}, 1);
+      }
+      all[before + l].set(half, first, maps[l]);
     }
   });
 }
@@ -145,8 +98,8 @@ std::vector<FeatureMaps> visual_features(const FieldData& data, const std::strin
   std::vector<FeatureMaps> maps;
   if (kinds != "network") add_local(data, maps);
   if (kinds == "local") return maps;
-  const auto network = load_feature_network("squeezenet", run.weights());
-  add_network(data, *network, components, maps);
+  NetworkFeatures network(load_feature_network("squeezenet", run.weights()));
+  add_network(data, network, components, maps);
   return maps;
 }
 

@@ -16,9 +16,8 @@ namespace afterimage {
 /// orientations and three scales an octave apart; the finest wavelength is 4.5 pixels.
 at::Tensor early_features(const at::Tensor& images);
 
-/// The feature maps of all training stimuli: "local" (early_features), "network" (principal
-/// components of SqueezeNet's features.6 and features.12 [Iandola et al. 2016], an early and its
-/// last layer, each unit at the centre of what it sees), or "all". `components` is how many of
+/// The feature maps of all training stimuli: "local" (early_features), "network"
+/// (NetworkFeatures), or "all". `components` is how many of
 /// each layer. Errors: no weights of SqueezeNet.
 std::vector<FeatureMaps> visual_features(const FieldData& data, const std::string& kinds,
                                          int64_t components, const RunContext& run);

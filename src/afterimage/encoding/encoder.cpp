@@ -1,0 +1,88 @@
+#include "afterimage/encoding/encoder.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "afterimage/base/error.h"
+#include "afterimage/base/json_file.h"
+#include "afterimage/base/output.h"
+#include "afterimage/recordings/sensors_json.h"
+
+namespace afterimage {
+namespace {
+
+using nlohmann::json;
+
+constexpr int encoder_version = 1;
+
+/// Takes options back as `to_json` wrote them.
+void set_options(Options options, const json& saved) {
+  for (auto& option : options) {
+    if (!saved.contains(option.name)) continue;
+    std::visit(
+        [&](auto* target) {
+          *target = saved.at(option.name).get<std::remove_reference_t<decltype(*target)>>();
+        },
+        option.target);
+  }
+}
+
+}  // namespace
+
+at::Tensor Encoder::predict(const at::Tensor& images) const {
+  const at::NoGradGuard no_grad;
+  const auto statistics = normalisation.to_tensors();
+  const auto scale = statistics.at("scale")[0];  // one over the deviation; 0 for silent sensors
+  return model->predict(images) * scale.reciprocal().masked_fill_(scale == 0, 0) +
+         statistics.at("mean")[0];
+}
+
+void Encoder::save(const std::filesystem::path& folder) const {
+  EncodingOptions chosen = options;
+  const json card = {{"format", "afterimage-encoder"},
+                     {"version", encoder_version},
+                     {"options", to_json(chosen.options())},
+                     {"image_size", image_size},
+                     {"bins", to_json(bins)},
+                     {"sensors", to_json(sensors)},
+                     {"provenance", provenance}};
+  write_safetensors(folder / "weights.safetensors", model->state());
+  write_safetensors(folder / "normalisation.safetensors", normalisation.to_tensors());
+  write_text(folder / "encoder.json", card.dump(1), /*force=*/true);
+}
+
+Encoder Encoder::load(const std::filesystem::path& folder, const RunContext& run) {
+  const auto where = folder / "encoder.json";
+  if (!std::filesystem::exists(where)) {
+    throw Error(folder, "is no encoder: encoder.json is missing",
+                "Name the folder 'encode --out' made");
+  }
+  const json card = read_json(where);
+  Encoder out;
+  try {
+    if (card.at("format") != "afterimage-encoder") {
+      throw Error(where, "is not the card of an encoder");
+    }
+    if (card.at("version").get<int>() > encoder_version) {
+      throw Error(where, "was written by a newer version of Afterimage", "Update Afterimage");
+    }
+    set_options(out.options.options(), card.at("options"));
+    out.image_size = card.at("image_size");
+    out.bins = bins_from_json(card.at("bins"));
+    out.sensors = sensors_from_json(card.at("sensors"));
+    out.provenance = card.at("provenance");
+  } catch (const json::exception&) {
+    throw Error(where, "is not the card of an encoder", "The file was changed or is damaged");
+  } catch (const std::out_of_range&) {
+    throw Error(where, "is not the card of an encoder", "The file was changed or is damaged");
+  }
+  const auto statistics = folder / "normalisation.safetensors";
+  out.normalisation =
+      Normalisation::from_tensors(read_safetensors(statistics), statistics.string());
+  out.model = std::make_unique<EncodingModel>(out.options, out.sensors, run);
+  const auto weights = folder / "weights.safetensors";
+  out.model->load(read_safetensors(weights), weights.string());
+  return out;
+}
+
+}  // namespace afterimage

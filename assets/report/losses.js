@@ -1,6 +1,11 @@
 // Loss curves: a chart per model, drawn by uPlot.
 "use strict";
 
+// Scores on held-out samples: few points, far apart, drawn as they are.
+function isCheck(name) {
+  return name.startsWith("validation.");
+}
+
 // An exponential moving average that starts unbiased (Adam's correction) and skips gaps.
 function smoothed(values, weight) {
   let mean = 0, share = 0;
@@ -44,6 +49,12 @@ class LossChart {
       const raw = this.log.series[name].map((value) =>
         this.controls.logarithmic() && value !== null && value <= 0 ? null : value);
       const show = !this.hidden.has(name), stroke = seriesColour(i);
+      if (isCheck(name)) {
+        list.push({label: name, show, stroke, width: 1.75, dash: [6, 4], spanGaps: true,
+          points: {show: true, size: 6, fill: stroke}});
+        data.push(raw);
+        return;
+      }
       if (weight > 0) {
         list.push({show, stroke, width: 1, alpha: 0.22, points: {show: false}});
         data.push(raw);
@@ -82,7 +93,10 @@ class LossChart {
       .filter(([label, i]) => i > 0 && label !== undefined && this.log.series[label]);
     for (const [label, i] of shown) {
       const button = this.legend[this.log.order.indexOf(label)];
-      button.querySelector("output").textContent = formatLoss(chart.data[i][place]);
+      const values = chart.data[i];
+      const known = isCheck(label) ? values.findLastIndex((value, at) => at <= place &&
+        value !== null) : place;
+      button.querySelector("output").textContent = formatLoss(values[known]);
     }
   }
 }

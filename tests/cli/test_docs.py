@@ -246,7 +246,8 @@ SCENES = {
     "docs/crossvalidation.md": Scene(prepare=digit_files, shorter={"--folds all": "--folds 5"}),
     "docs/decoders.md": Scene(
         prepare=recording("r.h5", size=32, bins=4),
-        shorter={"data.bins=0-200": f"data.bins=0-200 {FEW_STEPS} --set training.epochs=0"}),
+        shorter={"data.bins=0-200": f"data.bins=0-200 {FEW_STEPS} --set training.epochs=0",
+                 "objective.balance=0.75": f"objective.balance=0.75 {FEW_STEPS}"}),
     "docs/evaluation.md": Scene(prepare=tuned_files),
     "docs/fields.md": Scene(
         prepare=fields_files, shorter={"--set epochs=60": "--set epochs=1"}),

@@ -4,56 +4,17 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/decoders/image_training.h"
 #include "afterimage/decoders/stages.h"
 #include "afterimage/decoders/state_tensor.h"
 #include "afterimage/networks/initialise.h"
 #include "afterimage/networks/layout.h"
 #include "afterimage/networks/module_state.h"
+#include "afterimage/recordings/source_rows.h"
+#include "afterimage/similarity/ssim.h"
 #include "afterimage/training/feature_cache.h"
 
 namespace afterimage {
-namespace {
-
-/// The decoder while it is being trained: its parts, and the step that changes them.
-class Training : public Trainable {
- public:
-  Training(ImageToImage& decoder, const SampleSource& samples, AdversarialStep& step,
-           FeatureCache* features, const c10::Device& device)
-      : decoder_(decoder), samples_(samples), step_(step), features_(features), device_(device) {}
-
-  std::map<std::string, double> step(const std::vector<int64_t>& rows, int64_t,
-                                     double learning_rate) override {
-    AdversarialStep::Batch batch;
-    batch.targets = samples_.images(rows).to(device_).contiguous(at::MemoryFormat::ChannelsLast);
-    if (features_ != nullptr) batch.target_features = features_->features(rows, batch.targets);
-    const auto responses = samples_.responses(rows);
-    const auto maps = decoder_.maps(responses, decoder_.linear_of_training(responses, rows));
-    batch.fake = decoder_.predicted(maps);  // before the image: with statistics of earlier steps
-    batch.image = decoder_.image(maps);
-    batch.maps = decoder_.condition(maps);
-    return step_(batch, learning_rate);
-  }
-
-  TensorMap training_state() const override {
-    TensorMap state = decoder_.state();
-    add_under(state, "step.", step_.to_tensors());
-    return state;
-  }
-
-  void restore(const TensorMap& state, const std::string& where) override {
-    decoder_.load(state, where);
-    step_.restore(state_under(state, "step."), where);
-  }
-
- private:
-  ImageToImage& decoder_;
-  const SampleSource& samples_;
-  AdversarialStep& step_;
-  FeatureCache* features_;
-  c10::Device device_;
-};
-
-}  // namespace
 
 ImageToImage::ImageToImage() : projection_(make_projection(projection_kind_, "decoder")) {}
 
@@ -106,6 +67,7 @@ void ImageToImage::settle_options(const RunContext& run) {
   fallback_note_ = objective_.take_fallback(run.weights());
   objective_.name_layers();
   trainer_.settle_length();
+  trainer_.check_validation();
   // Where the maps are the image there are none to show beside it.
   if (generator_ == "projection") discriminator_ = "image";
 }
@@ -121,6 +83,12 @@ void ImageToImage::check_generator(int64_t image_size) const {
   if (whole && linear_input_) {
     throw Error("linear_input", "is on, and there is no U-Net to see the ridge reconstruction",
                 "Give linear_input = false");
+  }
+  if (objective_.weighed().ssim > 0 && image_size < kSsimWindow) {
+    throw Error("objective.ssim",
+                concat("is on, and images of ", image_size, " px are smaller than its window of ",
+                       kSsimWindow),
+                "Give 0, or larger images");
   }
   const int64_t multiple = int64_t{1} << (unet_options_.blocks + 1);
   if (!whole && image_size % multiple != 0) {
@@ -157,7 +125,8 @@ at::Tensor ImageToImage::image(const at::Tensor& maps) {
 }
 
 at::Tensor ImageToImage::predicted(const at::Tensor& maps) {
-  if (!unet_ || step_options_.fakes != "predicted" || objective_.adversarial == 0) return {};
+  if (!unet_ || step_options_.fakes != "predicted" || objective_.weighed().adversarial == 0)
+    return {};
   const at::NoGradGuard no_grad;
   unet_->eval();
   const auto made = image(maps);
@@ -169,10 +138,25 @@ at::Tensor ImageToImage::condition(const at::Tensor& maps) const {
   return discriminator_sees_maps() ? maps : maps.narrow(1, 0, 0);
 }
 
-void ImageToImage::fit(const SampleSource& train_samples, const FitContext& context) {
+void ImageToImage::set_training(bool on) {
+  projection_->train(on);
+  if (unet_) unet_->train(on);
+}
+
+void ImageToImage::fit(const SampleSource& samples, const FitContext& context) {
+  if (trainer_.validation == 0) return fit(samples, nullptr, context);
+  const auto rows = hold_out(samples, trainer_.validation, context.run);
+  const SourceRows learned(samples, rows.learned), held_out(samples, rows.held_out);
+  context.run.say(concat(held_out.count(), " of ", samples.count(),
+                         " samples are held out to judge the training by (training.validation)"));
+  fit(learned, &held_out, context);
+}
+
+void ImageToImage::fit(const SampleSource& samples, const SampleSource* held_out,
+                       const FitContext& context) {
   if (linear_input_) {
     const Stages stages(context);
-    stages.run("linear", {[&](const FitContext& own) { linear_.fit(train_samples, own); },
+    stages.run("linear", {[&](const FitContext& own) { linear_.fit(samples, own); },
                           [&] { return linear_.training_state(); },
                           [&](const TensorMap& state, const std::string& where) {
                             linear_.restore(state, where);
@@ -186,45 +170,52 @@ void ImageToImage::fit(const SampleSource& train_samples, const FitContext& cont
 
   std::shared_ptr<PerceptualLoss> perceptual;
   std::unique_ptr<FeatureCache> features;
-  if (objective_.perceptual > 0) {
+  if (objective_.weighed().perceptual > 0) {
     auto network = load_feature_network(objective_.network, run_.weights());
     network->to(run_.device());
     perceptual = std::make_shared<PerceptualLoss>(std::move(network), objective_);
     features = std::make_unique<FeatureCache>(*perceptual, feature_cache_mb_ << 20, run_);
   }
   AdversarialStep step(parameters(), discriminator, perceptual, objective_, step_options_, run_);
-  Training training(*this, train_samples, step, features.get(), run_.device());
+  ImageTraining training({*this, samples, held_out, step, features.get()}, trainer_, run_);
   if (!fallback_note_.empty()) context.run.say(fallback_note_);
   for (const auto& note : projection_->notes()) context.run.say(note);
-  if (!resumes_training(context)) projection_->start(train_samples, context.run);
-  projection_->train();
-  if (unet_) unet_->train();
-  train(training, train_samples.count(), trainer_, context);
+  if (!resumes_training(context)) projection_->start(samples, context.run);
+  set_training(true);
+  train(training, samples.count(), trainer_, context);
 }
 
 at::Tensor ImageToImage::images_of(const at::Tensor& responses, const ReconstructContext&) {
   const at::NoGradGuard no_grad;
-  projection_->eval();
-  if (unet_) unet_->eval();
+  set_training(false);
   const auto linear = linear_input_ ? linear_.of_new(responses) : at::Tensor();
   return image(maps(responses, linear)).to(at::kCPU, at::kFloat).contiguous();
 }
 
 std::vector<PretrainedWeights> ImageToImage::pretrained() const {
-  if (objective_.perceptual <= 0) return {};
+  if (objective_.weighed().perceptual == 0) return {};
   return {pretrained_weights(objective_.network, run_.weights())};
 }
 
-TensorMap ImageToImage::state() const {
+TensorMap ImageToImage::network_state() const {
   TensorMap state = module_state(*projection_, "projection.");
   if (unet_) state.merge(module_state(*unet_, "unet."));
+  return state;
+}
+
+void ImageToImage::load_network(const TensorMap& state, const std::string& where) {
+  load_module_state(*projection_, state, "projection.", where);
+  if (unet_) load_module_state(*unet_, state, "unet.", where);
+}
+
+TensorMap ImageToImage::state() const {
+  TensorMap state = network_state();
   if (linear_input_) add_under(state, "linear.", linear_.state());
   return state;
 }
 
 void ImageToImage::load(const TensorMap& state, const std::string& where) {
-  load_module_state(*projection_, state, "projection.", where);
-  if (unet_) load_module_state(*unet_, state, "unet.", where);
+  load_network(state, where);
   if (linear_input_) linear_.load(state_under(state, "linear."), where);
 }
 

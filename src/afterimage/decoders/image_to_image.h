@@ -45,12 +45,19 @@ class ImageToImage : public Decoder {
   /// The ridge reconstruction of training samples, held out; undefined without linear_input.
   at::Tensor linear_of_training(const at::Tensor& responses, const std::vector<int64_t>& rows);
   std::vector<ParameterGroup> parameters() const;
+  /// What the trainer changes, projection and U-Net, by name; `load_network` takes it back.
+  TensorMap network_state() const;
+  void load_network(const TensorMap& state, const std::string& where);
+  /// Whether BatchNorm uses the statistics of the batch.
+  void set_training(bool on);
 
   const HasFields* has_fields() const override { return projection_->has_fields(); }
   HasAttention* has_attention() override { return projection_->has_attention(); }
 
  private:
   at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;
+  /// `held_out`: samples to judge the training by, or null.
+  void fit(const SampleSource& samples, const SampleSource* held_out, const FitContext& context);
   int64_t input_channels() const { return projection_->channels() + (linear_input_ ? 3 : 0); }
   bool discriminator_sees_maps() const { return discriminator_ == "maps-and-image"; }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "afterimage/base/error.h"
@@ -40,6 +41,28 @@ RegressionData data_of(const SampleSource& train, const Rows& chosen, int64_t pr
   return data;
 }
 
+/// Every `step`th pixel of them: enough to choose a lambda for all.
+RegressionData thinned(RegressionData data, int64_t step) {
+  const auto all = data.targets;
+  data.targets = (all + step - 1) / step;
+  data.y = [y = data.y, step, all](const Rows& rows, int64_t first, int64_t last) {
+    return y(rows, 0, all).slice(1, first * step, std::min(last * step, all), step);
+  };
+  return data;
+}
+
+/// The first `repeats` rows of each stimulus shown by `rows`.
+std::vector<Rows> by_stimulus(const SampleSource& train, const Rows& rows, int64_t repeats) {
+  std::map<int64_t, Rows> found;
+  for (const auto row : rows) {
+    auto& of = found[train.stimulus()[static_cast<size_t>(row)]];
+    if (std::ssize(of) < repeats) of.push_back(row);
+  }
+  std::vector<Rows> list;
+  for (auto& entry : found) list.push_back(std::move(entry.second));
+  return list;
+}
+
 }  // namespace
 
 Options RidgeOptions::options() {
@@ -52,12 +75,20 @@ Options RidgeOptions::options() {
           .one_of({"folds", "leave-one-out"}),
       Option("folds", folds, "cross-validation folds").range(2, 100),
       Option("per_target", per_target, "choose a penalty for each pixel and channel"),
+      Option("decoded_repeats", decoded_repeats,
+             "trials that the responses to be decoded will average: above 1, lambda is chosen on "
+             "held-out means of that many; 0 = as the training samples are")
+          .range(0),
   };
 }
 
 void RidgeDecoder::build(const DecoderInput& input, const RunContext& run) {
   if (options_.lambda <= 0 && options_.lambdas.empty()) {
     throw Error("ridge.lambdas", "the list is empty", "Name at least one penalty");
+  }
+  if (options_.decoded_repeats > 1 && (options_.per_target || options_.validation != "folds")) {
+    throw Error("ridge.decoded_repeats", "chooses one lambda for all pixels, by folds",
+                "Give per_target = false and validation = \"folds\", or decoded_repeats = 0");
   }
   size_ = input.image_size;
   predictors_ = input.sensors.count() * static_cast<int64_t>(input.bins.size());
@@ -78,17 +109,69 @@ void RidgeDecoder::fit(const SampleSource& train, const Rows& rows, const RunCon
   RidgeSettings settings;
   settings.lambdas = options_.lambda > 0 ? std::vector<double>{options_.lambda} : options_.lambdas;
   settings.per_target = options_.per_target;
-  if (settings.lambdas.size() > 1) hold_out(settings, train, rows, run);
-  const auto fit = fit_ridge(data_of(train, rows, predictors_), settings, run);
+  const auto lambdas = settings.lambdas;
+  at::Tensor errors;  // of each lambda, where it is chosen on means
+  if (lambdas.size() > 1) hold_out(settings, train, rows, run);
+  if (lambdas.size() > 1 && options_.decoded_repeats > 1) {
+    errors = errors_of_means(settings, train, rows, run);
+    settings.lambdas = {lambdas[static_cast<size_t>(errors.argmin().item<int64_t>())]};
+  }
+  auto fit = fit_ridge(data_of(train, rows, predictors_), settings, run);
+  if (errors.defined()) fit.errors = errors.unsqueeze(1);
 
   state_ = {{"weight", fit.weight},
             {"response_mean", fit.x_mean.to(at::kFloat)},
             {"image_mean", fit.y_mean.to(at::kFloat)},
             {"lambda", options_.per_target ? fit.lambda : fit.lambda[0].clone()}};
   if (!fit.errors.defined()) return;
-  state_["lambdas"] = at::tensor(settings.lambdas, at::kDouble);
+  state_["lambdas"] = at::tensor(lambdas, at::kDouble);
   state_["errors"] = fit.errors.mean(1);
-  say_choice(fit.lambda, settings.lambdas, run);
+  say_choice(fit.lambda, lambdas, run);
+}
+
+at::Tensor RidgeDecoder::errors_of_means(const RidgeSettings& settings, const SampleSource& train,
+                                         const Rows& rows, const RunContext& run) const {
+  if (by_stimulus(train, rows, 2).size() == rows.size()) {
+    throw Error("ridge.decoded_repeats",
+                "needs stimuli with several trials, and in " + train.where() +
+                    " every training sample shows another one",
+                "Give 0; with data.average_repeats = true there are no single trials either");
+  }
+  constexpr int64_t most_targets = 1024;
+  const int64_t targets = train.channels() * size_ * size_;
+  const int64_t step = (targets + most_targets - 1) / most_targets;
+  auto errors = at::zeros({std::ssize(settings.lambdas)}, at::kDouble);
+  int64_t values = 0;
+  for (int64_t fold = 0; fold < options_.folds; ++fold) {
+    Rows learned, held_out;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      (settings.group[i] == fold ? held_out : learned).push_back(rows[i]);
+    }
+    if (held_out.empty() || learned.empty()) continue;
+    std::vector<at::Tensor> means;
+    Rows shown;  // a row of each stimulus
+    for (const auto& of : by_stimulus(train, held_out, options_.decoded_repeats)) {
+      means.push_back(train.responses(of).mean(0).flatten());
+      shown.push_back(of.front());
+    }
+    RidgeSettings plain = settings;
+    plain.group.clear();
+    RidgeRegression regression(thinned(data_of(train, learned, predictors_), step), plain, run);
+    const auto truth = thinned(data_of(train, shown, predictors_), step);
+    Rows every(shown.size());
+    std::iota(every.begin(), every.end(), 0);
+    const auto images = truth.y(every, 0, truth.targets);
+    for (int64_t l = 0; l < errors.size(0); ++l) {
+      const auto choice = at::full({truth.targets}, l, at::kLong);
+      regression.predictions(at::stack(means), choice,
+                             [&](int64_t first, int64_t last, const at::Tensor& made) {
+                               const auto wanted = images.narrow(1, first, last - first);
+                               errors[l] += (made.cpu() - wanted).square().sum(at::kDouble);
+                             });
+    }
+    values += images.numel();
+  }
+  return errors / static_cast<double>(values);
 }
 
 void RidgeDecoder::hold_out(RidgeSettings& settings, const SampleSource& train, const Rows& rows,

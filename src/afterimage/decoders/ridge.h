@@ -17,6 +17,7 @@ struct RidgeOptions {
   std::string validation = "folds";
   int64_t folds = 5;
   bool per_target = false;
+  int64_t decoded_repeats = 0;  ///< above 1: lambda is chosen on held-out means of that many
 
   Options options();
 };
@@ -27,6 +28,11 @@ struct RidgeOptions {
 /// training samples alone, crops of one photograph sharing a fold (folds.h) or left out one
 /// photograph at a time, by the mean squared pixel error: one for all pixels or one for each
 /// (regression/ridge_regression.h). Gray stimuli are fitted once and repeated.
+///
+/// Responses that average n trials have 1/n of the noise variance of those a decoder learned from,
+/// and are decoded better with a smaller lambda. With `decoded_repeats` = n it is chosen on such
+/// responses: of held-out photographs the mean of each stimulus' first n samples, or of all where
+/// there are fewer.
 class RidgeDecoder : public Decoder {
  public:
   RidgeDecoder() = default;
@@ -34,7 +40,8 @@ class RidgeDecoder : public Decoder {
 
   Options options() override { return options_.options(); }
   void build(const DecoderInput& input, const RunContext& run) override;
-  /// Errors: fewer than two samples; a lambda too small for the responses.
+  /// Errors: fewer than two samples; a lambda too small for the responses; decoded_repeats and no
+  /// stimulus with several samples.
   void fit(const SampleSource& train, const FitContext& context) override;
   /// The same from some of the samples.
   void fit(const SampleSource& train, const std::vector<int64_t>& rows, const RunContext& run);
@@ -48,6 +55,8 @@ class RidgeDecoder : public Decoder {
   at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;
   void hold_out(RidgeSettings& settings, const SampleSource& train,
                 const std::vector<int64_t>& rows, const RunContext& run) const;
+  at::Tensor errors_of_means(const RidgeSettings& settings, const SampleSource& train,
+                             const std::vector<int64_t>& rows, const RunContext& run) const;
   void say_choice(const at::Tensor& chosen, const std::vector<double>& lambdas,
                   const RunContext& run) const;
 

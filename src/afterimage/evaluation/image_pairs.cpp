@@ -1,6 +1,6 @@
 #include "afterimage/evaluation/image_pairs.h"
 
-#include "afterimage/evaluation/correlation.h"
+#include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
 

@@ -1,8 +1,8 @@
 #include <ATen/ATen.h>
 
 #include "afterimage/base/text.h"
-#include "afterimage/evaluation/correlation.h"
 #include "afterimage/evaluation/metric.h"
+#include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
 namespace {

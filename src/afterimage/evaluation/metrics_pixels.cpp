@@ -1,9 +1,9 @@
 #include <ATen/ATen.h>
 
 #include "afterimage/base/text.h"
-#include "afterimage/evaluation/correlation.h"
 #include "afterimage/evaluation/metric.h"
-#include "afterimage/evaluation/ssim.h"
+#include "afterimage/similarity/correlation.h"
+#include "afterimage/similarity/ssim.h"
 
 namespace afterimage {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/example_run.h"
-#include "afterimage/evaluation/correlation.h"
 #include "afterimage/evaluation/metric.h"
-#include "afterimage/evaluation/ssim.h"
 #include "afterimage/formats/safetensors.h"
+#include "afterimage/similarity/correlation.h"
+#include "afterimage/similarity/ssim.h"
 
 namespace afterimage {
 namespace {

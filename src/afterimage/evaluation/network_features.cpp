@@ -5,8 +5,8 @@
 
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
-#include "afterimage/evaluation/correlation.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "afterimage/evaluation/correlation.h"
+#include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
 namespace {

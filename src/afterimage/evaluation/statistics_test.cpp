@@ -6,8 +6,8 @@
 
 #include <cmath>
 
-#include "afterimage/evaluation/correlation.h"
 #include "afterimage/formats/safetensors.h"
+#include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
 namespace {

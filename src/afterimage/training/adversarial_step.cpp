@@ -71,9 +71,10 @@ AdversarialStep::AdversarialStep(const std::vector<ParameterGroup>& generator_pa
                                  std::shared_ptr<const PerceptualLoss> perceptual,
                                  const ObjectiveOptions& objective,
                                  const AdversarialStepOptions& options, const RunContext& run)
-    : discriminator_(objective.adversarial > 0 ? std::move(discriminator) : PatchGan(nullptr)),
+    : discriminator_(objective.weighed().adversarial > 0 ? std::move(discriminator)
+                                                         : PatchGan(nullptr)),
       perceptual_(std::move(perceptual)),
-      objective_(objective),
+      objective_(objective.weighed()),
       options_(options),
       run_(run),
       generator_adam_(generator_parameters, options.generator),
@@ -82,9 +83,11 @@ AdversarialStep::AdversarialStep(const std::vector<ParameterGroup>& generator_pa
       history_(options.history, options.history_probability),
       history_random_(run.generator("history buffer")) {
   TORCH_INTERNAL_ASSERT(perceptual_ || objective_.perceptual == 0);
-  if (objective_.adversarial == 0 && objective_.perceptual == 0 && objective_.pixel == 0) {
+  if (objective_.adversarial == 0 && objective_.perceptual == 0 && objective_.pixel == 0 &&
+      objective_.ssim == 0) {
     throw Error("objective", "all weights are zero, nothing would be learned",
-                "Set adversarial, perceptual or pixel above 0");
+                "Set adversarial, perceptual, pixel or ssim above 0 (objective.balance = 0 leaves "
+                "pixel and ssim alone)");
   }
 }
 
@@ -122,6 +125,7 @@ std::map<std::string, at::Tensor> AdversarialStep::generator_losses(const Batch&
                                                    : batch.target_features);
   }
   losses["pixel"] = pixel_loss(batch.image, batch.targets);
+  if (objective_.ssim > 0) losses["ssim"] = ssim_loss(batch.image, batch.targets);
   return losses;
 }
 
@@ -135,6 +139,7 @@ std::map<std::string, double> AdversarialStep::operator()(const Batch& batch,
   at::Tensor total = objective_.pixel * losses["pixel"];
   if (adversarial()) total = total + objective_.adversarial * losses["adversarial"];
   if (objective_.perceptual > 0) total = total + objective_.perceptual * losses["perceptual"];
+  if (objective_.ssim > 0) total = total + objective_.ssim * losses["ssim"];
   backward(total, generator_adam_.parameters());
   generator_adam_.step(learning_rate);
   ++steps_;

@@ -36,8 +36,9 @@ struct AdversarialStepOptions {
 ///
 ///   1. discriminator: .5 (BCE(D(fake), 0) + BCE(D(real), 1)), fake detached and passed through the
 ///      history buffer;
-///   2. generator: adversarial * BCE(D(fake), 1) + perceptual * feature distance + pixel * L1, with
-///      the discriminator just updated, whose parameters collect no gradients.
+///   2. generator: adversarial * BCE(D(fake), 1) + perceptual * feature distance + pixel * L1 (and
+///      ours, ssim * (1 - SSIM)), with the discriminator just updated, whose parameters collect no
+///      gradients.
 ///
 /// In (2) the maps given to the discriminator are detached (objective.detach_maps): the adversarial
 /// gradient reaches the projection through the image alone. IRFA's code lets it through the maps as
@@ -67,7 +68,8 @@ class AdversarialStep {
   };
 
   /// The losses by name, each before weighting: "discriminator" (only when it was trained),
-  /// "adversarial", "perceptual", "pixel", and "generator", their weighted sum.
+  /// "adversarial", "perceptual", "pixel", "ssim" (only with a weight), and "generator", their
+  /// weighted sum.
   std::map<std::string, double> operator()(const Batch& batch, double learning_rate);
 
   /// Discriminator, optimisers, history and random state: with the generator's weights all that a

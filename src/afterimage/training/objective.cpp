@@ -13,6 +13,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/networks/network_table.h"
+#include "afterimage/similarity/ssim.h"
 
 namespace afterimage {
 namespace {
@@ -32,6 +33,11 @@ Options ObjectiveOptions::options() {
       Option("perceptual", perceptual, "weight of the feature distance; 0 needs no network")
           .range(0),
       Option("pixel", pixel, "weight of the mean absolute pixel difference").range(0),
+      Option("ssim", ssim, "weight of 1 - SSIM of luminance").range(0),
+      Option("balance", balance,
+             "between pixel and feature quality: 0, pixels alone; 0.5, the weights as they are; 1, "
+             "features with a tenth of the pixels' share")
+          .range(0, 1),
       Option("network", network, "network whose features are compared").one_of(feature_networks()),
       Option("fallback", fallback, "network to use when there are no weights of `network`"),
       Option("layers", layers,
@@ -61,12 +67,20 @@ Options ObjectiveOptions::options() {
   };
 }
 
+ObjectiveOptions ObjectiveOptions::weighed() const {
+  ObjectiveOptions same = *this;
+  for (double* weight : {&same.pixel, &same.ssim}) *weight *= 2 * std::max(1 - balance, 0.1);
+  for (double* weight : {&same.perceptual, &same.adversarial}) *weight *= 2 * balance;
+  same.balance = 0.5;
+  return same;
+}
+
 void ObjectiveOptions::name_layers() {
-  if (perceptual > 0 && layers.empty()) layers = network_entry(network).loss_layers;
+  if (weighed().perceptual > 0 && layers.empty()) layers = network_entry(network).loss_layers;
 }
 
 std::string ObjectiveOptions::take_fallback(const std::string& weights) {
-  if (perceptual == 0 || fallback.empty() || fallback == network) return {};
+  if (weighed().perceptual == 0 || fallback.empty() || fallback == network) return {};
   if (!find_weights(network, weights).empty()) return {};
   const auto note = concat("no weights of ", network, ": features of ", fallback,
                            " are compared instead, by relative distance ('", fetch_command(network),
@@ -86,6 +100,10 @@ at::Tensor adversarial_loss(const at::Tensor& logits, double label) {
 
 at::Tensor pixel_loss(const at::Tensor& images, const at::Tensor& targets) {
   return at::l1_loss(at_least_float(images), at_least_float(targets));
+}
+
+at::Tensor ssim_loss(const at::Tensor& images, const at::Tensor& targets) {
+  return 1 - structural_similarity(luminance(images), luminance(targets)).mean();
 }
 
 PerceptualLoss::PerceptualLoss(std::shared_ptr<FeatureNetwork> network,

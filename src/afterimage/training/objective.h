@@ -13,11 +13,17 @@
 namespace afterimage {
 
 /// Weights and settings of the generator's objective
-///   L_G = adversarial * BCE(D(fake), 1) + perceptual * feature distance + pixel * L1.
+///   L_G = adversarial * BCE(D(fake), 1) + perceptual * feature distance + pixel * L1
+///         + ssim * (1 - SSIM).
 struct ObjectiveOptions {
   double adversarial = 0.01;
   double perceptual = 1;
   double pixel = 0.5;
+  double ssim = 0;  ///< ours: needs images of 11 pixels and more
+  /// Between pixel quality (L1, SSIM) and feature quality (network, discriminator): at 0 pixels
+  /// alone, at .5 the weights are those above, at 1 features and a tenth of the pixels' share, as
+  /// with features alone images lose their place and features too.
+  double balance = 0.5;
   std::string network = "squeezenet";  ///< squeezenet, alexnet, vgg19
   std::string fallback;                ///< network to use without weights of `network`; "" = none
   std::vector<std::string> layers;     ///< empty: the network's own choice
@@ -40,6 +46,9 @@ struct ObjectiveOptions {
   bool detach_maps = true;
 
   Options options();
+  /// The same with the balance in the weights: pixel and ssim times 2 max(1 - balance, .1),
+  /// perceptual and adversarial times 2 balance; and itself .5.
+  ObjectiveOptions weighed() const;
   /// Names the network's own layers where none are named, so that what is kept of a training says
   /// which were compared.
   void name_layers();
@@ -55,6 +64,9 @@ at::Tensor adversarial_loss(const at::Tensor& logits, double label);
 
 /// Mean absolute difference, computed likewise.
 at::Tensor pixel_loss(const at::Tensor& images, const at::Tensor& targets);
+
+/// 1 - mean structural similarity of luminance (similarity/ssim.h), computed in float64.
+at::Tensor ssim_loss(const at::Tensor& images, const at::Tensor& targets);
 
 /// Feature distance between reconstructions and targets: one pass of a frozen network over each;
 /// the targets' features come without gradient and may be cached by the caller.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/networks/feature_network.h"
@@ -38,6 +40,43 @@ TEST(Objective, LossesOfReducedPrecisionAreFloat) {
   const auto logits = wave({2, 1, 3, 3}).to(at::kBFloat16);
   EXPECT_EQ(adversarial_loss(logits, 1).scalar_type(), at::kFloat);
   EXPECT_EQ(pixel_loss(logits, logits).scalar_type(), at::kFloat);
+}
+
+TEST(Objective, SsimLossAgreesWithPyTorch) {
+  const TensorMap expected = reference::read("training_ours.safetensors");
+  for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-10}, {at::kFloat, 1e-5}}) {
+    const auto image = [scalar = type](double phase) {
+      return (wave({2, 3, 16, 16}, phase) * 0.5 + 0.5).to(scalar);
+    };
+    const auto fake = image(1).requires_grad_();
+    const auto loss = ssim_loss(fake, image(2));
+    loss.backward();
+    const auto gradient = fake.grad().slice(2, 0, 16, 3).slice(3, 0, 16, 3);  // as it is kept
+    EXPECT_LT(error(loss, expected.at("ssim")), tolerance);
+    EXPECT_LT(error(gradient, expected.at("ssim.gradient")), tolerance);
+  }
+  EXPECT_LT(std::abs(ssim_loss(images(1), images(1)).item<double>()), 1e-12);
+}
+
+TEST(ObjectiveOptions, BalanceMovesWeightBetweenPixelsAndFeatures) {
+  ObjectiveOptions options;
+  options.ssim = 0.25;
+  const auto same = options.weighed();
+  EXPECT_EQ(same.pixel, options.pixel);
+  EXPECT_EQ(same.adversarial, options.adversarial);
+  options.balance = 0.8;
+  const auto features = options.weighed();
+  EXPECT_DOUBLE_EQ(features.pixel, 0.4 * options.pixel);
+  EXPECT_DOUBLE_EQ(features.ssim, 0.4 * options.ssim);
+  EXPECT_DOUBLE_EQ(features.perceptual, 1.6 * options.perceptual);
+  EXPECT_DOUBLE_EQ(features.adversarial, 1.6 * options.adversarial);
+  EXPECT_DOUBLE_EQ(features.weighed().pixel, features.pixel);  // counted once
+  options.balance = 1;
+  EXPECT_DOUBLE_EQ(options.weighed().pixel, 0.2 * options.pixel);
+  options.balance = 0;
+  EXPECT_EQ(options.weighed().perceptual, 0);
+  options.name_layers();
+  EXPECT_TRUE(options.layers.empty());  // no network is needed
 }
 
 /// Every distance over the layers' mean at the images' size, and over their sum resized to 40.

@@ -12,6 +12,7 @@
 #include "afterimage/base/output.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/training/best_check.h"
 
 namespace afterimage {
 namespace {
@@ -21,12 +22,16 @@ namespace fs = std::filesystem;
 fs::path checkpoint_path(const fs::path& folder) { return folder / checkpoint_name; }
 fs::path log_path(const fs::path& folder) { return folder / "log.jsonl"; }
 
+constexpr const char* best_check_name = "best check";  // in a checkpoint
+
 /// Saves the state after `step` steps. `settings` is what a continued run must share.
-void save_checkpoint(const Trainable& model, int64_t step, double seconds,
+void save_checkpoint(const Trainable& model, const BestCheck& best, int64_t step, double seconds,
                      const std::string& settings, const fs::path& folder) {
   if (fs::exists(log_path(folder))) flush_to_disk(log_path(folder));  // it may not lag behind
   Output output(checkpoint_path(folder), /*force=*/true);
-  write_safetensors(output.path(), model.training_state(),
+  TensorMap state = model.training_state();
+  state[best_check_name] = best.to_tensor();
+  write_safetensors(output.path(), state,
                     {{"format", "afterimage-checkpoint"},
                      {"step", std::to_string(step)},
                      {"seconds", number_text(seconds)},
@@ -34,12 +39,15 @@ void save_checkpoint(const Trainable& model, int64_t step, double seconds,
   output.commit();
 }
 
+using Scores = std::map<std::string, double>;
+
 struct Start {
   int64_t step = 0;
   double seconds = 0;
 };
 
-Start load_checkpoint(Trainable& model, const std::string& settings, const fs::path& folder) {
+Start load_checkpoint(Trainable& model, BestCheck& best, const std::string& settings,
+                      const fs::path& folder) {
   const fs::path path = checkpoint_path(folder);
   TextMap metadata;
   const TensorMap state = read_safetensors(path, &metadata);
@@ -51,6 +59,7 @@ Start load_checkpoint(Trainable& model, const std::string& settings, const fs::p
                 "Resume with the same ones, or train anew with --force");
   }
   model.restore(state, path.string());
+  best.restore(state.at(best_check_name));
   return {std::stoll(metadata["step"]), std::stod(metadata["seconds"])};
 }
 
@@ -96,6 +105,20 @@ std::string loss_note(const std::map<std::string, double>& losses) {
   return note;
 }
 
+/// Says which weights a training with checks leaves.
+void say_kept(const BestCheck& best, const TrainerOptions& options, int64_t last,
+              const RunContext& run) {
+  if (best.step() == 0) return;
+  if (best.enough() && last < options.steps) {
+    run.say(concat("stopped after step ", last, " of ", options.steps, ": ", options.patience,
+                   " checks without a better ", options.measure, " (training.patience)"));
+  }
+  char score[32];
+  std::snprintf(score, sizeof score, "%.3f", best.score());
+  run.say(concat("best ", options.measure, " on held-out samples: ", score, " after step ",
+                 best.step(), options.keep == "best" ? "; these weights are kept" : ""));
+}
+
 }  // namespace
 
 Options TrainerOptions::options() {
@@ -108,6 +131,20 @@ Options TrainerOptions::options() {
       Option("warmup", warmup, "steps over which the learning rate rises from zero").range(0),
       Option("checkpoint_every", checkpoint_every, "steps between checkpoints").range(1),
       Option("log_every", log_every, "steps between lines of the log").range(1),
+      Option("average", average,
+             "decay of a running mean of the weights, which is kept in their place; 0 = none")
+          .range(0, 0.99999),
+      Option("validation", validation,
+             "share of the samples held out to judge the training by, whole photographs; 0 = none")
+          .range(0, 0.5),
+      Option("check_every", check_every, "steps between checks on held-out samples").range(1),
+      Option("measure", measure, "score on held-out samples that `keep` and `patience` go by")
+          .one_of({"pixel-correlation", "ssim"}),
+      Option("keep", keep, "weights to keep: the last, or the best by `measure`")
+          .one_of({"last", "best"}),
+      Option("patience", patience,
+             "checks without a better one after which training stops; 0 = all steps")
+          .range(0),
   };
 }
 
@@ -116,6 +153,13 @@ void TrainerOptions::settle_length() {
   if (epochs == 0 && steps == 0) {
     throw Error("training.steps", "is 0, and so is training.epochs", "Give one of them, above 0");
   }
+}
+
+void TrainerOptions::check_validation() const {
+  if (validation > 0 || (keep == "last" && patience == 0)) return;
+  throw Error(keep == "best" ? "training.keep" : "training.patience",
+              "needs samples that are held out, and training.validation is 0",
+              "Give training.validation = 0.1");
 }
 
 TrainerOptions TrainerOptions::for_samples(int64_t samples) const {
@@ -160,8 +204,9 @@ void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
            const FitContext& context) {
   const TrainerOptions options = asked.for_samples(samples);
   const auto& folder = context.folder;
+  BestCheck best(options.measure, options.patience);
   const Start start =
-      resumes_training(context) ? load_checkpoint(model, context.settings, folder) : Start{};
+      resumes_training(context) ? load_checkpoint(model, best, context.settings, folder) : Start{};
   cut_log(folder, start.step);
 
   using Clock = std::chrono::steady_clock;
@@ -172,16 +217,20 @@ void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
   const Cancellation::Saving saves(context.run.cancellation());
   Progress progress(context.run, "Training", options.steps, "step", start.step);
   int64_t saved = start.step;
-  for (int64_t step = start.step; step < options.steps; ++step) {
+  for (int64_t step = start.step; step < options.steps && !best.enough(); ++step) {
     const double rate = options.learning_rate_at(step);
     const auto losses =
         model.step(batch_rows(context.run, samples, options.batch, step), step, rate);
     refuse_non_finite(losses, step, saved, folder);
 
     const int64_t done = step + 1;
-    const bool last = done == options.steps;
-    if (done % options.log_every == 0 || last) {
+    const bool all = done == options.steps;
+    const auto scores = all || done % options.check_every == 0 ? model.validate() : Scores{};
+    if (!scores.empty() && best.better(scores, done) && options.keep == "best") model.remember();
+    const bool last = all || best.enough();
+    if (done % options.log_every == 0 || last || !scores.empty()) {
       nlohmann::json entry(losses);
+      for (const auto& [name, value] : scores) entry["validation." + name] = value;
       entry["step"] = done;
       entry["seconds"] = seconds();
       entry["learning_rate"] = rate;
@@ -189,13 +238,15 @@ void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
     }
     progress.advance(1, loss_note(losses));
     if (done % options.checkpoint_every == 0 || last || context.run.cancelled()) {
-      save_checkpoint(model, done, seconds(), context.settings, folder);
+      save_checkpoint(model, best, done, seconds(), context.settings, folder);
       saved = done;
     }
     if (last) break;
     context.run.stop_if_cancelled(concat("stopped after step ", done, " of ", options.steps,
                                          "; the same command with --resume goes on from there"));
   }
+  say_kept(best, options, saved, context.run);
+  model.settle();
 }
 
 }  // namespace afterimage

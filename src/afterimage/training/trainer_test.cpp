@@ -11,6 +11,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/example_run.h"
 #include "afterimage/base/output.h"
+#include "reference/formula.h"
 
 namespace afterimage {
 namespace {
@@ -37,8 +38,38 @@ class Toy : public Trainable {
   double value() const { return value_; }
   int64_t fail_at = -1;
 
- private:
+ protected:
   double value_ = 0;
+};
+
+/// One whose checks give these scores in turn.
+class Checked : public Toy {
+ public:
+  explicit Checked(std::vector<double> scores) : scores_(std::move(scores)) {}
+
+  TensorMap training_state() const override {
+    return {{"value", at::tensor({value_}, at::kDouble)},
+            {"checks", at::tensor({checks_}, at::kLong)},
+            {"best", at::tensor({best_}, at::kDouble)}};
+  }
+  void restore(const TensorMap& state, const std::string& where) override {
+    Toy::restore(state, where);
+    checks_ = state.at("checks").item<int64_t>();
+    best_ = state.at("best").item<double>();
+  }
+  std::map<std::string, double> validate() override {
+    return {{"pixel-correlation", scores_.at(static_cast<size_t>(checks_++))}, {"ssim", 0}};
+  }
+  void remember() override { best_ = value_; }
+  void settle() override {
+    if (best_ != 0) value_ = best_;
+  }
+  int64_t checks() const { return checks_; }
+
+ private:
+  std::vector<double> scores_;
+  int64_t checks_ = 0;
+  double best_ = 0;
 };
 
 class TrainerTest : public ::testing::Test {
@@ -96,6 +127,50 @@ TEST_F(TrainerTest, NamesTheStepOfALossThatIsNotFinite) {
   }
 }
 
+TEST_F(TrainerTest, KeepsTheBestOfItsChecks) {
+  options_.schedule = "constant";
+  options_.check_every = 3;
+  Toy six;
+  options_.steps = 6;
+  train(six, 10, options_, {run_, folder_, false, "same"});
+
+  options_.steps = 12;
+  Checked last({1, 3, 2, std::nan("")}), best({1, 3, 2, std::nan("")});
+  Toy plain;
+  train(plain, 10, options_, {run_, folder_, false, "same"});
+  train(last, 10, options_, {run_, folder_, false, "same"});
+  options_.keep = "best";
+  train(best, 10, options_, {run_, folder_, false, "same"});
+  EXPECT_EQ(last.value(), plain.value());
+  EXPECT_EQ(best.value(), six.value());
+  EXPECT_NE(log().find("\"validation.pixel-correlation\":3.0"), std::string::npos) << log();
+}
+
+TEST_F(TrainerTest, StopsWhenChecksBringNothingMore) {
+  options_.check_every = 1;
+  options_.patience = 2;
+  options_.keep = "best";
+  const std::vector<double> scores = {1, 3, 2, 4, 2, 4, 9, 9, 9, 9, 9, 9};
+  Checked whole(scores), broken(scores), resumed(scores);
+  train(whole, 10, options_, {run_, folder_, false, "same"});
+  EXPECT_EQ(whole.checks(), 6);  // 4 was the best, 2 and a second 4 are no better
+  const std::string whole_log = log();
+  EXPECT_NE(whole_log.find("\"step\":6"), std::string::npos) << whole_log;
+  EXPECT_EQ(whole_log.find("\"step\":7"), std::string::npos) << whole_log;
+
+  broken.fail_at = 5;  // one check after the best, one after the checkpoint
+  EXPECT_THROW(train(broken, 10, options_, {run_, folder_, false, "same"}), Error);
+  train(resumed, 10, options_, {run_, folder_, true, "same"});
+  EXPECT_EQ(resumed.checks(), 6);
+  EXPECT_EQ(resumed.value(), whole.value());
+
+  // What stopped stays stopped, with the same weights.
+  Checked again(scores);
+  train(again, 10, options_, {run_, folder_, true, "same"});
+  EXPECT_EQ(again.checks(), 6);
+  EXPECT_EQ(again.value(), whole.value());
+}
+
 TEST_F(TrainerTest, RefusesACheckpointOfOtherSettings) {
   Toy toy;
   train(toy, 10, options_, {run_, folder_, false, "these"});
@@ -136,6 +211,29 @@ TEST(TrainerOptions, StepsOrEpochsSayHowLong) {
   options.steps = 7;
   options.settle_length();
   EXPECT_EQ(options.for_samples(40).steps, 7);
+}
+
+TEST(TrainerOptions, TheBestNeedsSomethingHeldOut) {
+  TrainerOptions options;
+  options.check_validation();
+  options.keep = "best";
+  EXPECT_THROW(options.check_validation(), Error);
+  options.validation = 0.1;
+  options.check_validation();
+  options = TrainerOptions{};
+  options.patience = 3;
+  EXPECT_THROW(options.check_validation(), Error);
+}
+
+TEST(TrainerOptions, CosineAgreesWithPyTorch) {
+  const auto expected = reference::read("training_ours.safetensors").at("cosine");
+  TrainerOptions options;
+  options.steps = expected.size(0);
+  options.learning_rate = 0.3;
+  options.schedule = "cosine";
+  for (int64_t step = 0; step < options.steps; ++step) {
+    EXPECT_NEAR(options.learning_rate_at(step), expected[step].item<double>(), 1e-12) << step;
+  }
 }
 
 TEST(TrainerOptions, ScheduleEndsNearZeroAndWarmsUp) {

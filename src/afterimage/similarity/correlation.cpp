@@ -1,4 +1,4 @@
-#include "afterimage/evaluation/correlation.h"
+#include "afterimage/similarity/correlation.h"
 
 #include <ATen/ATen.h>
 

@@ -1,4 +1,4 @@
-#include "afterimage/evaluation/ssim.h"
+#include "afterimage/similarity/ssim.h"
 
 #include <ATen/ATen.h>
 

@@ -5,6 +5,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/system_report.h"
 #include "afterimage/command.h"
+#include "afterimage/diffusion/find_checkpoint.h"
 #include "afterimage/networks/feature_network.h"
 
 namespace afterimage {
@@ -30,6 +31,15 @@ SystemFact weights_fact(const std::string& network, const std::string& folder) {
           "fetch: " + fetch_command(network)};
 }
 
+void print_checkpoints(const std::string& folder) {
+  const auto found = diffusion::find_checkpoints(folder);
+  for (const auto& path : found) print({"Stable Diffusion", path.string(), true, {}});
+  if (found.empty()) {
+    print({"Stable Diffusion", "none: what needs it says so and stops", true,
+           diffusion::fetch_checkpoint});
+  }
+}
+
 }  // namespace
 
 std::function<void()> declare_doctor(CLI::App&, const Invocation& invocation) {
@@ -38,6 +48,7 @@ std::function<void()> declare_doctor(CLI::App&, const Invocation& invocation) {
     for (const auto& fact : system_report(run)) print(fact);
     print(data_fact());
     for (const auto& name : feature_networks()) print(weights_fact(name, run.weights()));
+    print_checkpoints(run.weights());
   };
 }
 

@@ -14,6 +14,7 @@
 #include "afterimage/command.h"
 #include "afterimage/decoders/model_card.h"
 #include "afterimage/decoders/reconstruction.h"
+#include "afterimage/diffusion/checkpoint.h"
 #include "afterimage/evaluation/scores.h"
 #include "afterimage/recordings/bins.h"
 #include "afterimage/recordings/leakage.h"
@@ -191,7 +192,17 @@ void print_analysis(const std::string& path) {
   print_provenance(result.provenance);
 }
 
+/// Weights of Stable Diffusion, whose folders have a file none of ours has.
+bool is_checkpoint(const std::string& path) {
+  return diffusion::looks_like_checkpoint(path) &&
+         !std::filesystem::exists(std::filesystem::path(path) / "model.json");
+}
+
 void print_artefact(const std::string& path, bool check, const RunContext& run) {
+  if (!check && is_checkpoint(path)) {
+    for (const auto& [name, text] : describe(diffusion::Checkpoint(path))) line(name, text);
+    return;
+  }
   const auto kind = artefact_kind(path);
   if (check && kind != Artefact::recording) {
     throw Error(path, "is no recording", "--check reads recordings");
@@ -218,7 +229,10 @@ std::function<void()> declare_info(CLI::App& app, const Invocation& invocation) 
     bool check = false;
   };
   const auto a = std::make_shared<Arguments>();
-  app.add_option("file", a->path, "a recording, model, reconstruction or scores")->required();
+  app.add_option("file", a->path,
+                 "a recording, model, reconstruction or scores, or a "
+                 "checkpoint of Stable Diffusion")
+      ->required();
   app.add_flag("--check", a->check,
                "read all of a recording and say what is wrong: NaN, sensors that never change, "
                "images twice");

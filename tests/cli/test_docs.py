@@ -248,6 +248,8 @@ SCENES = {
         prepare=recording("r.h5", size=32, bins=4),
         shorter={"data.bins=0-200": f"data.bins=0-200 {FEW_STEPS} --set training.epochs=0",
                  "objective.balance=0.75": f"objective.balance=0.75 {FEW_STEPS}"}),
+    "docs/diffusion.md": Scene(prepare=lambda folder: shutil.copytree(
+        SOURCE / "tests/reference/diffusion/pipeline", folder / "stable-diffusion-v1-4")),
     "docs/evaluation.md": Scene(prepare=tuned_files),
     "docs/fields.md": Scene(
         prepare=fields_files, shorter={"--set epochs=60": "--set epochs=1"}),

@@ -16,6 +16,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/formats/mapped_file.h"
 #include "afterimage/formats/safetensors_types.h"
+#include "afterimage/formats/torch_archive.h"
 
 namespace afterimage {
 namespace {
@@ -223,7 +224,8 @@ TensorMap map_shards(const fs::path& index, TextMap* metadata) {
     if (!fs::exists(path)) {
       throw Error(index, "its shard '" + name + "' is missing", "All shards lie beside the index");
     }
-    TensorMap shard = Reader(path).map(metadata);
+    TensorMap shard =
+        path.extension() == ".safetensors" ? Reader(path).map(metadata) : map_weights(path);
     for (const auto& tensor : tensors) {
       const auto found = shard.find(tensor);
       if (found == shard.end()) throw Error(path, "lacks '" + tensor + "', which its index names");

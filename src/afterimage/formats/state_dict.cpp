@@ -153,6 +153,13 @@ const std::vector<std::string>& state_dict_globals() {
   static const std::vector<std::string> globals = [] {
     std::vector<std::string> names{ordered_dict, rebuild_tensor, rebuild_tensor_v2,
                                    rebuild_parameter};
+    // What training frameworks keep beside a state dict (PyTorch Lightning's callbacks and losses):
+    // never looked at.
+    for (const char* beside : {"pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+                               "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
+                               "numpy.dtype", "_codecs.encode"}) {
+      names.emplace_back(beside);
+    }
     for (const auto& storage : storage_types) names.emplace_back(storage.name);
     return names;
   }();

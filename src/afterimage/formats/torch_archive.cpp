@@ -1,6 +1,7 @@
 #include "afterimage/formats/torch_archive.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <zip.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/formats/state_dict.h"
 #include "afterimage/formats/torch_legacy.h"
+#include "afterimage/formats/zip_places.h"
 
 namespace afterimage {
 namespace {
@@ -27,7 +29,8 @@ struct CloseZip {
 /// The zip file of `torch.save`: FOLDER/data.pkl and one FOLDER/data/KEY per storage.
 class Archive {
  public:
-  explicit Archive(const fs::path& path) : where_(path.string()), file_size_(fs::file_size(path)) {
+  /// `map`: storages are used where they lie in the file, and their checksums not compared.
+  Archive(const fs::path& path, bool map) : where_(path.string()), file_size_(fs::file_size(path)) {
     int code = 0;
     zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
     if (!zip_) {
@@ -37,6 +40,10 @@ class Archive {
     folder_ = folder();
     if (has("byteorder") && text("byteorder", 16) != "little") {
       throw Error(where_, "was saved with big-endian numbers", "Save it on an ordinary computer");
+    }
+    if (map) {
+      mapped_ = std::make_shared<MappedFile>(path);
+      places_ = zip_places(*mapped_, where_);
     }
   }
 
@@ -56,12 +63,29 @@ class Archive {
                   concat("Expected ", reference.count, " elements of ", element, " bytes"));
     }
     const bool boolean = reference.type == at::kBool;
+    if (mapped_ && !boolean) {
+      const at::Tensor lying = mapped(name, size, reference);
+      if (lying.defined()) return lying;
+    }
     at::Tensor elements = at::empty({reference.count}, boolean ? at::kByte : reference.type);
     read(name, elements.data_ptr(), size);
     return boolean ? elements.ne(0) : elements;
   }
 
  private:
+  /// The storage where it lies in the file; undefined when it is not aligned to its type there.
+  at::Tensor mapped(const std::string& name, uint64_t size,
+                    const StorageReference& reference) const {
+    const auto place = places_.find(folder_ + name);
+    if (place == places_.end() || place->second > file_size_ || file_size_ - place->second < size) {
+      throw Error(where_, "its '" + name + "' is damaged", "Copy the file again");
+    }
+    if (place->second % c10::elementSize(reference.type) != 0) return {};
+    return at::from_blob(
+        mapped_->data() + place->second, {reference.count}, [keep = mapped_](void*) {},
+        reference.type);
+  }
+
   std::string folder() const {
     constexpr std::string_view pickle = "/data.pkl";
     for (zip_int64_t i = 0; i < zip_get_num_entries(zip_.get(), 0); ++i) {
@@ -113,6 +137,8 @@ class Archive {
   uint64_t file_size_;
   std::unique_ptr<zip_t, CloseZip> zip_;
   std::string folder_;
+  std::shared_ptr<MappedFile> mapped_;
+  std::map<std::string, uint64_t> places_;
 };
 
 std::string first_bytes(const fs::path& path) {
@@ -125,11 +151,8 @@ std::string first_bytes(const fs::path& path) {
   return {bytes.data(), static_cast<size_t>(file.gcount())};
 }
 
-}  // namespace
-
-TensorMap read_torch_archive(const fs::path& path) {
-  if (first_bytes(path) == torch_legacy_magic) return read_torch_legacy(path);
-  const Archive archive(path);
+TensorMap torch_archive(const fs::path& path, bool map) {
+  const Archive archive(path, map);
   const std::string where = path.string();
   const std::string bytes = archive.text("data.pkl", longest_pickle);
   const Pickle pickle(bytes, state_dict_globals(), where);
@@ -137,10 +160,22 @@ TensorMap read_torch_archive(const fs::path& path) {
       pickle, [&](const StorageReference& reference) { return archive.storage(reference); }, where);
 }
 
+}  // namespace
+
+TensorMap read_torch_archive(const fs::path& path) {
+  if (first_bytes(path) == torch_legacy_magic) return read_torch_legacy(path);
+  return torch_archive(path, /*map=*/false);
+}
+
 TensorMap read_weights(const fs::path& path) {
   const std::string bytes = first_bytes(path);
   const bool archive = bytes.starts_with("PK") || bytes == torch_legacy_magic;
   return archive ? read_torch_archive(path) : map_safetensors(path);
+}
+
+TensorMap map_weights(const fs::path& path) {
+  const bool zip = path.extension() != ".json" && first_bytes(path).starts_with("PK");
+  return zip ? torch_archive(path, /*map=*/true) : read_weights(path);
 }
 
 }  // namespace afterimage

@@ -17,4 +17,9 @@ TensorMap read_torch_archive(const std::filesystem::path& path);
 /// Weights from `.safetensors`, `.pth` or `.pt`, told apart by content.
 TensorMap read_weights(const std::filesystem::path& path);
 
+/// The same over the file's own bytes, read when they are touched (MappedFile), and from the index
+/// of a sharded checkpoint: large weights cost no memory until they are used. Checksums are not
+/// compared. Files of `torch.save` before PyTorch 1.6 are read as a whole.
+TensorMap map_weights(const std::filesystem::path& path);
+
 }  // namespace afterimage

@@ -16,20 +16,22 @@ namespace fs = std::filesystem;
 const fs::path reference = fs::path(AFTERIMAGE_TEST_DATA) / "formats";
 const std::string zip_form = "archive.pth", legacy_form = "legacy.pth";
 
-std::string message_of(const fs::path& path) {
+using Read = TensorMap (*)(const fs::path&);
+
+std::string message_of(const fs::path& path, Read read = read_weights) {
   try {
-    read_weights(path);
+    read(path);
   } catch (const Error& error) {
     return error.what();
   }
   return "read without complaint";
 }
 
-std::string message_of_bytes(const std::string& bytes) {
+std::string message_of_bytes(const std::string& bytes, Read read = read_weights) {
   const fs::path path = fs::path(testing::TempDir()) / "damaged.pth";
   fs::remove(path);  // overwriting in place waits for the disk
   std::ofstream(path, std::ios::binary) << bytes;
-  return message_of(path);
+  return message_of(path, read);
 }
 
 void expect_contains(const std::string& text, const std::string& part) {
@@ -99,6 +101,34 @@ TEST(TorchArchive, DamagedArchivesAreRefused) {
   expect_contains(message_of(reference / "bad_other.pth"), "no data.pkl");
   expect_contains(message_of(reference / "bad_deep.pth"), "no state dict");
   expect_contains(message_of(reference / "bad_byteorder.pth"), "big-endian");
+}
+
+TEST(TorchArchive, MappedIsWhatIsRead) {
+  for (const std::string form : {"archive.pth", "legacy.pth", "archive.safetensors"}) {
+    const TensorMap read = read_weights(reference / form), mapped = map_weights(reference / form);
+    ASSERT_EQ(mapped.size(), read.size()) << form;
+    for (const auto& [name, tensor] : read) {
+      EXPECT_EQ(mapped.at(name).scalar_type(), tensor.scalar_type()) << form << " " << name;
+      EXPECT_TRUE(at::equal(mapped.at(name), tensor)) << form << " " << name;
+    }
+  }
+  for (const char* name : {"hostile.pth", "bad_missing.pth", "bad_short.pth", "bad_shape.pth",
+                           "bad_compressed.pth", "bad_other.pth"}) {
+    EXPECT_EQ(message_of(reference / name, map_weights), message_of(reference / name)) << name;
+  }
+}
+
+TEST(TorchArchive, DamagedFilesAreNotMapped) {
+  const std::string whole = read_text(reference / zip_form);
+  for (size_t size = 0; size < whole.size(); size += 7) {
+    EXPECT_NE(message_of_bytes(whole.substr(0, size), map_weights), "read without complaint")
+        << size;
+  }
+  for (size_t bit = 0; bit < whole.size() * 8; bit += 11) {
+    std::string flipped = whole;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    EXPECT_FALSE(message_of_bytes(flipped, map_weights).empty());
+  }
 }
 
 TEST(TorchArchive, EveryPrefixIsRefused) {

@@ -106,3 +106,13 @@ def test_what_cannot_be_is_refused(run, recording, tmp_path):
     assert_refused(refused("objective.balance=0", "objective.pixel=0"), "objective", "balance")
     assert_refused(refused("objective.ssim=1", "data.image_size=8"), "objective.ssim", "11")
     assert not (tmp_path / "m").exists() and not (tmp_path / "m.training").exists()
+
+
+def test_ridge_for_means_of_repeats(run, recording, tmp_path):
+    def ridge(*settings):
+        words = [word for setting in settings for word in ("--set", setting)]
+        return run("train", "ridge", "--recording", recording, "--out", "r", "--set", "data.image_size=16", *words)
+    assert_refused(ridge("decoded_repeats=2"), "decoded_repeats", recording, "several trials")
+    assert_refused(ridge("decoded_repeats=2", "per_target=true"), "decoded_repeats", "per_target")
+    said = ridge("decoded_repeats=2", "data.split=test").stderr
+    assert "has the least held-out error" in said and (tmp_path / "r/weights.safetensors").exists()

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -163,11 +164,15 @@ at::Tensor RidgeDecoder::errors_of_means(const RidgeSettings& settings, const Sa
     const auto images = truth.y(every, 0, truth.targets);
     for (int64_t l = 0; l < errors.size(0); ++l) {
       const auto choice = at::full({truth.targets}, l, at::kLong);
-      regression.predictions(at::stack(means), choice,
-                             [&](int64_t first, int64_t last, const at::Tensor& made) {
-                               const auto wanted = images.narrow(1, first, last - first);
-                               errors[l] += (made.cpu() - wanted).square().sum(at::kDouble);
-                             });
+      const auto add = [&](int64_t first, int64_t last, const at::Tensor& made) {
+        const auto wanted = images.narrow(1, first, last - first);
+        errors[l] += (made.cpu() - wanted).square().sum(at::kDouble);
+      };
+      try {
+        regression.predictions(at::stack(means), choice, add);
+      } catch (const Error&) {  // too small for these responses
+        errors[l].fill_(std::numeric_limits<double>::infinity());
+      }
     }
     values += images.numel();
   }

@@ -22,6 +22,7 @@ void print_head(const Scores& scores) {
   for (const auto& pair : scores.leakage) {
     if (pair.count() > 0) std::printf("%s\n", pair.text().c_str());
   }
+  for (const auto& line : check_lines(scores.checks)) std::printf("%s\n", line.c_str());
 }
 
 /// The scores as a table: a row per metric, a column per set of images.

@@ -7,6 +7,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
+#include "afterimage/evaluation/checks/check.h"
 #include "afterimage/evaluation/metric.h"
 #include "afterimage/fields/field_method.h"
 #include "afterimage/importers/importer.h"
@@ -47,9 +48,10 @@ void list_networks(const std::string& folder) {
 std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) {
   const auto what = std::make_shared<std::string>();
   app.add_option("what", *what,
-                 "decoders, projections, metrics, analyses, configs, importers, fields or networks")
+                 "decoders, projections, metrics, checks, analyses, configs, importers, fields or "
+                 "networks")
       ->required()
-      ->check(CLI::IsMember({"decoders", "projections", "metrics", "analyses", "configs",
+      ->check(CLI::IsMember({"decoders", "projections", "metrics", "checks", "analyses", "configs",
                              "importers", "fields", "networks"}));
   return [what, &invocation] {
     if (*what == "decoders") {
@@ -58,6 +60,11 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
       for (const auto& entry : projection_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "metrics") {
       for (const auto& metric : metric_table()) line(metric.name, metric.definition, metric.source);
+    } else if (*what == "checks") {
+      for (const auto& check : check_table()) {
+        line(check.name, check.catches, check.source);
+        line("", "misses: " + check.misses);
+      }
     } else if (*what == "analyses") {
       for (const auto& entry : analysis_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "importers") {

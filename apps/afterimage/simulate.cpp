@@ -18,8 +18,10 @@ std::vector<std::string> SimulateStep::words() {
 void SimulateStep::run(const Invocation& invocation) {
   const RunContext run = invocation.context();
   check_output(out, force);
+  std::vector<std::filesystem::path> inputs = {images};
+  if (!options.other.empty()) inputs.emplace_back(options.other);
   const auto made = simulate(options, images, out, force, run,
-                             invocation.provenance(run, to_json(options.options()), {images}));
+                             invocation.provenance(run, to_json(options.options()), inputs));
   // Said even when quiet: the recording is not of all that was given.
   for (const auto& file : made.skipped) std::fprintf(stderr, "skipped %s\n", file.c_str());
   if (!made.note.empty()) std::fprintf(stderr, "%s\n", made.note.c_str());

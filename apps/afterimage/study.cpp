@@ -32,6 +32,19 @@ auto of_variant(const StudyPlan::Variant& variant, const fs::path& plan, Use use
   }
 }
 
+/// What `prepare` is told for a variant. Errors: an unknown option, a value it does not take.
+PrepareOptions prepare_options(const StudyPlan::Variant& variant, const fs::path& plan) {
+  PrepareOptions prepare;
+  const std::string where = concat(plan.string(), ": variant '", variant.name, "'");
+  for (const auto& setting : variant.prepare) {
+    const auto equals = setting.find('=');
+    auto options = prepare.options();
+    set_option(find_option(options, setting.substr(0, equals), where), setting.substr(equals + 1),
+               where);
+  }
+  return prepare;
+}
+
 /// Puts the settings of [set] before each variant's own, but for options that only other variants'
 /// decoders have, and refuses at once what a training would refuse hours later.
 void settle(StudyPlan& plan, const fs::path& path) {
@@ -53,6 +66,7 @@ void settle(StudyPlan& plan, const fs::path& path) {
     }
     variant.settings.insert(variant.settings.begin(), taken.begin(), taken.end());
     of_variant(variant, path, Model::check);
+    prepare_options(variant, path);
   }
 }
 
@@ -68,9 +82,12 @@ std::string contents_of(const std::string& config) {
 
 /// What a run was asked to do: a folder that holds the results of something else is refused.
 std::string description(const StudyPlan& plan, const StudyPlan::Variant& variant, int64_t seed) {
-  return concat("recording ", fs::absolute(plan.recording).string(), "\nconfig ", variant.config,
-                "\nseed ", seed, "\n", join(variant.settings, "\n"), "\n",
-                contents_of(variant.config));
+  std::string asked = concat("recording ", fs::absolute(plan.recording).string(), "\nconfig ",
+                             variant.config, "\nseed ", seed, "\n", join(variant.settings, "\n"),
+                             "\n", contents_of(variant.config));
+  if (variant.test != "test") asked += concat("test ", variant.test, "\n");
+  for (const auto& setting : variant.prepare) asked += concat("prepare ", setting, "\n");
+  return asked;
 }
 
 /// Where a model, a reconstruction or scores came from.
@@ -97,13 +114,41 @@ struct Study {
   ContentHash recording;  ///< its content
 };
 
+/// The recording of a run.
+struct Source {
+  fs::path path;
+  ContentHash hash;
+};
+
+/// The plan's, or, where the variant says how, one that is prepared from it once for all seeds.
+Source source_of(const Study& study, const StudyPlan::Variant& variant, const fs::path& plan,
+                 const fs::path& folder) {
+  if (variant.prepare.empty()) return {study.plan.recording, study.recording};
+  const fs::path out = folder / "recording.h5";
+  if (!is_made_of(out, {study.recording})) {
+    make_folder(folder);
+    Invocation invocation = study.invocation;
+    invocation.run.seed = study.plan.seeds.front();
+    const RunContext run = invocation.context();
+    auto options = prepare_options(variant, plan);
+    const auto provenance =
+        invocation.provenance(run, to_json(options.options()), {study.plan.recording});
+    say_report(
+        prepare(Recording(study.plan.recording), options, out, /*force=*/true, run, provenance),
+        run);
+  }
+  return {out, content_hash(out)};
+}
+
 /// One run of a study in its folder: a training with all that follows. What is there already is
 /// kept as long as it was made of what it would be made of now, by content.
 class Run {
  public:
-  Run(const Study& study, const StudyPlan::Variant& variant, int64_t seed, const fs::path& folder)
+  Run(const Study& study, const StudyPlan::Variant& variant, const Source& source, int64_t seed,
+      const fs::path& folder)
       : study_(study),
         variant_(variant),
+        source_(source),
         seed_(seed),
         folder_(folder),
         model_(folder / "model"),
@@ -118,8 +163,8 @@ class Run {
       train();
     }
     const auto model = content_hash(model_);
-    if (!is_made_of(images_, {model, study_.recording})) reconstruct();
-    if (!is_made_of(scores_, {content_hash(images_), study_.recording}) || other_metrics()) {
+    if (!is_made_of(images_, {model, source_.hash})) reconstruct();
+    if (!is_made_of(scores_, {content_hash(images_), source_.hash}) || other_metrics()) {
       evaluate();
     }
     return Scores::from_json(read_json(scores_), scores_.string());
@@ -134,7 +179,7 @@ class Run {
            options.value("metrics", nlohmann::json()) != nlohmann::json(study_.plan.metrics);
   }
 
-  std::string recording() const { return study_.plan.recording.string(); }
+  std::string recording() const { return source_.path.string(); }
 
   void claim_folder() const {
     const std::string asked = description(study_.plan, variant_, seed_);
@@ -148,7 +193,7 @@ class Run {
 
   /// A model is not replaced: its training may have taken days.
   void check_model() const {
-    if (is_made_of(model_, {study_.recording})) return;
+    if (is_made_of(model_, {source_.hash})) return;
     throw Error(model_, concat("was trained on what ", recording(), " held before it was changed"),
                 "Remove " + folder_.string() + ", or choose another --out");
   }
@@ -169,6 +214,8 @@ class Run {
     step.model = model_.string();
     step.recording = recording();
     step.out = images_.string();
+    step.options.split = variant_.test;
+    step.options.probing.probes = {"none"};  // the summary shows scores only
     step.force = replaces(images_);
     run(step);
   }
@@ -179,6 +226,7 @@ class Run {
     step.recording = recording();
     step.out = scores_.string();
     step.options.metrics = study_.plan.metrics;
+    step.options.checks = {"none"};
     step.force = replaces(scores_);
     run(step);
   }
@@ -201,6 +249,7 @@ class Run {
 
   const Study& study_;
   const StudyPlan::Variant& variant_;
+  const Source& source_;
   int64_t seed_;
   fs::path folder_, model_, images_, scores_;
 };
@@ -214,7 +263,8 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
   const auto a = std::make_shared<Arguments>();
   app.add_option("plan", a->plan,
                  "a TOML file of what varies (docs/analyses.md), or one that comes with the "
-                 "program: ablation, data-size, decoders, features, regions")
+                 "program: ablation, bottleneck, data-size, decoders, features, generalise, "
+                 "held-out-clusters, regions")
       ->required();
   app.add_option("--recording", a->recording, "the recording, in place of the plan's");
   app.add_option("--out", a->out,
@@ -230,9 +280,11 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
     const Study study{plan, invocation, run, content_hash(plan.recording)};
     std::vector<StudyRun> runs;
     for (const auto& variant : plan.variants) {
+      const fs::path place = fs::path(a->out) / variant.name;
+      const Source source = source_of(study, variant, path, place);
       for (const auto seed : plan.seeds) {
-        const fs::path folder = fs::path(a->out) / variant.name / concat("seed-", seed);
-        runs.push_back({variant.name, seed, Run(study, variant, seed, folder).results()});
+        const fs::path folder = place / concat("seed-", seed);
+        runs.push_back({variant.name, seed, Run(study, variant, source, seed, folder).results()});
       }
     }
     AnalysisResult result = summarise_study(plan, runs);

@@ -52,6 +52,7 @@ async function showAllImages(report) {
   showOverview(report, sprites, viewer);
   showImages(report, sprites, viewer);
   if (imageMetrics(report).length) new Spread(report, viewer);
+  return viewer;
 }
 
 // One part of the page. If it fails the others are still drawn, and the page says so.
@@ -75,7 +76,9 @@ async function start() {
   if (byId("fields").querySelector("svg")) byId("fields").hidden = false;
   if (byId("analyses").querySelector(".analysis")) byId("analyses").hidden = false;
   if (report.provenance.length) await draw("provenance", () => showProvenance(report));
-  if (report.images) await draw("images", () => showAllImages(report));
+  let viewer = null;
+  if (report.images) await draw("images", async () => { viewer = await showAllImages(report); });
+  if (report.checks) await draw("checks", () => showChecks(report, viewer));
   await draw("maps", () => showPointMaps(report));
   showSections();
   document.documentElement.dataset.ready = "true";

@@ -80,6 +80,20 @@ def names(browser):
         f"[...document.querySelectorAll('{ROWS}')].map((row) => row.querySelector('.open').title)")
 
 
+def test_the_page_opens_with_its_checks(browser):
+    """The worst first, with their sentences, and the images concerned one step away."""
+    found = browser.evaluate("""[...document.querySelectorAll('#check-table tbody tr')].map((row) =>
+      [row.querySelector('.verdict').textContent, row.querySelector('th span').textContent])""")
+    assert found == [["fail", "Leakage"], ["pass", "Null inputs"]]
+    assert "1 fail, 1 pass" in browser.evaluate("document.querySelector('#checks-about').textContent")
+    browser.evaluate("document.querySelector('#check-table button.rows').click()")
+    assert browser.evaluate("document.querySelector('#viewer').open")
+    assert browser.evaluate("document.querySelector('#viewer .about').textContent").startswith("1 of 2")
+    first, = browser.evaluate("[document.querySelector('#viewer-name').textContent]")
+    assert first == browser.evaluate(f"document.querySelectorAll('{ROWS}')[3].querySelector('.open').title")
+
+
+
 def column_scores(browser, column):
     """The scores shown in one column, top to bottom."""
     texts = browser.evaluate(f"[...document.querySelectorAll('{ROWS}')]"

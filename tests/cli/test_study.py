@@ -2,8 +2,9 @@
 import csv
 import json
 
+import h5py
 import pytest
-from conftest import assert_refused, run_program, write_recording
+from conftest import SOURCE, assert_refused, run_program, write_recording
 
 PLAN = """
 recording = "r.h5"
@@ -122,6 +123,29 @@ def test_settings_of_all_go_to_the_decoders_that_have_them(folder):
     assert {variant for variant, _ in summary(folder, "mixed-out")} == {"linear", "network"}
 
 
+def test_variants_of_split_preparation_and_bottleneck(folder):
+    (folder / "hard.toml").write_text(
+        'recording = "r.h5"\nconfig = "linear.toml"\nmetrics = ["pixel-correlation"]\n'
+        '[set]\ndata.image_size = 16\n[variants.whole]\n[variants.narrow]\ndata.bottleneck = 1\n'
+        '[variants.trained]\ntest = "train"\n'
+        '[variants.divided]\nprepare.split = "source"\nprepare.test_share = 0.5\n')
+    study(folder, "hard.toml", "hard", check=True)
+    table = {variant: float(row["mean"]) for (variant, _), row in summary(folder, "hard").items()}
+    assert table["trained"] > table["whole"] > table["narrow"]
+    with h5py.File(folder / "hard/divided/recording.h5") as f:
+        split, stimulus = f["trials/split"].asstr()[:], f["trials/stimulus"][:]
+        tested = set(stimulus[split == "test"])
+        assert len(tested) == 15 and not tested & set(stimulus[split == "train"])
+    with h5py.File(folder / "hard/divided/seed-1/images.h5") as f:
+        assert set(f["stimulus"][:]) == tested
+    made = (folder / "hard/divided/recording.h5").stat().st_mtime_ns
+    study(folder, "hard.toml", "hard", check=True)
+    assert (folder / "hard/divided/recording.h5").stat().st_mtime_ns == made
+    (folder / "hard.toml").write_text(
+        'recording = "r.h5"\nconfig = "linear.toml"\n[variants.a]\nprepare.splitt = "source"\n')
+    assert_refused(study(folder, "hard.toml", "hard"), "variant 'a'", "splitt", "split")
+
+
 def test_a_plan_is_refused_before_anything_is_trained(folder):
     for setting, words in (("training.stpes = 2", ["training.stpes", "training.steps"]),
                            ("training.steps = -1", ["training.steps", "-1"]),
@@ -150,4 +174,6 @@ def test_bad_plans(folder, text, words):
 
 def test_the_plans_that_come_with_the_program(folder):
     assert_refused(run_program("study", "ablaton", "--out", "x", cwd=folder), "ablation")
-    assert_refused(run_program("study", "regions", "--out", "x", cwd=folder), "--recording")
+    for plan in (SOURCE / "configs/studies").glob("*.toml"):
+        assert_refused(run_program("study", plan.stem, "--out", "x", cwd=folder), "--recording")
+        assert plan.stem in run_program("study", "--help").stdout

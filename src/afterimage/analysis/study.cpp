@@ -93,6 +93,10 @@ StudyPlan StudyPlan::read(const fs::path& path, const std::string& named) {
       const std::string option = key.substr(dot + 1);
       if (option == "config") {
         variant.config = text;
+      } else if (option == "test") {
+        variant.test = text;
+      } else if (option.starts_with("prepare.")) {
+        variant.prepare.push_back(option.substr(8) + "=" + text);
       } else {
         variant.settings.push_back(option + "=" + text);
       }

@@ -24,11 +24,17 @@ namespace afterimage {
 ///     objective.adversarial = 0
 ///     [variants.other-network]
 ///     config = "ridge"                    # another configuration altogether
+///     [variants.other-images]
+///     test = "shapes"                     # judged on another split than "test"
+///     [variants.other-split]
+///     prepare.split = "cluster"           # the recording is prepared so first (prepare)
 struct StudyPlan {
   struct Variant {
     std::string name;
     std::string config;
     std::vector<std::string> settings;  ///< "key=value"
+    std::string test = "test";          ///< the split that is reconstructed and scored
+    std::vector<std::string> prepare;   ///< "key=value" of `prepare`; empty: the recording as it is
   };
   std::filesystem::path recording;
   std::vector<int64_t> seeds = {1};

@@ -198,6 +198,7 @@ class Folds {
     result.name = model.name();
     result.decoder = model.decoder_name();
     result.split = "cross-validation";
+    result.trained_against = model.decoder().pretrained();
     const Samples test = model.samples(recording_, fold.test, options_.average_repeats);
     const ToReconstruct wanted{
         {[&](const std::vector<int64_t>& rows) { return test.responses(rows); },
@@ -207,6 +208,10 @@ class Folds {
     result.stimulus = test.stimulus();
     result.trials_averaged = test.trials_averaged();
     result.images = reconstruct_in_batches(model.decoder(), wanted, options_.batch, run);
+    model.probe(
+        result, recording_, fold.test, options_.average_repeats,
+        [](const at::Tensor& responses) { return responses; }, options_.probing, options_.batch,
+        run);
     if (!options_.controls.empty()) {
       const Samples train = model.samples(recording_, fold.train, model.averages_in_training());
       result.controls = control_images(options_.controls, model.decoder(), model.decoder_name(),
@@ -262,18 +267,20 @@ class Folds {
 }  // namespace
 
 Options CrossValidationOptions::options() {
-  return {
-      Option("by", by,
-             "what never straddles folds; a stimulus that is tested is never learned from")
-          .one_of({"stimulus", "source", "block", "category"}),
-      Option("folds", folds, "how many, or all: each group is tested once (leave one out)"),
-      Option("split", split, "splits whose trials take part; none named: every trial with a split"),
-      Option("average_repeats", average_repeats,
-             "average the trials of a tested stimulus (of those in its fold)"),
-      Option("controls", controls, "what to set beside the decoder, or none")
-          .one_of({"mean", "retrieval", "ridge", "shuffled", "none"}),
-      Option("batch", batch, "samples at a time").range(1),
-  };
+  return Options{
+             Option("by", by,
+                    "what never straddles folds; a stimulus that is tested is never learned from")
+                 .one_of({"stimulus", "source", "block", "category"}),
+             Option("folds", folds, "how many, or all: each group is tested once (leave one out)"),
+             Option("split", split,
+                    "splits whose trials take part; none named: every trial with a split"),
+             Option("average_repeats", average_repeats,
+                    "average the trials of a tested stimulus (of those in its fold)"),
+             Option("controls", controls, "what to set beside the decoder, or none")
+                 .one_of({"mean", "retrieval", "ridge", "shuffled", "none"}),
+             Option("batch", batch, "samples at a time").range(1),
+         } +
+         probing.options();
 }
 
 Reconstruction cross_validate(const Config& config, const Recording& recording,

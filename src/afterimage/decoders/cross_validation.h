@@ -9,6 +9,7 @@
 #include "afterimage/base/config.h"
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
+#include "afterimage/decoders/probes.h"
 #include "afterimage/decoders/reconstruction.h"
 #include "afterimage/recordings/recording.h"
 
@@ -21,6 +22,7 @@ struct CrossValidationOptions {
   bool average_repeats = true;     ///< of a tested stimulus, within its fold
   std::vector<std::string> controls = {"mean", "retrieval", "ridge", "shuffled"};
   int64_t batch = 32;
+  ProbeOptions probing;  ///< of each fold, for the checks of an evaluation
 
   Options options();
 };

@@ -7,6 +7,7 @@
 #include "afterimage/base/output.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
+#include "afterimage/decoders/bottleneck.h"
 #include "afterimage/decoders/model_card.h"
 #include "afterimage/decoders/model_parts.h"
 #include "afterimage/decoders/stages.h"
@@ -85,6 +86,9 @@ void Model::check_place(const TrainOptions& options) {
 
 void Model::build(const DecoderInput& input, const RunContext& run) {
   input_ = input;
+  if (data_.bottleneck > 0) {
+    decoder_ = std::make_unique<BottleneckDecoder>(std::move(decoder_), data_.bottleneck);
+  }
   decoder_->build(input_, run);
 }
 

@@ -10,6 +10,7 @@
 #include "afterimage/base/config.h"
 #include "afterimage/base/fit_context.h"
 #include "afterimage/decoders/decoder.h"
+#include "afterimage/decoders/probes.h"
 #include "afterimage/decoders/reconstruction.h"
 #include "afterimage/recordings/samples.h"
 
@@ -23,7 +24,8 @@ struct DataOptions {
   std::vector<std::string> regions;  ///< ROIs whose sensors are used; empty: all
   std::vector<std::string> bins;     ///< as choose_bins reads them; empty: after stimulus onset
   bool normalise_per_block = false;
-  double fraction = 1;  ///< of the training photographs that is learned from
+  double fraction = 1;     ///< of the training photographs that is learned from
+  int64_t bottleneck = 0;  ///< units that all the decoder is given passes through; 0: none
   int64_t memory_limit_mb = 2048;
 
   Options options();
@@ -42,6 +44,7 @@ struct ReconstructOptions {
   int64_t batch = 32;
   std::vector<std::string> absent;  ///< arrays that give no response
   bool cache = true;                ///< keep fitted controls beside the model
+  ProbeOptions probing;             ///< for the checks of an evaluation
 
   Options options();
 };
@@ -96,6 +99,12 @@ class Model {
   /// the bins the model reads (by times), or arrays cannot be left out (AbsentArrays).
   Reconstruction reconstruct(const Recording& recording, const ReconstructOptions& options,
                              const RunContext& run);
+
+  /// Adds to a reconstruction of these trials what the checks of an evaluation need of the decoder
+  /// (probes.h). `given`: what it is given of standardised responses.
+  void probe(Reconstruction& result, const Recording& recording, const std::vector<int64_t>& trials,
+             bool average, const std::function<at::Tensor(const at::Tensor&)>& given,
+             const ProbeOptions& options, int64_t batch, const RunContext& run);
 
   /// The trials of a split as this model takes them: of the one it was trained on its share
   /// (data.fraction), or those of its fold.

@@ -32,26 +32,32 @@ Options DataOptions::options() {
        Option("fraction", fraction,
               "share of the training photographs to learn from, drawn by the run's seed")
            .range(1e-6, 1),
+       Option("bottleneck", bottleneck,
+              "one linear layer of so many units between responses and decoder, 0: none; how much "
+              "of the brain a score needs")
+           .range(0, 1e6),
        Option("memory_limit_mb", memory_limit_mb, "above it, data are read batch by batch")
            .range(0)
            .unit("MiB")});
 }
 
 Options ReconstructOptions::options() {
-  return {
-      Option("split", split, "trials to reconstruct: test, train or another split's name"),
-      Option("average_repeats", average_repeats, "average the trials of one stimulus"),
-      Option("controls", controls, "what to set beside the decoder, or none")
-          .one_of({"mean", "retrieval", "ridge", "shuffled", "none"}),
-      Option("batch", batch, "samples at a time").range(1),
-      Option(
-          "absent", absent,
-          "arrays to go without, by name (\"V1 array 3\"), for the controls too; needs a decoder "
-          "with projection attention"),
-      Option("cache", cache,
-             "keep fitted controls in MODEL.controls and use them again; data, options, seed and "
-             "version are compared by content"),
-  };
+  return Options{
+             Option("split", split, "trials to reconstruct: test, train or another split's name"),
+             Option("average_repeats", average_repeats, "average the trials of one stimulus"),
+             Option("controls", controls, "what to set beside the decoder, or none")
+                 .one_of({"mean", "retrieval", "ridge", "shuffled", "none"}),
+             Option("batch", batch, "samples at a time").range(1),
+             Option("absent", absent,
+                    "arrays to go without, by name (\"V1 array 3\"), for the controls too; needs a "
+                    "decoder "
+                    "with projection attention"),
+             Option("cache", cache,
+                    "keep fitted controls in MODEL.controls and use them again; data, options, "
+                    "seed and "
+                    "version are compared by content"),
+         } +
+         probing.options();
 }
 
 Options Model::options() { return data_.options() + decoder_->options(); }

@@ -141,8 +141,8 @@ void Model::say_seen(const Recording& recording, const std::vector<int64_t>& sti
 
 Reconstruction Model::reconstruct(const Recording& recording, const ReconstructOptions& options,
                                   const RunContext& run) {
-  const Samples test = samples(recording, trials(recording, options.split), options.average_repeats,
-                               /*memory_limit=*/0);
+  const auto tested = trials(recording, options.split);
+  const Samples test = samples(recording, tested, options.average_repeats, /*memory_limit=*/0);
   const AbsentArrays absent(*decoder_, options.absent);
   std::vector<std::string> controls = options.controls;
   std::erase(controls, "none");
@@ -151,6 +151,8 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   result.decoder = decoder_name_;
   result.split = options.split;
   result.train_split = of_a_fold() ? "cross-validation" : data_.split;
+  result.trained_against =
+      trained_against_from(card_.value("pretrained", json()), (folder_ / "model.json").string());
   result.show(recording, test.stimulus(), run);
   if (of_a_fold()) say_seen(recording, test.stimulus(), run);
   result.trials_averaged = test.trials_averaged();
@@ -160,6 +162,10 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
       all_rows(test.count()),
       numbered_by_first(stimulus_identity(result))};
   result.images = reconstruct_in_batches(*decoder_, wanted, options.batch, run);
+  probe(
+      result, recording, tested, options.average_repeats,
+      [&](const at::Tensor& responses) { return absent.without(responses); }, options.probing,
+      options.batch, run);
   if (!controls.empty()) {
     const Samples train = samples(recording, data_.split, data_.average_repeats);
     const ControlCache cache(options.cache ? beside(folder_, ".controls") : fs::path());

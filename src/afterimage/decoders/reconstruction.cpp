@@ -39,13 +39,47 @@ std::vector<std::string> read_texts(const hdf5::File& file, const std::string& n
   return file.read_strings(name);
 }
 
-nlohmann::json read_provenance(const hdf5::File& file) {
-  const auto parsed = nlohmann::json::parse(file.text_attribute("/", "provenance"), nullptr,
+void write_probe(hdf5::File& file, const std::string& name, const Probe& probe) {
+  TORCH_INTERNAL_ASSERT(probe.images.scalar_type() == at::kByte);
+  TORCH_INTERNAL_ASSERT(probe.images.size(0) == std::ssize(probe.row));
+  const auto rows = probe.images.permute({0, 2, 3, 1}).contiguous();  // n y x c
+  file.write(name + "/row", probe.row);
+  file.write(name + "/images", rows.sizes().vec(), rows.const_data_ptr<uint8_t>(),
+             {.rows_per_chunk = 1, .deflate = 4});
+}
+
+Probe read_probe(const hdf5::File& file, const std::string& name, const at::Tensor& images) {
+  Probe probe;
+  probe.row = file.read<int64_t>(name + "/row");
+  for (const auto row : probe.row) {
+    if (row >= 0 && row < images.size(0)) continue;
+    throw Error(file.path(), concat("'", name, "/row' names row ", row),
+                concat("There are ", images.size(0), " images"));
+  }
+  const std::vector<int64_t> shape = {std::ssize(probe.row), images.size(2), images.size(3), 3};
+  file.require_shape(name + "/images", shape);
+  probe.images = at::tensor(file.read<uint8_t>(name + "/images")).view(shape).permute({0, 3, 1, 2});
+  probe.images = probe.images.contiguous();
+  return probe;
+}
+
+nlohmann::json read_json_attribute(const hdf5::File& file, const std::string& name) {
+  const auto parsed = nlohmann::json::parse(file.text_attribute("/", name), nullptr,
                                             /*allow_exceptions=*/false);
   if (parsed.is_discarded()) {
-    throw Error(file.path(), "its provenance is not JSON", "The file was changed or is damaged");
+    throw Error(file.path(), "its " + name + " is not JSON", "The file was changed or is damaged");
   }
   return parsed;
+}
+
+/// What the file says of the decoder's training; older files say less.
+void read_training(const hdf5::File& file, Reconstruction& result) {
+  if (file.has_attribute("/", "train_split")) {
+    result.train_split = file.text_attribute("/", "train_split");
+  }
+  if (!file.has_attribute("/", "trained_against")) return;
+  result.trained_against =
+      trained_against_from(read_json_attribute(file, "trained_against"), file.path().string());
 }
 
 }  // namespace
@@ -64,6 +98,9 @@ void Reconstruction::save(const std::filesystem::path& path, bool force) const {
     file.set_attribute("/", "split", split);
     file.set_attribute("/", "provenance", provenance.dump());
     if (!train_split.empty()) file.set_attribute("/", "train_split", train_split);
+    if (trained_against) {
+      file.set_attribute("/", "trained_against", trained_against_json(trained_against).dump());
+    }
     file.write("/stimulus", stimulus);
     if (!stimulus_name.empty()) {
       file.write_strings("/stimulus_name", stimulus_name);
@@ -75,6 +112,8 @@ void Reconstruction::save(const std::filesystem::path& path, bool force) const {
       TORCH_INTERNAL_ASSERT(control_images.sizes() == images.sizes());
       write_images(file, "/controls/" + control, control_images);
     }
+    for (const auto& [probe, made] : probes) write_probe(file, "/probes/" + probe, made);
+    if (batch_difference) file.set_attribute("/", "batch_difference", *batch_difference);
     hdf5::write_complete(file);
   }
   output.commit();
@@ -87,10 +126,8 @@ Reconstruction Reconstruction::load(const std::filesystem::path& path) {
   result.name = file.text_attribute("/", "name");
   result.decoder = file.text_attribute("/", "decoder");
   result.split = file.text_attribute("/", "split");
-  result.provenance = read_provenance(file);
-  if (file.has_attribute("/", "train_split")) {
-    result.train_split = file.text_attribute("/", "train_split");
-  }
+  result.provenance = read_json_attribute(file, "provenance");
+  read_training(file, result);
   result.stimulus = file.read<int64_t>("/stimulus");
   const auto count = static_cast<int64_t>(result.stimulus.size());
   if (file.has("/stimulus_sha256")) {
@@ -100,6 +137,14 @@ Reconstruction Reconstruction::load(const std::filesystem::path& path) {
   file.require_shape("/trials_averaged", {count});
   result.trials_averaged = file.read<int64_t>("/trials_averaged");
   result.images = read_images(file, "/images", count);
+  if (file.has_attribute("/", "batch_difference")) {
+    result.batch_difference = file.number_attribute("/", "batch_difference");
+  }
+  if (file.has("/probes")) {
+    for (const auto& probe : file.members("/probes")) {
+      result.probes[probe] = read_probe(file, "/probes/" + probe, result.images);
+    }
+  }
   if (!file.has("/controls")) return result;
   const auto shape = file.shape("/images");
   for (const auto& control : file.members("/controls")) {

@@ -68,6 +68,22 @@ TEST_F(ReconstructionFile, ComesBackAsItWas) {
             (std::vector<int64_t>{2, 5, 4, 3}));
 }
 
+TEST_F(ReconstructionFile, KeepsWhatTheChecksNeed) {
+  auto saved = example();
+  saved.probes["zero"] = {{1}, at::randint(256, {1, 3, 5, 4}).to(at::kByte)};
+  saved.batch_difference = 1e-6;
+  saved.trained_against.emplace();
+  saved.save(folder_ / "r.h5", false);
+  const auto loaded = Reconstruction::load(folder_ / "r.h5");
+  EXPECT_EQ(loaded.probes.at("zero").row, saved.probes["zero"].row);
+  EXPECT_TRUE(loaded.probes.at("zero").images.equal(saved.probes["zero"].images));
+  EXPECT_EQ(loaded.batch_difference, 1e-6);
+  EXPECT_TRUE(loaded.trained_against && loaded.trained_against->empty());
+  saved.probes["zero"].row = {2};
+  saved.save(folder_ / "bad.h5", false);
+  EXPECT_NE(refusal(folder_ / "bad.h5").find("names row 2"), std::string::npos);
+}
+
 TEST_F(ReconstructionFile, OverwritesOnlyWhenForced) {
   example().save(folder_ / "r.h5", false);
   EXPECT_THROW(example().save(folder_ / "r.h5", false), Error);

@@ -6,6 +6,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/checks/check_data.h"
 #include "afterimage/evaluation/image_sets.h"
 #include "afterimage/evaluation/scores.h"
 #include "afterimage/evaluation/statistics.h"
@@ -139,6 +140,8 @@ Options EvaluationOptions::options() {
       Option("metrics", metrics, "names of metrics, or all"),
       Option("bootstrap", bootstrap, "resamples of the images for intervals and p values")
           .range(100, 1000000),
+      Option("checks", checks,
+             "checks of what may make scores too good (docs/evaluation.md): names, all or none"),
   };
 }
 
@@ -146,6 +149,7 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
                 const EvaluationOptions& options, const RunContext& run) {
   check_alike(reconstructions, recording, run);
   const auto metrics = find_metrics(options.metrics);
+  const auto checks = find_checks(options.checks);
   const auto& first = reconstructions.front();
   Reconstruction shown;  // what an older file may lack
   shown.show(recording, first.stimulus, run);
@@ -161,7 +165,8 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   result.stimulus_sha256 = shown.stimulus_sha256;
   result.stimuli = stimuli.count();
   result.leakage = leakage_of(reconstructions, recording, run);
-  const auto truth = std::make_shared<TruthFeatures>(true_images(recording, first), stimuli, run);
+  const auto shown_images = true_images(recording, first);
+  const auto truth = std::make_shared<TruthFeatures>(shown_images, stimuli, run);
   const auto sets = image_sets(reconstructions);
   Progress progress(run, "evaluate", static_cast<int64_t>(sets.size() * metrics.size()), "score");
   for (const auto& set : sets) {
@@ -176,6 +181,8 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
     }
   }
   result.comparisons = compare(result.sets, sets, resampling);
+  CheckData data(reconstructions, recording, result, shown_images, stimuli, run);
+  result.checks = run_checks(checks, data);
   return result;
 }
 

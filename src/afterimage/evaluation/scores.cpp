@@ -120,6 +120,9 @@ Scores read_parts(const Json& json, const std::string& where) {
   for (const auto& comparison : json.at("comparisons")) {
     scores.comparisons.push_back(comparison_from(comparison));
   }
+  for (const auto& check : json.value("checks", Json::array())) {
+    scores.checks.push_back(CheckResult::from_json(check));
+  }
   return scores;
 }
 
@@ -143,6 +146,7 @@ Json Scores::to_json() const {
                {"statistics", {{"interval", kIntervalText}, {"p", kTestText}}},
                {"sets", Json::array()},
                {"comparisons", Json::array()},
+               {"checks", Json::array()},
                {"provenance", provenance}};
   const auto repeat = count_repeats(stimulus);
   for (size_t i = 0; i < stimulus.size(); ++i) {
@@ -157,6 +161,7 @@ Json Scores::to_json() const {
     json["sets"].push_back({{"name", set.name}, {"control", set.control}, {"scores", scores}});
   }
   for (const auto& c : comparisons) json["comparisons"].push_back(comparison_json(c));
+  for (const auto& check : checks) json["checks"].push_back(check.to_json());
   return json;
 }
 

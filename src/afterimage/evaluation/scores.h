@@ -8,6 +8,7 @@
 
 #include "afterimage/base/run_context.h"
 #include "afterimage/decoders/reconstruction.h"
+#include "afterimage/evaluation/checks/check.h"
 #include "afterimage/evaluation/metric.h"
 #include "afterimage/recordings/leakage.h"
 #include "afterimage/recordings/recording.h"
@@ -43,11 +44,13 @@ struct Scores {
   std::vector<SharedStimuli> leakage;
   std::vector<ScoredImages> sets;
   std::vector<Comparison> comparisons;
+  std::vector<CheckResult> checks;  ///< none: nobody checked
   nlohmann::json provenance;
 
   /// {"format": "afterimage-scores", "version", "split", "image_size": [height, width], "stimuli",
   /// "images": [{"stimulus", "repeat", "name", "sha256"}] (rows), "leakage", "metrics"
-  /// (definitions), "statistics" (what intervals and p are), "sets", "comparisons", "provenance"}.
+  /// (definitions), "statistics" (what intervals and p are), "sets", "comparisons", "checks",
+  /// "provenance"}.
   nlohmann::json to_json() const;
   /// Errors: not such a file, a newer version, missing or misshaped parts.
   static Scores from_json(const nlohmann::json& json, const std::string& where);
@@ -65,6 +68,7 @@ void check_scores(const Scores& scores, const Reconstruction& reconstruction);
 struct EvaluationOptions {
   std::vector<std::string> metrics = {"all"};
   int64_t bootstrap = 2000;  ///< resamples of the images for the intervals and p values
+  std::vector<std::string> checks = {"all"};  ///< by name, or none
 
   Options options();
 };

@@ -72,6 +72,12 @@ std::vector<bool> draw_test(const std::vector<std::string>& group, double share,
   return test;
 }
 
+std::vector<std::string> sources(const RecordingInfo& info) {
+  std::vector<std::string> out;
+  for (size_t s = 0; s < info.stimulus_source.size(); ++s) out.push_back(unit_of(info, s));
+  return out;
+}
+
 std::vector<std::string> categories(const RecordingInfo& info, const std::string& where) {
   if (info.stimulus_category.empty()) {
     throw Error(where, "has no categories of its stimuli", "Split by cluster, or import them");
@@ -142,9 +148,9 @@ void divide_by_block(const SplitOptions& options, RecordingInfo& info, ImportRep
 Options SplitOptions::options() {
   return {
       Option("split", split,
-             "how to divide training and test: given (as it is), by block, by "
-             "category, or by cluster of like images")
-          .one_of({"given", "block", "category", "cluster"}),
+             "how to divide training and test: given (as it is), by block, by source "
+             "(photograph), by category, or by cluster of like images")
+          .one_of({"given", "block", "source", "category", "cluster"}),
       Option("test_share", test_share, "part of the stimuli (or blocks) for the test")
           .range(0.001, 0.9),
       Option("test_blocks", test_blocks,
@@ -161,8 +167,9 @@ void divide(const Recording& recording, const SplitOptions& options, const RunCo
   if (options.split == "block") {
     divide_by_block(options, info, report, where);
   } else {
-    const auto group = options.split == "category" ? categories(info, where)
-                                                   : clusters(recording, options.clusters, run);
+    const auto group = options.split == "source"     ? sources(info)
+                       : options.split == "category" ? categories(info, where)
+                                                     : clusters(recording, options.clusters, run);
     const auto test = draw_test(group, options.test_share, run.generator("splits"));
     for (size_t t = 0; t < info.trials.split.size(); ++t) {
       if (info.trials.split[t].empty()) continue;  // not used before either

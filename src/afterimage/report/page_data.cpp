@@ -156,6 +156,23 @@ nlohmann::json image_data(const ReportInput& input) {
   return json;
 }
 
+nlohmann::json check_data(const ReportInput& input) {
+  if (!input.scores) return nullptr;
+  auto list = nlohmann::json::array();
+  for (const auto& check : input.scores->checks) {
+    auto figures = nlohmann::json::array();
+    for (const auto& [name, value] : check.figures) figures.push_back({name, rounded(value)});
+    list.push_back({{"label", check.label},
+                    {"decoder", check.decoder},
+                    {"verdict", verdict_text(check.verdict)},
+                    {"found", check.found},
+                    {"meaning", check.meaning},
+                    {"figures", std::move(figures)},
+                    {"rows", check.rows}});
+  }
+  return list;
+}
+
 nlohmann::json score_data(const ReportInput& input) {
   if (!input.scores || input.scores->sets.empty()) return nullptr;
   auto metrics = nlohmann::json::array();

@@ -23,6 +23,10 @@ nlohmann::json image_data(const ReportInput& input);
 /// scores.
 nlohmann::json score_data(const ReportInput& input);
 
+/// [{"label", "decoder", "verdict", "found", "meaning", "figures": [[name, value]], "rows"}], empty
+/// where nobody checked; null without scores.
+nlohmann::json check_data(const ReportInput& input);
+
 /// [{"name", "averaged", "step": [...], "series": {loss: [...]}}]. Long logs are thinned: a point
 /// is then the mean of "averaged" consecutive lines.
 nlohmann::json log_data(const std::vector<TrainingLog>& logs);

@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr std::array scripts = {"uplot/uPlot.iife.min.js",
                                 "elements.js",
                                 "sprites.js",
+                                "checks.js",
                                 "overview.js",
                                 "viewer.js",
                                 "images.js",
@@ -67,6 +68,7 @@ nlohmann::json page_data(const ReportInput& input) {
           {"header", header_data(input)},
           {"images", image_data(input)},
           {"scores", score_data(input)},
+          {"checks", check_data(input)},
           {"logs", log_data(input.logs)},
           {"maps", point_map_data(input.analyses)},
           {"provenance", records(input.provenance)}};

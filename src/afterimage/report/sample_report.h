@@ -163,6 +163,22 @@ struct Sample {
                         .high = 0.8,
                         .p = 0.0005,
                         .q = 0.001}};
+    all.checks = {{.check = "null-inputs",
+                   .label = "Null inputs",
+                   .decoder = "near",
+                   .verdict = Verdict::pass,
+                   .found = "Nothing is kept",
+                   .meaning = "The scores come from the responses",
+                   .figures = {{"kept", 0.125}, {"none", NAN}},
+                   .rows = {}},
+                  {.check = "leakage",
+                   .label = "Leakage",
+                   .decoder = "far",
+                   .verdict = Verdict::fail,
+                   .found = "2 images were learned from " + std::string(hostile),
+                   .meaning = "Leave them out",
+                   .figures = {},
+                   .rows = {3, 1}}};
     return all;
   }
 

@@ -9,7 +9,6 @@
 namespace afterimage::simulator {
 namespace {
 
-constexpr double kEvoked = 2;            // mean evoked response, in signal SDs
 constexpr double kBaselineSpread = 0.5;  // SD of baselines over sensors, in signal SDs
 constexpr double kBinCorrelation = 0.3;  // of the noise in successive bins
 constexpr double kReach = 1.5;           // SD of the shared noise's spread, in sensor spacings

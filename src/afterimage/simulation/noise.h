@@ -15,6 +15,8 @@
 
 namespace afterimage::simulator {
 
+inline constexpr double kEvoked = 2;  ///< mean evoked response, in signal SDs
+
 struct BinOptions {
   std::string kind = "window";  ///< "window" or "five"
   bool pre_stimulus = false;    ///< one more bin, before onset

@@ -17,6 +17,7 @@
 #include "afterimage/simulation/geometry.h"
 #include "afterimage/simulation/model.h"
 #include "afterimage/simulation/noise.h"
+#include "afterimage/simulation/shapes.h"
 #include "afterimage/simulation/stimuli.h"
 #include "afterimage/simulation/tuning.h"
 
@@ -56,12 +57,11 @@ class Simulation {
                                 {options.coverage == "quadrant", options.magnification,
                                  options.fixation_x, options.fixation_y},
                                 run.generator("simulator geometry"))),
-        photographs_(choose_photographs(folder, options.test_images, options.skip_bad,
-                                        run.generator("simulator splits"))),
-        stimuli_(
-            plan_stimuli(photographs_, options.train_trials, run.generator("simulator crops"))),
+        photographs_(choose(options, folder, run)),
+        stimuli_(plan_stimuli(photographs_, options.train_trials, run.generator("simulator crops"),
+                              options.shapes)),
         reader_(photographs_, options.image_size),
-        test_(static_cast<int64_t>(photographs_.test.size())),
+        test_(std::ssize(photographs_.test) + std::ssize(photographs_.other) + options.shapes),
         trials_(schedule(train(), test_, options.test_repeats, options.blocks,
                          run.generator("simulator schedule"))),
         tuning_(brain_, geometry_, run.generator("simulator tuning")),
@@ -81,6 +81,26 @@ class Simulation {
   }
 
  private:
+  static Photographs choose(const SimulatorOptions& options, const std::filesystem::path& folder,
+                            const RunContext& run) {
+    auto photographs = choose_photographs(folder, options.test_images, options.skip_bad,
+                                          run.generator("simulator splits"));
+    if (!options.other.empty()) add_others(photographs, options.other, options.skip_bad);
+    return photographs;
+  }
+
+  /// The split of each trial: shapes and other photographs are tested apart.
+  std::vector<std::string> splits() const {
+    const int64_t other = train() + std::ssize(photographs_.test);
+    const int64_t shapes = other + std::ssize(photographs_.other);
+    auto splits = trials_.split;
+    for (size_t t = 0; t < splits.size(); ++t) {
+      if (trials_.stimulus[t] >= other) splits[t] = "other";
+      if (trials_.stimulus[t] >= shapes) splits[t] = "shapes";
+    }
+    return splits;
+  }
+
   int64_t train() const { return static_cast<int64_t>(stimuli_.size()) - test_; }
 
   NoiseOptions noise_options() const {
@@ -117,6 +137,7 @@ class Simulation {
       }
     }
     info.trials = trials_;
+    info.trials.split = splits();
     info.bins = responses_.bins();
     for (const auto& stimulus : stimuli_) {
       info.stimulus_name.push_back(stimulus.name);
@@ -182,9 +203,9 @@ class Simulation {
     summary.sensors = geometry_.sensors.count();
     summary.trials = trials_.count();
     summary.train_stimuli = train();
-    summary.test_stimuli = test_;
+    summary.test_stimuli = std::ssize(photographs_.test);
     summary.train_photographs = std::min(train(), static_cast<int64_t>(photographs_.train.size()));
-    summary.test_photographs = test_;
+    summary.test_photographs = summary.test_stimuli;
     summary.skipped = photographs_.skipped;
     summary.note = photographs_.note;
     return summary;
@@ -234,6 +255,11 @@ Options SimulatorOptions::options() {
           .range(1, 1e7),
       Option("test_images", test_images, "photographs held out for the test").range(1, 1e6),
       Option("test_repeats", test_repeats, "times each test image is shown").range(1, 1000),
+      Option("shapes", shapes,
+             "artificial shapes that are tested too, as the split 'shapes' (Shen et al. 2019)")
+          .range(0, static_cast<double>(kShapes)),
+      Option("other", other,
+             "folder of other photographs that are tested too, as the split 'other'"),
       Option("skip_bad", skip_bad, "leave out photographs that cannot be read instead of stopping"),
       Option("bins", bins,
              "window: the mean over one window per area; five: five windows, the same for all")

@@ -26,6 +26,8 @@ struct SimulatorOptions {
   int64_t train_trials = 2400;
   int64_t test_images = 100;
   int64_t test_repeats = 10;
+  int64_t shapes = 0;
+  std::string other;
   bool skip_bad = false;
 
   std::string bins = "window";
@@ -51,8 +53,10 @@ struct SimulationSummary {
 
 /// Writes the recording that an observer with simulated sensors would give of the photographs in
 /// `folder` (with subfolders train/ and test/, and perhaps val/, which joins the training; or
-/// without subfolders). No photograph is used in both splits. The truth (fields, weights, noise) is
-/// stored beside the data. Equal options, photographs, seed and thread count give equal contents.
+/// without subfolders). No photograph is used in both splits. Artificial shapes and the photographs
+/// of another folder are tested apart, as the splits "shapes" and "other". The truth (fields,
+/// weights, noise) is stored beside the data. Equal options, photographs, seed and thread count
+/// give equal contents.
 ///
 /// Errors: fewer than two photographs, a photograph that cannot be read (unless skip_bad), values
 /// out of range, an output that exists (unless `force`). Interrupted: nothing is left behind.

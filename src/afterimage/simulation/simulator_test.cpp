@@ -15,6 +15,7 @@
 #include "afterimage/recordings/example_recording.h"
 #include "afterimage/recordings/recording.h"
 #include "afterimage/simulation/example_simulation.h"
+#include "afterimage/simulation/noise_free.h"
 
 namespace afterimage {
 namespace {
@@ -95,6 +96,49 @@ TEST_F(Simulator, WritesAWholeRecordingWithItsTruth) {
   EXPECT_EQ(file.shape("/truth/drift"), (std::vector<int64_t>{4, 90}));
   EXPECT_EQ(file.shape("/truth/gain"), (std::vector<int64_t>{48}));
   EXPECT_EQ(file.read<double>("/truth/x"), info.sensors.x);
+}
+
+TEST_F(Simulator, TestsShapesAndOtherPhotographsApart) {
+  auto options = small();
+  options.shapes = 7;
+  options.other = photographs_;
+  const auto made = simulated("all.h5", options);
+  EXPECT_EQ(made.test_stimuli, 2);
+  const Recording recording(folder_ / "all.h5");
+  const auto& info = recording.info();
+  EXPECT_EQ(info.stimuli(), 40 + 2 + 10 + 7);
+  EXPECT_EQ(info.trials_of("test", "").size(), 2u * 4);
+  EXPECT_EQ(info.trials_of("other", "").size(), 10u * 4);
+  EXPECT_EQ(info.trials_of("shapes", "").size(), 7u * 4);
+  EXPECT_EQ(info.stimulus_name.back(), "green small frame");
+  const auto shape = recording.images({info.stimuli() - 1})[0];  // (3, 32, 32)
+  const auto at = [&](int64_t y, int64_t x) {
+    const auto pixel = shape.select(1, y).select(1, x).contiguous();
+    return std::vector<uint8_t>(pixel.data_ptr<uint8_t>(), pixel.data_ptr<uint8_t>() + 3);
+  };
+  EXPECT_EQ(at(16, 16), (std::vector<uint8_t>{128, 128, 128}));  // inside the frame
+  EXPECT_EQ(at(16, 10), (std::vector<uint8_t>{0, 255, 0}));
+  EXPECT_EQ(at(0, 0), (std::vector<uint8_t>{128, 128, 128}));
+  EXPECT_TRUE(has_noise_free(recording, info.trials_of("shapes", "")));
+}
+
+TEST_F(Simulator, KnowsWhatItsTestEvokesWithoutNoise) {
+  auto options = small();
+  options.bins = "five";
+  options.snr = 1000;
+  options.gain_share = 0;
+  simulated("quiet.h5", options);
+  const Recording recording(folder_ / "quiet.h5");
+  const auto trials = recording.info().trials_of("test", "");
+  ASSERT_TRUE(has_noise_free(recording, trials));
+  const auto shown = recording.responses(trials, {1, 4});
+  const auto clean = noise_free_responses(recording, trials, {1, 4});
+  // What is left is noise of a thousandth of the signal's variance, 1.
+  EXPECT_LT((shown - clean).square().mean().item<float>(), 0.004);
+  EXPECT_GT(clean.var().item<float>(), 0.1);
+  EXPECT_FALSE(has_noise_free(recording, recording.info().trials_of("train", "")));
+  copy_recording(recording, recording.info(), folder_ / "copy.h5", false);
+  EXPECT_TRUE(has_noise_free(Recording(folder_ / "copy.h5"), trials));
 }
 
 TEST_F(Simulator, FollowsTheSeedAndHidesFieldsOnRequest) {

@@ -9,6 +9,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/simulation/shapes.h"
 
 namespace afterimage::simulator {
 namespace {
@@ -46,11 +47,11 @@ void drop_unreadable(std::vector<Photograph>& list, std::vector<std::string>& sk
 void tell_apart(Photographs& photographs) {
   std::set<std::string> seen;
   bool clash = false;
-  for (const auto* list : {&photographs.train, &photographs.test}) {
+  for (const auto* list : {&photographs.train, &photographs.test, &photographs.other}) {
     for (const auto& p : *list) clash |= !seen.insert(p.source).second;
   }
   if (!clash) return;
-  for (auto* list : {&photographs.train, &photographs.test}) {
+  for (auto* list : {&photographs.train, &photographs.test, &photographs.other}) {
     for (auto& p : *list) p.source = p.path.parent_path().filename().string() + "/" + p.source;
   }
 }
@@ -113,8 +114,14 @@ Photographs choose_photographs(const fs::path& folder, int64_t test_images, bool
   return photographs;
 }
 
+void add_others(Photographs& photographs, const fs::path& folder, bool skip_bad) {
+  append(photographs.other, folder);
+  if (skip_bad) drop_unreadable(photographs.other, photographs.skipped);
+  tell_apart(photographs);
+}
+
 std::vector<Stimulus> plan_stimuli(const Photographs& photographs, int64_t train_trials,
-                                   at::Generator generator) {
+                                   at::Generator generator, int64_t shapes) {
   std::vector<Stimulus> stimuli;
   const auto sources = static_cast<int64_t>(photographs.train.size());
   for (int64_t p = 0; p < sources; ++p) {
@@ -130,12 +137,15 @@ std::vector<Stimulus> plan_stimuli(const Photographs& photographs, int64_t train
       stimuli.push_back({crop, concat(source, "#", k), source});
     }
   }
-  for (size_t p = 0; p < photographs.test.size(); ++p) {
-    Crop whole;
-    whole.photograph = sources + static_cast<int64_t>(p);
-    const auto& source = photographs.test[p].source;
-    stimuli.push_back({whole, source, source});
+  Crop whole;
+  whole.photograph = sources;
+  for (const auto* list : {&photographs.test, &photographs.other}) {
+    for (const auto& photograph : *list) {
+      stimuli.push_back({whole, photograph.source, photograph.source});
+      ++whole.photograph;
+    }
   }
+  for (int64_t s = 0; s < shapes; ++s) stimuli.push_back({{}, shape_name(s), shape_name(s), s});
   return stimuli;
 }
 
@@ -151,7 +161,7 @@ at::Tensor cut(const at::Tensor& photograph, const Crop& crop, int64_t size) {
 }
 
 StimulusReader::StimulusReader(const Photographs& photographs, int64_t size) : size_(size) {
-  for (const auto* list : {&photographs.train, &photographs.test}) {
+  for (const auto* list : {&photographs.train, &photographs.test, &photographs.other}) {
     for (const auto& p : *list) paths_.push_back(p.path);
   }
 }
@@ -160,7 +170,12 @@ at::Tensor StimulusReader::read(const std::vector<Stimulus>& stimuli,
                                 const std::vector<int64_t>& rows) {
   std::vector<at::Tensor> images;
   for (const int64_t row : rows) {
-    const Crop& crop = stimuli[static_cast<size_t>(row)].crop;
+    const auto& stimulus = stimuli[static_cast<size_t>(row)];
+    if (stimulus.shape >= 0) {
+      images.push_back(draw_shape(stimulus.shape, size_));
+      continue;
+    }
+    const Crop& crop = stimulus.crop;
     if (crop.photograph != held_) {
       photograph_ = read_image(paths_[static_cast<size_t>(crop.photograph)]);
       held_ = crop.photograph;

@@ -18,6 +18,7 @@ struct Photograph {
 
 struct Photographs {
   std::vector<Photograph> train, test;
+  std::vector<Photograph> other;     ///< of another folder, tested apart
   std::vector<std::string> skipped;  ///< unreadable files left out
   std::string note;                  ///< why there are fewer test photographs than asked for
 };
@@ -31,9 +32,12 @@ struct Photographs {
 Photographs choose_photographs(const std::filesystem::path& folder, int64_t test_images,
                                bool skip_bad, at::Generator generator);
 
+/// Adds every photograph of another folder, in name order.
+void add_others(Photographs& photographs, const std::filesystem::path& folder, bool skip_bad);
+
 /// A square of a photograph, independent of its size in pixels.
 struct Crop {
-  int64_t photograph = 0;   ///< row of all photographs, training first
+  int64_t photograph = 0;   ///< row of all photographs: training, test, others
   double side = 1;          ///< over the photograph's shorter side
   double x = 0.5, y = 0.5;  ///< of the room left to move: 0 left or top, 1 right or bottom
   bool flip = false;        ///< left-right
@@ -44,13 +48,15 @@ struct Stimulus {
   Crop crop;
   std::string name;
   std::string source;
+  int64_t shape = -1;  ///< artificial, none of a photograph (shapes.h)
 };
 
 /// `train_trials` random crops (side 0.5-1, half of them flipped), as equally many from each
-/// training photograph as can be, and each test photograph's central square. Stimuli of one
-/// photograph stand together; training comes first.
+/// training photograph as can be, each test and each other photograph's central square, and the
+/// first `shapes` artificial shapes. Stimuli of one photograph stand together; training comes
+/// first.
 std::vector<Stimulus> plan_stimuli(const Photographs& photographs, int64_t train_trials,
-                                   at::Generator generator);
+                                   at::Generator generator, int64_t shapes = 0);
 
 /// Cuts a crop out of (3, H, W) and resizes it: (3, size, size), same type.
 at::Tensor cut(const at::Tensor& photograph, const Crop& crop, int64_t size);

@@ -1,0 +1,156 @@
+#include <ATen/ATen.h>
+
+#include <map>
+#include <set>
+
+#include "afterimage/base/text.h"
+#include "afterimage/evaluation/checks/check.h"
+#include "afterimage/evaluation/checks/check_data.h"
+#include "afterimage/evaluation/checks/check_text.h"
+#include "afterimage/evaluation/correlation.h"
+
+namespace afterimage {
+namespace {
+
+constexpr int64_t kFewest = 5;  // stimuli with another of their category, for any statement
+
+/// Every image there is, tested and trained on, each stimulus once, by category.
+struct Pool {
+  at::Tensor looks;                                ///< (image, d)
+  std::map<std::string, std::vector<int64_t>> of;  ///< images of a category
+  std::vector<std::string> category;               ///< of each tested stimulus, which come first
+};
+
+Pool pool_of(CheckData& data, const TrainingImages* training) {
+  const auto& names = data.recording().info().stimulus_category;
+  Pool pool;
+  std::vector<at::Tensor> looks = {data.stimuli().firsts(data.true_looks())};
+  std::set<int64_t> tested;
+  const auto add = [&](int64_t stimulus, int64_t image) {
+    const auto& name = names[static_cast<size_t>(stimulus)];
+    pool.of[name].push_back(image);
+    return name;
+  };
+  const auto first = data.stimuli().first_row();
+  for (int64_t s = 0; s < first.size(0); ++s) {
+    const auto row = static_cast<size_t>(first[s].item<int64_t>());
+    tested.insert(data.decoder(0).stimulus[row]);
+    pool.category.push_back(add(data.decoder(0).stimulus[row], s));
+  }
+  for (size_t t = 0; training != nullptr && t < training->stimulus.size(); ++t) {
+    if (tested.contains(training->stimulus[t])) continue;
+    add(training->stimulus[t], first.size(0) + static_cast<int64_t>(t));
+  }
+  if (training != nullptr) looks.push_back(training->looks);
+  pool.looks = at::cat(looks);
+  return pool;
+}
+
+/// What the reconstructions tell apart, and what a perfect classifier of categories would.
+struct Told {
+  std::vector<double> within, between;   ///< of each row that counts
+  std::vector<int64_t> rows, stimulus;   ///< and which row and stimulus that is
+  std::vector<at::Tensor> mean, member;  ///< stand-ins: the category's mean, one of its members
+};
+
+Told told_apart(CheckData& data, size_t decoder, const Pool& pool) {
+  Told told;
+  const auto& looks = data.looks(decoder);
+  const auto of_row = data.stimuli().of_row();
+  for (int64_t row = 0; row < looks.size(0); ++row) {
+    const auto own = of_row[row].item<int64_t>();
+    std::vector<int64_t> others;
+    for (const auto image : pool.of.at(pool.category[static_cast<size_t>(own)])) {
+      if (image != own) others.push_back(image);
+    }
+    if (others.empty()) continue;
+    const auto index = at::tensor(others, at::kLong);
+    const auto likeness = at::mv(pool.looks, looks[row]).to(at::kDouble);  // (image)
+    const auto beaten = likeness.lt(likeness[own] - kTie);
+    const auto same = beaten.index_select(0, index).sum().item().toDouble();
+    const auto all = beaten.sum().item().toDouble();
+    const auto elsewhere = static_cast<double>(likeness.size(0) - 1 - std::ssize(others));
+    told.within.push_back(same / static_cast<double>(others.size()));
+    told.between.push_back(elsewhere > 0 ? (all - same) / elsewhere : 0.5);
+    told.rows.push_back(row);
+    told.stimulus.push_back(own);
+    told.mean.push_back(pool.looks.index_select(0, index).mean(0));
+    told.member.push_back(pool.looks[others[static_cast<size_t>(row) % others.size()]]);
+  }
+  return told;
+}
+
+/// 2-way identification among the tested stimuli by stand-ins for these rows.
+double identified(CheckData& data, const std::vector<at::Tensor>& stand_ins,
+                  const std::vector<int64_t>& own) {
+  const auto candidates = data.stimuli().firsts(data.true_looks());
+  if (candidates.size(0) < 2) return NAN;
+  const auto likeness = at::mm(candidates, at::stack(stand_ins).t()).to(at::kDouble);
+  return two_way_identification(likeness, at::tensor(own, at::kLong)).mean().item().toDouble();
+}
+
+CheckResult category(CheckData& data, size_t decoder) {
+  if (data.recording().info().stimulus_category.empty()) {
+    return not_checked("The recording has no categories of its stimuli",
+                       "With /stimuli/category it is told whether more than the category is shown");
+  }
+  const auto pool = pool_of(data, data.training(decoder));
+  const auto told = told_apart(data, decoder, pool);
+  if (std::ssize(std::set(told.stimulus.begin(), told.stimulus.end())) < kFewest) {
+    return not_checked("Too few test images have another image of their category",
+                       "Categories with several images are needed");
+  }
+  const auto values = [](const std::vector<double>& list) { return at::tensor(list, at::kDouble); };
+  const Stimuli each(std::ssize(told.rows));
+  const auto within = estimated(values(told.within), each);
+  const auto between = estimated(values(told.between), each);
+  const auto categories = std::set(pool.category.begin(), pool.category.end()).size();
+  const double bound = identified(data, told.mean, told.stimulus);
+  const double score = data.identification(decoder).mean.mean;
+
+  CheckResult result;
+  result.figures = {{"within a category", within.mean},
+                    {"within, low", within.low},
+                    {"within, high", within.high},
+                    {"between categories", between.mean},
+                    {"2-way identification", score},
+                    {"a category's mean image would have", bound},
+                    {"a random member would have", identified(data, told.member, told.stimulus)},
+                    {"a perfect classifier would have", 1 - 0.5 / static_cast<double>(categories)}};
+  result.found =
+      concat("Among images of the same category the true one is told in ", estimate_text(within),
+             ", among those of others in ", estimate_text(between),
+             " (chance .5); naming the category alone would "
+             "score ",
+             decimals(bound), " in 2-way identification, this decoder has ", decimals(score));
+  std::vector<int64_t> worst;
+  for (const auto place : lowest_rows(values(told.within), 10)) {
+    worst.push_back(told.rows[static_cast<size_t>(place)]);
+  }
+  result.rows = std::move(worst);
+  if (within.low > 0.5) {
+    result.meaning = "More than the category is shown";
+  } else if (between.low > 0.5) {
+    result.verdict = Verdict::fail;
+    result.meaning =
+        "Nothing shows that more than the category was read: 2-way identification "
+        "among categories is no evidence of an image";
+  } else {
+    result.verdict = Verdict::look;
+    result.meaning = "Neither the image nor its category is told";
+  }
+  return result;
+}
+
+}  // namespace
+
+Check category_check() {
+  return {"category",
+          "Category only",
+          "decoders that name the category and let a generator draw any image of it",
+          "categories finer or coarser than the recording's; needs /stimuli/category",
+          "Shirakawa et al. 2024",
+          category};
+}
+
+}  // namespace afterimage

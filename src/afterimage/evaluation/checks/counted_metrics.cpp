@@ -1,0 +1,47 @@
+#include "afterimage/evaluation/checks/counted_metrics.h"
+
+#include <algorithm>
+
+#include "afterimage/evaluation/metric.h"
+#include "afterimage/evaluation/network_plan.h"
+
+namespace afterimage {
+
+std::string network_of(const std::string& metric) {
+  for (const auto& plan : network_plans()) {
+    if (metric.starts_with(plan.name + "-") || metric == plan.name) return plan.network;
+  }
+  return "";
+}
+
+bool counts(const Reconstruction& decoder, const std::string& metric) {
+  const auto network = network_of(metric);
+  if (network.empty() || !decoder.trained_against) return true;
+  return std::none_of(decoder.trained_against->begin(), decoder.trained_against->end(),
+                      [&](const auto& weights) { return weights.network == network; });
+}
+
+Balance balance(const CheckData& data, size_t decoder, const std::string& other, bool counted) {
+  const auto& name = data.decoder(decoder).name;
+  Balance result;
+  for (const auto& comparison : data.scores().comparisons) {
+    const bool turned = comparison.second == name && comparison.first == other;
+    if (!turned && (comparison.first != name || comparison.second != other)) continue;
+    if (counts(data.decoder(decoder), comparison.metric) != counted) continue;
+    const auto& table = metric_table();
+    const auto metric = std::find_if(table.begin(), table.end(), [&](const Metric& candidate) {
+      return candidate.name == comparison.metric;
+    });
+    const bool higher = metric == table.end() || metric->higher_is_better;
+    if (comparison.low <= 0 && comparison.high >= 0) {
+      ++result.undecided;
+    } else if ((comparison.low > 0) == (higher != turned)) {
+      result.better.push_back(comparison.metric);
+    } else {
+      result.worse.push_back(comparison.metric);
+    }
+  }
+  return result;
+}
+
+}  // namespace afterimage

@@ -101,6 +101,7 @@ class Folds {
     // Refuses now what a training would refuse, and says what holds for every fold.
     Model model = Model::untrained(config, recording, run);
     settings_ = model.fingerprint(run, provenance);
+    configuration_ = model.configuration(provenance);
     model_options_ = model.settings();
     say_what_is_special();
   }
@@ -119,6 +120,8 @@ class Folds {
     auto all =
         pooled_folds(parts, pictures_.same_as, shuffled_, run_.generator("shuffled control"));
     all.show(recording_, all.stimulus, run_);
+    all.configuration = configuration_;
+    all.seed = static_cast<int64_t>(run_.seed());
     all.provenance = described();
     return all;
   }
@@ -197,6 +200,7 @@ class Folds {
     Reconstruction result;
     result.name = model.name();
     result.decoder = model.decoder_name();
+    model.describe_training(result);
     result.split = "cross-validation";
     result.trained_against = model.decoder().pretrained();
     const Samples test = model.samples(recording_, fold.test, options_.average_repeats);
@@ -259,7 +263,7 @@ class Folds {
   json provenance_, model_options_;
   Pictures pictures_;
   std::vector<TrialFold> folds_;
-  std::string settings_;
+  std::string settings_, configuration_;
   bool shuffled_ = false;
   int64_t taken_ = 0;  // folds that were there already
 };

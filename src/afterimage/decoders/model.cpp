@@ -63,6 +63,16 @@ void say_resized(const RecordingInfo& info, int64_t size, const RunContext& run)
                  " x ", size, " (data.image_size)"));
 }
 
+/// SHA-256 of everything a result was made of.
+json hashes_of_inputs(const json& provenance) {
+  json inputs = json::array();
+  const json made = provenance.is_object() ? provenance : json::object();
+  for (const auto& input : made.value("inputs", json::array())) {
+    inputs.push_back(input.value("sha256", input.value("sampled_sha256", "")));
+  }
+  return inputs;
+}
+
 }  // namespace
 
 fs::path beside(const fs::path& model, const char* ending) {
@@ -117,23 +127,31 @@ void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
   const Samples train = samples(recording, trials, data_.average_repeats);
   decoder_->fit(train, context);
   card_["samples"] = train.count();
-  card_["pretrained"] = json::array();
-  for (const auto& [network, file, hash] : decoder_->pretrained()) {
-    card_["pretrained"].push_back({{"network", network}, {"file", file}, {"sha256", hash}});
-  }
+  card_["pretrained"] = trained_against_json(decoder_->pretrained());
 }
 
 json Model::settings() { return to_json(options()); }
 
 std::string Model::fingerprint(const RunContext& run, const json& provenance) {
-  json inputs = json::array();
-  const json made = provenance.is_object() ? provenance : json::object();
-  for (const auto& input : made.value("inputs", json::array())) {
-    inputs.push_back(input.value("sha256", input.value("sampled_sha256", "")));
-  }
   auto how = run.to_json();
   how.erase("threads");  // results do not follow from them
-  return sha256(concat(settings().dump(), how.dump(), inputs.dump()));
+  return sha256(concat(settings().dump(), how.dump(), hashes_of_inputs(provenance).dump()));
+}
+
+std::string Model::configuration(const json& provenance) {
+  return sha256(concat(decoder_name_, settings().dump(), hashes_of_inputs(provenance).dump()));
+}
+
+void Model::describe_training(Reconstruction& result) {
+  result.trained_against =
+      trained_against_from(card_.value("pretrained", json()), (folder_ / "model.json").string());
+  const json made = card_.value("provenance", json());
+  if (!made.is_object() || !made.contains("inputs")) return;
+  result.configuration = configuration(made);
+  const json run = made.value("run", json::object());
+  if (run.contains("seed") && run["seed"].is_number_integer()) {
+    result.seed = run["seed"].get<int64_t>();
+  }
 }
 
 Model Model::train(const Config& config, const Recording& recording, const RunContext& run,

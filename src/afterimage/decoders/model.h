@@ -75,6 +75,10 @@ class Model {
   void save(const std::filesystem::path& folder, const nlohmann::json& provenance);
   /// Of options, run and inputs: what results must share to be continued or used again.
   std::string fingerprint(const RunContext& run, const nlohmann::json& provenance);
+  /// The same without the run, and so without the seed.
+  std::string configuration(const nlohmann::json& provenance);
+  /// Writes into a reconstruction how this model was trained.
+  void describe_training(Reconstruction& result);
   /// Every option as it is used.
   nlohmann::json settings();
 

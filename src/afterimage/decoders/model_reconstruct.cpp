@@ -151,8 +151,7 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   result.decoder = decoder_name_;
   result.split = options.split;
   result.train_split = of_a_fold() ? "cross-validation" : data_.split;
-  result.trained_against =
-      trained_against_from(card_.value("pretrained", json()), (folder_ / "model.json").string());
+  describe_training(result);
   result.show(recording, test.stimulus(), run);
   if (of_a_fold()) say_seen(recording, test.stimulus(), run);
   result.trials_averaged = test.trials_averaged();

@@ -77,9 +77,16 @@ void read_training(const hdf5::File& file, Reconstruction& result) {
   if (file.has_attribute("/", "train_split")) {
     result.train_split = file.text_attribute("/", "train_split");
   }
-  if (!file.has_attribute("/", "trained_against")) return;
-  result.trained_against =
-      trained_against_from(read_json_attribute(file, "trained_against"), file.path().string());
+  if (file.has_attribute("/", "trained_against")) {
+    result.trained_against =
+        trained_against_from(read_json_attribute(file, "trained_against"), file.path().string());
+  }
+  if (file.has_attribute("/", "configuration")) {
+    result.configuration = file.text_attribute("/", "configuration");
+  }
+  if (!file.has_attribute("/", "seed")) return;
+  const auto seed = read_json_attribute(file, "seed");
+  if (seed.is_number_integer()) result.seed = seed.get<int64_t>();
 }
 
 }  // namespace
@@ -101,6 +108,8 @@ void Reconstruction::save(const std::filesystem::path& path, bool force) const {
     if (trained_against) {
       file.set_attribute("/", "trained_against", trained_against_json(trained_against).dump());
     }
+    if (!configuration.empty()) file.set_attribute("/", "configuration", configuration);
+    if (seed) file.set_attribute("/", "seed", std::to_string(*seed));
     file.write("/stimulus", stimulus);
     if (!stimulus_name.empty()) {
       file.write_strings("/stimulus_name", stimulus_name);

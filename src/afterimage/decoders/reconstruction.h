@@ -27,16 +27,21 @@ struct Probe {
 ///   /stimulus (n) int64, /stimulus_name (n) text, /stimulus_sha256 (n) text (stimulus_hash.h),
 ///   /trials_averaged (n) int64, /images (n, H, W, 3) float32 in [0,1],
 ///   /controls/<name> (n, H, W, 3) float32, provenance as an attribute;
-///   /probes/<name>/row (k) int64, /probes/<name>/images (k, H, W, 3) uint8.
+///   /probes/<name>/row (k) int64, /probes/<name>/images (k, H, W, 3) uint8;
+/// and, as attributes, how the decoder was trained ("trained_against", "configuration", "seed").
 /// Of single trials several rows show one stimulus. Files of version 0.1 lack names, hashes and
-/// the training split: these are then empty.
+/// all that is said of the training: these are then empty.
 struct Reconstruction {
   std::string name;     ///< how tables and pages call it ("brain2pix")
   std::string decoder;  ///< name in the table of decoders
   std::string split;
   std::string train_split;         ///< what the decoder learned from; "" = unknown
   TrainedAgainst trained_against;  ///< networks that judged its fit; nothing = unknown
-  std::vector<int64_t> stimulus;   ///< row of the recording's stimuli
+  /// SHA-256 of every option and input of the training but its seed: what differs by the seed
+  /// alone has the same; "" = unknown.
+  std::string configuration;
+  std::optional<int64_t> seed;
+  std::vector<int64_t> stimulus;                            ///< row of the recording's stimuli
   std::vector<std::string> stimulus_name, stimulus_sha256;  ///< of each row; empty = unknown
   std::vector<int64_t> trials_averaged;
   at::Tensor images;                           ///< (n, 3, H, W) float32 in [0,1]

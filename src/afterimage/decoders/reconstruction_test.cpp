@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "afterimage/base/error.h"
@@ -82,6 +83,41 @@ TEST_F(ReconstructionFile, KeepsWhatTheChecksNeed) {
   saved.probes["zero"].row = {2};
   saved.save(folder_ / "bad.h5", false);
   EXPECT_NE(refusal(folder_ / "bad.h5").find("names row 2"), std::string::npos);
+}
+
+TEST_F(ReconstructionFile, KeepsHowItsDecoderWasTrained) {
+  auto saved = example();
+  saved.save(folder_ / "old.h5", false);
+  EXPECT_FALSE(Reconstruction::load(folder_ / "old.h5").trained_against);
+  saved.trained_against.emplace();
+  saved.save(folder_ / "none.h5", false);
+  const auto none = Reconstruction::load(folder_ / "none.h5");
+  EXPECT_TRUE(none.trained_against && none.trained_against->empty());
+  saved.trained_against->push_back({"vgg19", "vgg19.pth", "abc"});
+  saved.configuration = "def";
+  saved.seed = 7;
+  saved.save(folder_ / "known.h5", false);
+  const auto known = Reconstruction::load(folder_ / "known.h5");
+  ASSERT_TRUE(known.trained_against);
+  EXPECT_EQ(trained_against_json(known.trained_against),
+            trained_against_json(saved.trained_against));
+  EXPECT_EQ(known.configuration, "def");
+  EXPECT_EQ(known.seed, 7);
+  EXPECT_THROW(trained_against_from({1}, "known.h5"), Error);
+}
+
+TEST(TrainedAgainst, OfTwoFitsAndOfControls) {
+  const TrainedAgainst none = std::vector<PretrainedWeights>(), unknown;
+  const TrainedAgainst one = std::vector<PretrainedWeights>{{"vgg19", "a", "1"}};
+  const TrainedAgainst other = std::vector<PretrainedWeights>{{"alexnet", "b", "2"}};
+  EXPECT_EQ(both(one, one)->size(), 1u);
+  EXPECT_EQ(both(one, other)->size(), 2u);
+  EXPECT_EQ(both(none, one)->size(), 1u);
+  EXPECT_FALSE(both(one, unknown));
+  EXPECT_TRUE(control_trained_against("ridge", one)->empty());
+  EXPECT_TRUE(control_trained_against("mean", unknown)->empty());
+  EXPECT_EQ(control_trained_against("shuffled", one)->size(), 1u);
+  EXPECT_FALSE(control_trained_against("shuffled", unknown));
 }
 
 TEST_F(ReconstructionFile, OverwritesOnlyWhenForced) {

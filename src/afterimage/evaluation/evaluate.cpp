@@ -4,10 +4,12 @@
 #include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/json_file.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/evaluation/checks/check_data.h"
 #include "afterimage/evaluation/image_sets.h"
+#include "afterimage/evaluation/judgement.h"
 #include "afterimage/evaluation/scores.h"
 #include "afterimage/evaluation/statistics.h"
 #include "afterimage/formats/image.h"
@@ -20,6 +22,8 @@ namespace {
 std::string size_text(const at::Tensor& images) {
   return concat(images.size(3), " x ", images.size(2), " pixels");
 }
+
+}  // namespace
 
 void check_alike(const std::vector<Reconstruction>& all, const Recording& recording,
                  const RunContext& run) {
@@ -51,6 +55,8 @@ void check_alike(const std::vector<Reconstruction>& all, const Recording& record
   }
 }
 
+namespace {
+
 /// What each training split these decoders learned from shares with what is judged.
 std::vector<SharedStimuli> leakage_of(const std::vector<Reconstruction>& all,
                                       const Recording& recording, const RunContext& run) {
@@ -67,7 +73,8 @@ std::vector<SharedStimuli> leakage_of(const std::vector<Reconstruction>& all,
   return pairs;
 }
 
-/// (n, 3, H, W) float32 of the stimuli at the reconstructions' size.
+}  // namespace
+
 at::Tensor true_images(const Recording& recording, const Reconstruction& reconstruction) {
   const auto height = reconstruction.images.size(2);
   const auto width = reconstruction.images.size(3);
@@ -85,6 +92,8 @@ at::Tensor true_images(const Recording& recording, const Reconstruction& reconst
   }
   return at::cat(parts);
 }
+
+namespace {
 
 /// Weights of the images that every score shares, so that differences are paired.
 struct Resampling {
@@ -142,6 +151,7 @@ Options EvaluationOptions::options() {
           .range(100, 1000000),
       Option("checks", checks,
              "checks of what may make scores too good (docs/evaluation.md): names, all or none"),
+      Option("human", human, "files of answers that people gave on a page of 'afterimage judge'"),
   };
 }
 
@@ -150,6 +160,8 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   check_alike(reconstructions, recording, run);
   const auto metrics = find_metrics(options.metrics);
   const auto checks = find_checks(options.checks);
+  std::vector<std::pair<std::string, nlohmann::json>> answers;
+  for (const auto& file : options.human) answers.emplace_back(file, read_json(file));
   const auto& first = reconstructions.front();
   Reconstruction shown;  // what an older file may lack
   shown.show(recording, first.stimulus, run);
@@ -171,7 +183,8 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   Progress progress(run, "evaluate", static_cast<int64_t>(sets.size() * metrics.size()), "score");
   for (const auto& set : sets) {
     const ImagePairs pairs(truth, set.images);
-    auto& scored = result.sets.emplace_back(ScoredImages{set.name, set.control, {}});
+    auto& scored = result.sets.emplace_back(
+        ScoredImages{set.name, set.control, {}, set.trained_against, set.configuration, set.seed});
     for (const auto* metric : metrics) {
       run.stop_if_cancelled("stopped; nothing was written");
       auto& score = scored.scores.emplace_back(metric->compute(pairs));
@@ -183,6 +196,9 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   result.comparisons = compare(result.sets, sets, resampling);
   CheckData data(reconstructions, recording, result, shown_images, stimuli, run);
   result.checks = run_checks(checks, data);
+  if (!options.human.empty()) {
+    result.human = judge(answers, sets, result.stimulus_sha256, options.bootstrap, run).to_json();
+  }
   return result;
 }
 

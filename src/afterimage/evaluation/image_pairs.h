@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +11,10 @@
 #include "afterimage/evaluation/network_features.h"
 
 namespace afterimage {
+
+struct DescribedPairs {
+  at::Tensor truth, reconstruction;
+};
 
 /// Truth and reconstructions of the same images, (n, 3, H, W) float32 in [0,1], with which stimulus
 /// each row shows and what several metrics share, computed when first asked for.
@@ -30,6 +35,11 @@ class ImagePairs {
   /// (stimuli, n) float64.
   const at::Tensor& pixel_similarity() const;
 
+  /// Features of truth and reconstruction, (n, features) each, as `of` makes them of images
+  /// (b, 3, H, W), batch by batch; kept under `name`, those of the truth for every set.
+  DescribedPairs described(const std::string& name,
+                           const std::function<at::Tensor(const at::Tensor& images)>& of) const;
+
   /// Why the metrics of a plan (network_features.h) cannot be computed; "" when they can.
   std::string missing(const std::string& plan) const { return truth_->missing(plan); }
   /// What the metrics of a plan are made of. Nothing may be missing.
@@ -39,6 +49,7 @@ class ImagePairs {
   std::shared_ptr<TruthFeatures> truth_;
   at::Tensor reconstruction_;
   mutable at::Tensor pixel_similarity_;
+  mutable std::map<std::string, at::Tensor> descriptions_;
   mutable std::map<std::string, NetworkSummary> networks_;
 };
 

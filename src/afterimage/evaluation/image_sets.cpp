@@ -20,7 +20,11 @@ void add_control(std::vector<ImageSet>& sets, const std::string& control, const 
     }
     name = control + " (" + reconstruction.name + ")";
   }
-  sets.push_back({name, true, images, {owner}});
+  sets.push_back({name,
+                  true,
+                  images,
+                  {owner},
+                  control_trained_against(control, reconstruction.trained_against)});
 }
 
 }  // namespace
@@ -28,7 +32,9 @@ void add_control(std::vector<ImageSet>& sets, const std::string& control, const 
 std::vector<ImageSet> image_sets(const std::vector<Reconstruction>& reconstructions) {
   std::vector<ImageSet> sets;
   for (size_t i = 0; i < reconstructions.size(); ++i) {
-    sets.push_back({reconstructions[i].name, false, reconstructions[i].images, {}});
+    const auto& each = reconstructions[i];
+    sets.push_back(
+        {each.name, false, each.images, {}, each.trained_against, each.configuration, each.seed});
     for (size_t before = 0; before < i; ++before) sets.back().compared_by.push_back(before);
   }
   for (size_t i = 0; i < reconstructions.size(); ++i) {

@@ -15,6 +15,9 @@ struct ImageSet {
   bool control = false;
   at::Tensor images;                     ///< (n, 3, H, W) float32
   std::vector<size_t> compared_by = {};  ///< reconstructions that are compared with it
+  TrainedAgainst trained_against = {};   ///< networks of which a score is no evidence
+  std::string configuration = {};        ///< of a decoder: as in its reconstruction
+  std::optional<int64_t> seed = {};
 };
 
 /// The sets of several reconstructions of the same images: the decoders in order, then their

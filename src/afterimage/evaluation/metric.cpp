@@ -26,6 +26,19 @@ Score score_of_moments(const at::Tensor& moments, const Stimuli& stimuli) {
   return score;
 }
 
+at::Tensor of_batches(
+    const ImagePairs& pairs,
+    const std::function<at::Tensor(const at::Tensor& truth, const at::Tensor& made)>& values) {
+  constexpr int64_t batch = 128;  // images turned to float64 at a time
+  std::vector<at::Tensor> parts;
+  const auto truth = pairs.truth().split(batch);
+  const auto made = pairs.reconstruction().split(batch);
+  for (size_t b = 0; b < truth.size(); ++b) {
+    parts.push_back(values(truth[b].to(at::kDouble), made[b].to(at::kDouble)));
+  }
+  return at::cat(parts);
+}
+
 Score score_not_computed(std::string reason) {
   Score score;
   score.not_computed = std::move(reason);
@@ -35,6 +48,7 @@ Score score_not_computed(std::string reason) {
 const std::vector<Metric>& metric_table() {
   static const std::vector<Metric> table = [] {
     auto metrics = pixel_metrics();
+    for (auto& metric : structure_metrics()) metrics.push_back(std::move(metric));
     for (auto& metric : feature_metrics()) metrics.push_back(std::move(metric));
     return metrics;
   }();

@@ -30,6 +30,10 @@ Score score_of_images(const at::Tensor& values, const Stimuli& stimuli);
 /// A score that is one correlation over images and units: moments (n, 6) of correlation.h, of each
 /// stimulus the mean over its rows.
 Score score_of_moments(const at::Tensor& moments, const Stimuli& stimuli);
+/// One value per image (n) float64 from batches of truth and reconstruction, float64.
+at::Tensor of_batches(
+    const ImagePairs& pairs,
+    const std::function<at::Tensor(const at::Tensor& truth, const at::Tensor& made)>& values);
 /// No number, and why.
 Score score_not_computed(std::string reason);
 
@@ -47,13 +51,19 @@ struct Metric {
   /// The chance level among so many stimuli; empty where there is none.
   std::function<double(int64_t stimuli)> chance;
   std::function<Score(const ImagePairs&)> compute;
+  /// The pretrained network whose weights it needs (feature_table.h); "" = none. Who was trained
+  /// against that network is no better for a good score (evidence.h).
+  std::string network = {};
+  std::string range = {};  ///< of its values: "-1 to 1"
 };
 
 /// The chance level of comparisons of two stimuli.
 inline double even_chance(int64_t) { return 0.5; }
 
-/// The metrics of pixels, and those of networks' features.
+/// The metrics of pixels, those of edges, orientations and spectra, and those of networks'
+/// features. The first two need no weights.
 std::vector<Metric> pixel_metrics();
+std::vector<Metric> structure_metrics();
 std::vector<Metric> feature_metrics();
 
 /// Every metric, by name: the one place to add one. Correlations have no chance level: photographs

@@ -90,17 +90,27 @@ Metric distance_metric(const NetworkPlan& plan) {
           })};
 }
 
+std::string range_of(const Metric& metric) {
+  if (!metric.higher_is_better) return "0 and more";
+  return metric.chance ? "0 to 1" : "-1 to 1";
+}
+
 }  // namespace
 
 std::vector<Metric> feature_metrics() {
   std::vector<Metric> metrics;
   for (const auto& plan : network_plans()) {
+    const auto before = metrics.size();
     for (const auto& layer : plan.correlation) metrics.push_back(correlation_metric(plan, layer));
     for (const auto& layer : plan.pattern) metrics.push_back(pattern_metric(plan, layer));
     for (const auto& layer : plan.identification) {
       metrics.push_back(identification_metric(plan, layer));
     }
     if (!plan.distance.empty()) metrics.push_back(distance_metric(plan));
+    for (auto m = before; m < metrics.size(); ++m) {
+      metrics[m].network = plan.network;
+      metrics[m].range = range_of(metrics[m]);
+    }
   }
   return metrics;
 }

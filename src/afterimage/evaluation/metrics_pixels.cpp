@@ -8,18 +8,10 @@
 namespace afterimage {
 namespace {
 
-constexpr int64_t kBatch = 128;  // images turned to float64 at a time
-
 /// One value per image from batches of truth and reconstruction, float64.
 Score per_image(const ImagePairs& pairs,
                 const std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>& values) {
-  std::vector<at::Tensor> parts;
-  const auto truth = pairs.truth().split(kBatch);
-  const auto reconstruction = pairs.reconstruction().split(kBatch);
-  for (size_t b = 0; b < truth.size(); ++b) {
-    parts.push_back(values(truth[b].to(at::kDouble), reconstruction[b].to(at::kDouble)));
-  }
-  return score_of_images(at::cat(parts), pairs.stimuli());
+  return score_of_images(of_batches(pairs, values), pairs.stimuli());
 }
 
 Score pixel_correlation(const ImagePairs& pairs) {
@@ -79,7 +71,9 @@ std::vector<Metric> pixel_metrics() {
        "PixCorr of MindEye (there at 425 px)",
        true,
        {},
-       pixel_correlation},
+       pixel_correlation,
+       {},
+       "-1 to 1"},
       {"ssim",
        "SSIM",
        "structural similarity of luminance (Wang et al. 2004): Gaussian window, sigma 1.5, 11 "
@@ -88,24 +82,38 @@ std::vector<Metric> pixel_metrics() {
        "MindEye (there at 425 px)",
        true,
        {},
-       ssim},
+       ssim,
+       {},
+       "-1 to 1"},
       {"pixel-mse",
        "Pixel squared error",
        "mean squared difference of RGB pixels in [0,1], mean over images",
        "general",
        false,
        {},
-       mean_squared_error},
-      {"pixel-identification-2way", "Pixel identification, 2-way",
+       mean_squared_error,
+       {},
+       "0 to 1"},
+      {"pixel-identification-2way",
+       "Pixel identification, 2-way",
        "share of other stimuli whose pixels correlate less with the reconstruction than its own "
        "image's; ties are losses; mean over images",
-       "Shen et al. 2019", true, even_chance,
-       [](const ImagePairs& pairs) { return identification(pairs, two_way_identification); }},
-      {"pixel-identification-nway", "Pixel identification, n-way",
+       "Shen et al. 2019",
+       true,
+       even_chance,
+       [](const ImagePairs& pairs) { return identification(pairs, two_way_identification); },
+       {},
+       "0 to 1"},
+      {"pixel-identification-nway",
+       "Pixel identification, n-way",
        "share of reconstructions whose pixels correlate more with their own image than with any "
        "other of the n stimuli; ties are losses; chance is 1/n",
-       "general", true, one_of,
-       [](const ImagePairs& pairs) { return identification(pairs, top_identification); }},
+       "general",
+       true,
+       one_of,
+       [](const ImagePairs& pairs) { return identification(pairs, top_identification); },
+       {},
+       "0 to 1"},
       {"colourfulness-difference",
        "Colourfulness difference",
        "absolute difference of colourfulness (Hasler & Suesstrunk 2003), RGB in [0,1]; mean over "
@@ -113,7 +121,9 @@ std::vector<Metric> pixel_metrics() {
        "after MonkeySee",
        false,
        {},
-       colourfulness_difference},
+       colourfulness_difference,
+       {},
+       "0 and more"},
   };
 }
 

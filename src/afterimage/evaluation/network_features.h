@@ -44,6 +44,9 @@ class TruthFeatures {
   std::vector<at::Tensor> batch(const std::string& plan, int64_t index);
   /// Features of other images by the same plan.
   std::vector<at::Tensor> features(const std::string& plan, const at::Tensor& images);
+  /// A place to keep what the metrics without networks compute of the images, by name; undefined
+  /// until it is set.
+  at::Tensor& description(const std::string& name) { return descriptions_[name]; }
   /// The rows of images in a batch.
   at::Tensor rows(const at::Tensor& images, int64_t index) const;
   /// Those of a batch's features that are the first of their stimulus.
@@ -58,6 +61,7 @@ class TruthFeatures {
   std::map<std::string, std::shared_ptr<FeatureNetwork>> networks_;
   std::map<std::string, std::map<int64_t, std::vector<at::Tensor>>> kept_;
   int64_t kept_bytes_ = 0;
+  std::map<std::string, at::Tensor> descriptions_;
   std::map<std::string, TensorMap> distance_weights_;
 };
 

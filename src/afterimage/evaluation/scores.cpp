@@ -3,6 +3,7 @@
 #include <set>
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/evidence.h"
 #include "afterimage/evaluation/statistics.h"
 #include "afterimage/formats/csv.h"
 
@@ -72,14 +73,36 @@ Json definitions(const std::vector<ScoredImages>& sets, int64_t stimuli) {
                     {"label", metric.label},
                     {"definition", metric.definition},
                     {"source", metric.source},
+                    {"network", metric.network.empty() ? Json(nullptr) : Json(metric.network)},
                     {"higher_is_better", metric.higher_is_better},
                     {"chance", metric.chance ? Json(metric.chance(stimuli)) : Json(nullptr)}});
   }
   return json;
 }
 
+Json set_json(const ScoredImages& set) {
+  Json scores = Json::array();
+  for (const auto& score : set.scores) {
+    scores.push_back(score_json(score));
+    const auto kind = evidence(set, score.metric);
+    if (find_metrics({score.metric}).front()->network.empty()) continue;
+    scores.back()["trained_against"] =
+        kind == Evidence::unknown ? Json(nullptr) : Json(kind == Evidence::trained_against);
+  }
+  Json json = {{"name", set.name},
+               {"control", set.control},
+               {"trained_against", trained_against_json(set.trained_against)},
+               {"scores", scores}};
+  if (!set.configuration.empty()) json["configuration"] = set.configuration;
+  if (set.seed) json["seed"] = *set.seed;
+  return json;
+}
+
 ScoredImages set_from(const Json& json, size_t images, const std::string& where) {
   ScoredImages set{json.at("name").get<std::string>(), json.at("control").get<bool>(), {}};
+  set.trained_against = trained_against_from(json.value("trained_against", Json()), where);
+  set.configuration = json.value("configuration", "");
+  if (json.contains("seed")) set.seed = json["seed"].get<int64_t>();
   for (const auto& entry : json.at("scores")) {
     set.scores.push_back(score_from(entry));
     const auto& score = set.scores.back();
@@ -117,6 +140,7 @@ Scores read_parts(const Json& json, const std::string& where) {
   for (const auto& set : json.at("sets")) {
     scores.sets.push_back(set_from(set, scores.stimulus.size(), where));
   }
+  scores.human = json.value("human", Json());
   for (const auto& comparison : json.at("comparisons")) {
     scores.comparisons.push_back(comparison_from(comparison));
   }
@@ -147,6 +171,7 @@ Json Scores::to_json() const {
                {"sets", Json::array()},
                {"comparisons", Json::array()},
                {"checks", Json::array()},
+               {"summary", Json::array()},
                {"provenance", provenance}};
   const auto repeat = count_repeats(stimulus);
   for (size_t i = 0; i < stimulus.size(); ++i) {
@@ -155,13 +180,11 @@ Json Scores::to_json() const {
     json["images"].push_back(std::move(image));
   }
   for (const auto& pair : leakage) json["leakage"].push_back(pair.to_json());
-  for (const auto& set : sets) {
-    Json scores = Json::array();
-    for (const auto& score : set.scores) scores.push_back(score_json(score));
-    json["sets"].push_back({{"name", set.name}, {"control", set.control}, {"scores", scores}});
-  }
+  for (const auto& set : sets) json["sets"].push_back(set_json(set));
   for (const auto& c : comparisons) json["comparisons"].push_back(comparison_json(c));
   for (const auto& check : checks) json["checks"].push_back(check.to_json());
+  for (const auto& standing : standings(*this)) json["summary"].push_back(standing.to_json());
+  if (!human.is_null()) json["human"] = human;
   return json;
 }
 
@@ -182,12 +205,13 @@ Scores Scores::from_json(const Json& json, const std::string& where) {
 }
 
 std::string Scores::to_csv() const {
-  std::string csv = "set,control,metric,value,low,high,not_computed\n";
+  std::string csv = "set,control,metric,value,low,high,not_computed,trained_against\n";
   for (const auto& set : sets) {
     for (const auto& score : set.scores) {
       const auto value = score.not_computed.empty() ? number_text(score.value) : "";
       csv += csv_row({set.name, yes_or_no(set.control), score.metric, value,
-                      optional_text(score.low), optional_text(score.high), score.not_computed});
+                      optional_text(score.low), optional_text(score.high), score.not_computed,
+                      evidence_text(evidence(set, score.metric))});
     }
   }
   return csv;

@@ -19,7 +19,10 @@ namespace afterimage {
 struct ScoredImages {
   std::string name;  ///< "brain2pix", "ridge", "shuffled (brain2pix)"
   bool control = false;
-  std::vector<Score> scores;  ///< in the order of the metrics asked for
+  std::vector<Score> scores;            ///< in the order of the metrics asked for
+  TrainedAgainst trained_against = {};  ///< networks of which a score is no evidence (evidence.h)
+  std::string configuration = {};       ///< of a decoder: what trainings that differ by their seed
+  std::optional<int64_t> seed = {};     ///< alone share, and the seed (Reconstruction)
 };
 
 /// Whether a decoder differs from a control or another decoder by one metric (statistics.h).
@@ -33,7 +36,8 @@ struct Comparison {
 };
 
 /// All scores of one split of one recording: what `evaluate` writes (JSON) and its tables (CSV) are
-/// made of. Files of version 0.1 lack the image size, hashes and leakage: 0 or empty then.
+/// made of. Files of version 0.1 lack the image size, hashes, leakage and what a decoder was
+/// trained against: 0, empty or unknown then.
 struct Scores {
   std::string split;
   int64_t height = 0, width = 0;  ///< of the images scored, pixels: scores depend on it
@@ -45,16 +49,18 @@ struct Scores {
   std::vector<ScoredImages> sets;
   std::vector<Comparison> comparisons;
   std::vector<CheckResult> checks;  ///< none: nobody checked
+  nlohmann::json human = nullptr;  ///< what people said (Judgement::to_json); null = not asked
   nlohmann::json provenance;
 
   /// {"format": "afterimage-scores", "version", "split", "image_size": [height, width], "stimuli",
   /// "images": [{"stimulus", "repeat", "name", "sha256"}] (rows), "leakage", "metrics"
   /// (definitions), "statistics" (what intervals and p are), "sets", "comparisons", "checks",
-  /// "provenance"}.
+  /// "summary" (evidence.h), "human" (judgement.h), "provenance"}.
   nlohmann::json to_json() const;
   /// Errors: not such a file, a newer version, missing or misshaped parts.
   static Scores from_json(const nlohmann::json& json, const std::string& where);
-  /// A row per set and metric: set, control, metric, value, low, high, not_computed.
+  /// A row per set and metric: set, control, metric, value, low, high, not_computed,
+  /// trained_against (yes, no or unknown).
   std::string to_csv() const;
   /// A row per set, metric and image: set, control, metric, stimulus, repeat, name, value. Metrics
   /// of the whole set have no values of single images.
@@ -65,10 +71,19 @@ struct Scores {
 /// other pixels.
 void check_scores(const Scores& scores, const Reconstruction& reconstruction);
 
+/// Refuses reconstructions that cannot be judged together: none, two of one name, of different
+/// splits, stimuli or sizes, or of another recording (check_shown_in).
+void check_alike(const std::vector<Reconstruction>& all, const Recording& recording,
+                 const RunContext& run);
+
+/// The images shown, at the reconstruction's size: (n, 3, H, W) float32 in [0,1].
+at::Tensor true_images(const Recording& recording, const Reconstruction& reconstruction);
+
 struct EvaluationOptions {
   std::vector<std::string> metrics = {"all"};
   int64_t bootstrap = 2000;  ///< resamples of the images for the intervals and p values
   std::vector<std::string> checks = {"all"};  ///< by name, or none
+  std::vector<std::string> human = {};        ///< files of answers that people gave (judgement.h)
 
   Options options();
 };

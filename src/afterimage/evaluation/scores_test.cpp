@@ -193,7 +193,7 @@ TEST_F(Evaluate, TablesOfSetsAndOfImages) {
   scores.sets[1].name = "";  // an empty field keeps its place
   const auto csv = scores.to_csv(), images = scores.images_to_csv();
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 3 * 3);
-  EXPECT_EQ(csv.rfind("set,control,metric,value,low,high,not_computed\n", 0), 0u);
+  EXPECT_EQ(csv.rfind("set,control,metric,value,low,high,not_computed,trained_against\n", 0), 0u);
   EXPECT_NE(csv.find("\n,yes,pixel-correlation,"), std::string::npos);
   EXPECT_EQ(std::count(images.begin(), images.end(), '\n'), 1 + 3 * 3 * 10);
   EXPECT_EQ(images.rfind("set,control,metric,stimulus,repeat,name,value\n", 0), 0u);

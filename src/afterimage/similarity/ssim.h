@@ -17,4 +17,15 @@ at::Tensor structural_similarity(const at::Tensor& x, const at::Tensor& y);
 
 inline constexpr int64_t kSsimWindow = 11;
 
+/// How many of the five scales of multi-scale SSIM fit into an image of this shorter side: each
+/// halves it, and the window must fit into the last.
+int64_t ssim_scales(int64_t side);
+
+/// Multi-scale structural similarity (Wang, Simoncelli & Bovik 2003) of gray images (n, 1, H, W) in
+/// [0,1], float64 -> (n): the product over scales of contrast and structure, in the last of them of
+/// luminance too, each to the power of its weight (.0448, .2856, .3001, .2363, .1333). Between
+/// scales 2 x 2 pixels are averaged. Small images have fewer scales; the weights of those there are
+/// then enlarged to add up to as much. Negative means of contrast and structure count as 0.
+at::Tensor multi_scale_similarity(const at::Tensor& x, const at::Tensor& y);
+
 }  // namespace afterimage

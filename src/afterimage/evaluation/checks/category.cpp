@@ -7,7 +7,7 @@
 #include "afterimage/evaluation/checks/check.h"
 #include "afterimage/evaluation/checks/check_data.h"
 #include "afterimage/evaluation/checks/check_text.h"
-#include "afterimage/evaluation/correlation.h"
+#include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "afterimage/base/batches.h"
 #include "afterimage/base/progress.h"
-#include "afterimage/evaluation/correlation.h"
 #include "afterimage/evaluation/statistics.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/recordings/stimulus_hash.h"
+#include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
 namespace {

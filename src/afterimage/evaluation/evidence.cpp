@@ -1,0 +1,108 @@
+#include "afterimage/evaluation/evidence.h"
+
+#include <algorithm>
+
+#include "afterimage/base/text.h"
+
+namespace afterimage {
+namespace {
+
+const Metric* known_metric(const std::string& name) {
+  const auto& table = metric_table();
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [&](const Metric& metric) { return metric.name == name; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+Evidence evidence(const TrainedAgainst& networks, const Metric* metric) {
+  if (!metric || metric->network.empty()) return Evidence::independent;
+  if (!networks) return Evidence::unknown;
+  const bool used =
+      std::any_of(networks->begin(), networks->end(),
+                  [&](const PretrainedWeights& one) { return one.network == metric->network; });
+  return used ? Evidence::trained_against : Evidence::independent;
+}
+
+TrainedAgainst networks_of(const Scores& scores, const std::string& name) {
+  for (const auto& set : scores.sets) {
+    if (set.name == name) return set.trained_against;
+  }
+  return std::nullopt;
+}
+
+void count(Standing& standing, const Comparison& comparison, Evidence evidence) {
+  const auto* metric = known_metric(comparison.metric);
+  switch (evidence) {
+    case Evidence::trained_against:
+      ++standing.trained_against;
+      return;
+    case Evidence::unknown:
+      ++standing.unknown;
+      return;
+    case Evidence::independent:
+      break;
+  }
+  if (comparison.q >= kFalseDiscoveries || !metric) {
+    ++standing.unclear;
+  } else {
+    ++((comparison.difference > 0) == metric->higher_is_better ? standing.better : standing.worse);
+  }
+}
+
+}  // namespace
+
+Evidence evidence(const ScoredImages& set, const std::string& metric) {
+  return evidence(set.trained_against, known_metric(metric));
+}
+
+Evidence evidence(const Scores& scores, const Comparison& comparison) {
+  return evidence(
+      both(networks_of(scores, comparison.first), networks_of(scores, comparison.second)),
+      known_metric(comparison.metric));
+}
+
+std::string evidence_text(Evidence evidence) {
+  switch (evidence) {
+    case Evidence::trained_against:
+      return "yes";
+    case Evidence::unknown:
+      return "unknown";
+    case Evidence::independent:
+      break;
+  }
+  return "no";
+}
+
+nlohmann::json Standing::to_json() const {
+  return {{"first", first},
+          {"second", second},
+          {"better", better},
+          {"worse", worse},
+          {"unclear", unclear},
+          {"not_counted_trained_against", trained_against},
+          {"not_counted_unknown", unknown}};
+}
+
+std::string Standing::text() const {
+  auto text = concat(first, " against ", second, ": better in ", better, " of ",
+                     better + worse + unclear, " metrics, worse in ", worse);
+  if (trained_against > 0) text += concat("; ", trained_against, " not counted (trained against)");
+  if (unknown > 0) text += concat("; ", unknown, " not counted (unknown whether trained against)");
+  return text;
+}
+
+std::vector<Standing> standings(const Scores& scores) {
+  std::vector<Standing> list;
+  for (const auto& comparison : scores.comparisons) {
+    auto found = std::find_if(list.begin(), list.end(), [&](const Standing& standing) {
+      return standing.first == comparison.first && standing.second == comparison.second;
+    });
+    if (found == list.end()) {
+      found = list.insert(list.end(), {comparison.first, comparison.second});
+    }
+    count(*found, comparison, evidence(scores, comparison));
+  }
+  return list;
+}
+
+}  // namespace afterimage

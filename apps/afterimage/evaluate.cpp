@@ -5,7 +5,9 @@
 
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/evidence.h"
 #include "afterimage/evaluation/image_sets.h"
+#include "afterimage/evaluation/judgement.h"
 #include "afterimage/steps.h"
 
 namespace afterimage {
@@ -25,6 +27,11 @@ void print_head(const Scores& scores) {
   for (const auto& line : check_lines(scores.checks)) std::printf("%s\n", line.c_str());
 }
 
+const char* mark_of(Evidence evidence) {
+  if (evidence == Evidence::independent) return " ";
+  return evidence == Evidence::trained_against ? "*" : "?";
+}
+
 /// The scores as a table: a row per metric, a column per set of images.
 void print(const Scores& scores) {
   if (scores.sets.empty()) return;
@@ -32,7 +39,11 @@ void print(const Scores& scores) {
   std::string header = "metric";
   header.resize(40, ' ');
   std::map<std::string, std::vector<std::string>> missing;  // metrics by reason
-  for (const auto& set : scores.sets) header += concat("  ", set.name);
+  bool marked = false;
+  const auto width = [](const ScoredImages& set) { return std::max<size_t>(6, set.name.size()); };
+  for (const auto& set : scores.sets) {
+    header += "  " + std::string(width(set) - set.name.size(), ' ') + set.name;
+  }
   std::printf("%s\n", header.c_str());
   for (size_t m = 0; m < scores.sets[0].scores.size(); ++m) {
     const Score& first = scores.sets[0].scores[m];
@@ -42,14 +53,20 @@ void print(const Scores& scores) {
     }
     std::printf("%-40s", first.metric.c_str());
     for (const auto& set : scores.sets) {
-      std::printf("  %*.3f", static_cast<int>(std::max<size_t>(5, set.name.size())),
-                  set.scores[m].value);
+      const char* mark = mark_of(evidence(set, first.metric));
+      marked |= *mark != ' ';
+      std::printf("  %*.3f%s", static_cast<int>(width(set) - 1), set.scores[m].value, mark);
     }
     std::printf("\n");
   }
   for (const auto& [reason, metrics] : missing) {
     std::printf("not computed, %s: %s\n", reason.c_str(), join(metrics).c_str());
   }
+  if (marked) {
+    std::printf("* trained against the metric's network: no evidence; ? unknown whether it was\n");
+  }
+  for (const auto& standing : standings(scores)) std::printf("%s\n", standing.text().c_str());
+  for (const auto& line : Judgement::lines(scores.human)) std::printf("%s\n", line.c_str());
 }
 
 }  // namespace

@@ -36,6 +36,14 @@ void list_configs() {
   }
 }
 
+void list_metrics() {
+  for (const auto& metric : metric_table()) {
+    line(metric.name, metric.definition, metric.source);
+    line("", concat(metric.range, metric.higher_is_better ? ", higher" : ", lower", " is better; ",
+                    metric.network.empty() ? "needs no weights" : "weights of " + metric.network));
+  }
+}
+
 void list_networks(const std::string& folder) {
   for (const auto& name : feature_networks()) {
     const auto path = find_weights(name, folder);
@@ -59,7 +67,7 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
     } else if (*what == "projections") {
       for (const auto& entry : projection_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "metrics") {
-      for (const auto& metric : metric_table()) line(metric.name, metric.definition, metric.source);
+      list_metrics();
     } else if (*what == "checks") {
       for (const auto& check : check_table()) {
         line(check.name, check.catches, check.source);

@@ -3,6 +3,8 @@
 
 // What the numbers say at a false discovery rate of 5 %.
 function verdict(comparison, higher) {
+  if (comparison.trained_against === "yes") return "no evidence: trained against";
+  if (comparison.trained_against === "unknown") return "unknown whether trained against";
   if (!(comparison.q < 0.05) || higher === null) return "no clear difference";
   const better = (comparison.difference > 0) === higher ? comparison.first : comparison.second;
   return `${better} is better`;

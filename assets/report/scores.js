@@ -39,8 +39,28 @@ function reasonOf(score) {
   return score.value === null ? score.reason || "no value" : "";
 }
 
+// A score by a network that judged the training is no evidence: it is marked, and never the best.
+const evidenceMarks = {
+  yes: {sign: "†", words: "trained against this network: no evidence"},
+  unknown: {sign: "?", words: "unknown whether it was trained against this network"},
+};
+
+function evidenceMark(score) {
+  const mark = evidenceMarks[score.trained_against];
+  if (!mark) return null;
+  return element("abbr", {class: "evidence", title: mark.words},
+    element("span", {text: mark.sign, "aria-hidden": "true"}),
+    element("span", {class: "off-screen", text: ` ${mark.words}`}));
+}
+
+function bestEvidence(scores, higher, digits) {
+  const counted = scores.map((score) => (evidenceMarks[score.trained_against]
+    ? {value: null, low: null, high: null} : score));
+  return clearlyBestOf(counted, higher, digits);
+}
+
 function scoreCells(metric, scores) {
-  const best = clearlyBestOf(scores, metric.higher, metric.digits);
+  const best = bestEvidence(scores, metric.higher, metric.digits);
   const place = rowScale(metric, scores);
   return scores.map((score, i) => (score.value === null ? missingCell(reasonOf(score))
     : scoreCell(metric, score, place, i === best)));
@@ -52,6 +72,7 @@ function scoreCell(metric, score, place, best) {
     : `[${shown(score.low)}, ${shown(score.high)}]`;
   return element("td", {class: best ? "best" : null},
     element("span", {class: "value", text: shown(score.value)}),
+    evidenceMark(score),
     best ? element("span", {class: "off-screen", text: " best"}) : null,
     element("span", {class: "interval-text", text: interval || "\u00a0"}),
     whisker(metric, score, place));
@@ -86,11 +107,12 @@ function expand(button, definition, open) {
 
 function csvText(report) {
   const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
-  const lines = [["metric", "set", "control", "value", "low", "high", "not_computed"].join(",")];
+  const lines = [["metric", "set", "control", "value", "low", "high", "not_computed",
+    "trained_against"].join(",")];
   report.scores.metrics.forEach((metric, index) => report.scores.sets.forEach((set) => {
     const score = set.scores[index];
     lines.push([quoted(metric.name), quoted(set.name), set.control, score.value ?? "",
-      score.low ?? "", score.high ?? "", quoted(score.reason)].join(","));
+      score.low ?? "", score.high ?? "", quoted(score.reason), score.trained_against].join(","));
   }));
   return lines.join("\n") + "\n";
 }
@@ -100,6 +122,19 @@ function scoresAbout({images}, metrics) {
   return `Over ${images} images. Brackets and whiskers are 95 % bootstrap intervals over images` +
     `${chance}. ↑ higher is better, ↓ lower is better. Bold: the best of a row, where its interval ` +
     "lies apart from those of all others, controls included.";
+}
+
+// What the marks mean, and what the comparisons say in sum.
+function showEvidence({sets, summary}) {
+  const shown = new Set(sets.flatMap((set) => set.scores.filter((score) => score.value !== null)
+    .map((score) => score.trained_against)));
+  const marks = Object.entries(evidenceMarks).filter(([kind]) => shown.has(kind));
+  byId("evidence").append(element("div", {},
+    ...marks.map(([, {sign, words}]) => element("p", {class: "note", text: `${sign} ${words}. ` +
+      "It is never the best of a row, and no summary counts it."})),
+    summary.length ? element("h3", {text: "In sum, at 5 % false discoveries"}) : null,
+    element("ul", {}, ...summary.map((text) => element("li", {text})))));
+  byId("evidence").hidden = marks.length + summary.length === 0;
 }
 
 // The metrics that no set has, in one line: unfolded, they are listed by reason.
@@ -144,6 +179,7 @@ function showScores(report) {
     element("thead", {}, head),
     element("tbody", {}, ...rows.flatMap(({row, definition}) => [row, definition])));
   byId("scores-about").textContent = scoresAbout(report.scores, metrics);
+  showEvidence(report.scores);
   const all = byId("definitions");
   const showAll = (open) => {
     for (const {button, definition} of rows) expand(button, definition, open);

@@ -128,6 +128,16 @@ def test_metrics_that_were_not_computed_are_one_line(browser):
         "[...document.querySelectorAll('#score-table button.metric')].map((one) => one.textContent)"))
 
 
+def test_what_one_was_trained_against_is_marked_and_never_the_best(browser):
+    marks = browser.evaluate("[...document.querySelectorAll('#score-table .evidence')]"
+                             ".map((mark) => [mark.title, mark.parentNode.className])")
+    if not marks:
+        pytest.skip("nobody was trained against a metric of this page")
+    assert all("trained against" in title and kind != "best" for title, kind in marks)
+    notes = browser.evaluate("document.querySelector('#evidence').textContent")
+    assert "no evidence" in notes and "not counted (trained against)" in notes
+
+
 def test_every_image_is_drawn(browser):
     """The true images and the decoders' are no flat areas; every column draws something."""
     spreads = browser.evaluate(f"""(() => {{

@@ -10,6 +10,8 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/json_number.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/evidence.h"
+#include "afterimage/evaluation/judgement.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/report/columns.h"
 #include "afterimage/report/sprites.h"
@@ -94,9 +96,9 @@ nlohmann::json metric_data(const std::string& name, int64_t stimuli) {
           {"chance", metric->chance ? rounded(metric->chance(stimuli)) : nullptr}};
 }
 
-nlohmann::json comparison_data(const std::vector<Comparison>& comparisons) {
+nlohmann::json comparison_data(const Scores& scores) {
   auto list = nlohmann::json::array();
-  for (const auto& comparison : comparisons) {
+  for (const auto& comparison : scores.comparisons) {
     list.push_back({{"first", comparison.first},
                     {"second", comparison.second},
                     {"metric", comparison.metric},
@@ -104,15 +106,17 @@ nlohmann::json comparison_data(const std::vector<Comparison>& comparisons) {
                     {"low", rounded(comparison.low)},
                     {"high", rounded(comparison.high)},
                     {"p", rounded(comparison.p)},
-                    {"q", rounded(comparison.q)}});
+                    {"q", rounded(comparison.q)},
+                    {"trained_against", evidence_text(evidence(scores, comparison))}});
   }
   return list;
 }
 
-nlohmann::json one_score(const Score& score) {
+nlohmann::json one_score(const ScoredImages& set, const Score& score) {
   nlohmann::json json{{"value", score.not_computed.empty() ? rounded(score.value) : nullptr},
                       {"per_image", numbers(score.per_image)},
-                      {"reason", score.not_computed}};
+                      {"reason", score.not_computed},
+                      {"trained_against", evidence_text(evidence(set, score.metric))}};
   json["low"] = score.low ? rounded(*score.low) : nullptr;
   json["high"] = score.high ? rounded(*score.high) : nullptr;
   return json;
@@ -182,12 +186,16 @@ nlohmann::json score_data(const ReportInput& input) {
   auto sets = nlohmann::json::array();
   for (const auto& set : input.scores->sets) {
     auto scores = nlohmann::json::array();
-    for (const auto& score : set.scores) scores.push_back(one_score(score));
+    for (const auto& score : set.scores) scores.push_back(one_score(set, score));
     sets.push_back({{"name", set.name}, {"control", set.control}, {"scores", std::move(scores)}});
   }
+  auto summary = nlohmann::json::array();
+  for (const auto& standing : standings(*input.scores)) summary.push_back(standing.text());
+  for (const auto& line : Judgement::lines(input.scores->human)) summary.push_back(line);
   return {{"metrics", std::move(metrics)},
           {"sets", std::move(sets)},
-          {"comparisons", comparison_data(input.scores->comparisons)},
+          {"comparisons", comparison_data(*input.scores)},
+          {"summary", std::move(summary)},
           {"images", input.scores->stimuli}};
 }
 

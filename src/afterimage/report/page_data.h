@@ -18,9 +18,10 @@ nlohmann::json header_data(const ReportInput& input);
 nlohmann::json image_data(const ReportInput& input);
 
 /// {"metrics": [{"name", "label", "definition", "source", "higher", "chance"}], "sets": [{"name",
-/// "control", "scores": [{"value", "low", "high", "per_image", "reason"}]}], "comparisons":
-/// [{"first", "second", "metric", "difference", "low", "high", "p", "q"}], "images"}; null without
-/// scores.
+/// "control", "scores": [{"value", "low", "high", "per_image", "reason", "trained_against"}]}],
+/// "comparisons": [{"first", "second", "metric", "difference", "low", "high", "p", "q",
+/// "trained_against"}], "summary": one line for each pair of sets (evidence.h), "images"};
+/// "trained_against" is yes, no or unknown; null without scores.
 nlohmann::json score_data(const ReportInput& input);
 
 /// [{"label", "decoder", "verdict", "found", "meaning", "figures": [[name, value]], "rows"}], empty

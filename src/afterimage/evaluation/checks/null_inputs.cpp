@@ -31,8 +31,13 @@ std::vector<Null> nulls_of(CheckData& data, size_t decoder) {
                      data.identification(found->second, all_rows(made.images.size(0)))});
   }
   if (const auto found = made.probes.find("zero"); found != made.probes.end()) {
-    const auto images = found->second.images.to(at::kFloat).div(255).expand_as(made.images);
-    nulls.push_back({"no responses", data.identification(images, all_rows(images.size(0)))});
+    // One image whatever was seen; of the folds of a cross-validation one each.
+    const auto& zero = found->second.images;
+    const bool one = zero.size(0) == 1;
+    const auto rows = one ? all_rows(made.images.size(0)) : found->second.row;
+    const auto images = zero.to(at::kFloat).div(255);
+    nulls.push_back(
+        {"no responses", data.identification(one ? images.expand_as(made.images) : images, rows)});
   }
   if (auto noise = data.probe(decoder, "noise")) nulls.push_back({"noise", std::move(*noise)});
   return nulls;

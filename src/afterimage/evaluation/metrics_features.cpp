@@ -1,7 +1,11 @@
 #include <ATen/ATen.h>
 
+#include <array>
+
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/distribution.h"
 #include "afterimage/evaluation/metric.h"
+#include "afterimage/networks/network_table.h"
 #include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
@@ -9,15 +13,29 @@ namespace {
 
 using Layer = NetworkPlan::Layer;
 
-std::string title(const NetworkPlan& plan) {
-  if (plan.network == "squeezenet") return "SqueezeNet";
-  if (plan.network == "alexnet") return "AlexNet";
-  return "VGG19";
-}
+const std::string& title(const NetworkPlan& plan) { return network_entry(plan.network).title; }
 
 std::string place(const NetworkPlan& plan, const Layer& layer) {
-  const auto size = plan.size > 0 ? concat(" at ", plan.size, " px") : "";
+  const auto size =
+      plan.size > 0 ? concat(" at ", plan.size, " px", plan.bilinear ? " (bilinear)" : "") : "";
   return concat(title(plan), " ", layer.path, size);
+}
+
+/// "alexnet-2-identification-2way", "clip-similarity", "kid".
+std::string name_of(const NetworkPlan& plan, const Layer& layer, const std::string& what) {
+  std::string name;
+  for (const auto& part : {plan.prefix, layer.label, what}) {
+    if (!part.empty()) name += (name.empty() ? "" : "-") + part;
+  }
+  return name;
+}
+
+std::string label_of(const NetworkPlan& plan, const Layer& layer, const std::string& what) {
+  return concat(title(plan), layer.label.empty() ? "" : " ", layer.label, " ", what);
+}
+
+std::string source_of(const NetworkPlan& plan, const std::string& otherwise) {
+  return plan.source.empty() ? otherwise : plan.source;
 }
 
 /// A metric of one plan, or the reason why it cannot be computed.
@@ -31,10 +49,10 @@ std::function<Score(const ImagePairs&)> with_network(
 }
 
 Metric correlation_metric(const NetworkPlan& plan, const Layer& layer) {
-  return {concat(plan.name, "-", layer.label, "-correlation"),
-          concat(title(plan), " ", layer.label, " correlation"),
+  return {name_of(plan, layer, "correlation"),
+          label_of(plan, layer, "correlation"),
           "one Pearson correlation over all images and units of " + place(plan, layer),
-          plan.name == "alexnet" ? "IRFA, Table 2" : "after IRFA, Table 2",
+          source_of(plan, "after IRFA, Table 2"),
           true,
           {},
           with_network(plan,
@@ -44,8 +62,8 @@ Metric correlation_metric(const NetworkPlan& plan, const Layer& layer) {
 }
 
 Metric pattern_metric(const NetworkPlan& plan, const Layer& layer) {
-  return {concat(plan.name, "-", layer.label, "-pattern"),
-          concat(title(plan), " ", layer.label, " pattern correlation"),
+  return {name_of(plan, layer, "pattern"),
+          label_of(plan, layer, "pattern correlation"),
           "Pearson correlation over the units of " + place(plan, layer) + ", mean over images",
           "general",
           true,
@@ -57,12 +75,12 @@ Metric pattern_metric(const NetworkPlan& plan, const Layer& layer) {
 }
 
 Metric identification_metric(const NetworkPlan& plan, const Layer& layer) {
-  return {concat(plan.name, "-", layer.label, "-identification-2way"),
-          concat(title(plan), " ", layer.label, " identification, 2-way"),
+  return {name_of(plan, layer, "identification-2way"),
+          label_of(plan, layer, "identification, 2-way"),
           "share of other stimuli whose units in " + place(plan, layer) +
               " correlate less with the reconstruction's than its own image's; ties are losses; "
               "mean over images",
-          plan.name == "alexnet" ? "MindEye, AlexNet(" + layer.label + ")" : "after MindEye",
+          source_of(plan, "after MindEye"),
           true,
           even_chance,
           with_network(
@@ -75,7 +93,7 @@ Metric identification_metric(const NetworkPlan& plan, const Layer& layer) {
 
 Metric distance_metric(const NetworkPlan& plan) {
   const bool learned = !plan.learned.empty();
-  return {learned ? plan.name : plan.name + "-lpips-style",
+  return {learned ? plan.prefix : plan.prefix + "-lpips-style",
           learned ? concat("LPIPS (", title(plan), ")")
                   : concat("LPIPS-style distance (", title(plan), ", unweighted)"),
           concat("squared difference of features of unit length over channels, ",
@@ -95,6 +113,59 @@ std::string range_of(const Metric& metric) {
   return metric.chance ? "0 to 1" : "-1 to 1";
 }
 
+Metric dissimilarity_metric(const NetworkPlan& plan, const Layer& layer) {
+  return {name_of(plan, layer, "distance"),
+          label_of(plan, layer, "distance"),
+          "1 - Pearson correlation over the units of " + place(plan, layer) + ", mean over images",
+          source_of(plan, "after MindEye"),
+          false,
+          {},
+          with_network(plan,
+                       [path = layer.path](const NetworkSummary& summary, const Stimuli& stimuli) {
+                         return score_of_images(
+                             1 - pearson_of_moments(summary.layers.at(path).moments), stimuli);
+                       })};
+}
+
+Metric cosine_metric(const NetworkPlan& plan, const Layer& layer) {
+  return {name_of(plan, layer, "similarity"),
+          label_of(plan, layer, "similarity"),
+          "cosine of the units of " + place(plan, layer) + ", mean over images",
+          source_of(plan, "general"),
+          true,
+          {},
+          with_network(
+              plan, [path = layer.path](const NetworkSummary& summary, const Stimuli& stimuli) {
+                return score_of_images(cosine_of_moments(summary.layers.at(path).moments), stimuli);
+              })};
+}
+
+/// FID and KID.
+std::array<Metric, 2> distribution_metrics(const NetworkPlan& plan, const Layer& layer) {
+  const auto metric = [&](const char* name, const char* label, const char* definition,
+                          const char* source, auto score) {
+    return Metric{name_of(plan, layer, name),
+                  label_of(plan, layer, label),
+                  concat(definition, place(plan, layer), ", means over space"),
+                  source_of(plan, source),
+                  false,
+                  {},
+                  with_network(plan, [path = layer.path, score](const NetworkSummary& summary,
+                                                                const Stimuli& stimuli) {
+                    const auto& units = summary.layers.at(path);
+                    return score(units.truth_units, units.made_units, stimuli);
+                  })};
+  };
+  return {metric("fid", "FID",
+                 "Frechet distance between the sets of images, whichever belongs to which, over "
+                 "the units of ",
+                 "after Heusel et al. 2017", frechet_score),
+          metric("kid", "KID",
+                 "squared maximum mean discrepancy between the sets of images (unbiased, kernel "
+                 "(x.y/d + 1)^3) over the units of ",
+                 "after Binkowski et al. 2018", kernel_score)};
+}
+
 }  // namespace
 
 std::vector<Metric> feature_metrics() {
@@ -105,6 +176,13 @@ std::vector<Metric> feature_metrics() {
     for (const auto& layer : plan.pattern) metrics.push_back(pattern_metric(plan, layer));
     for (const auto& layer : plan.identification) {
       metrics.push_back(identification_metric(plan, layer));
+    }
+    for (const auto& layer : plan.dissimilarity) {
+      metrics.push_back(dissimilarity_metric(plan, layer));
+    }
+    for (const auto& layer : plan.cosine) metrics.push_back(cosine_metric(plan, layer));
+    for (const auto& layer : plan.distribution) {
+      for (auto& metric : distribution_metrics(plan, layer)) metrics.push_back(std::move(metric));
     }
     if (!plan.distance.empty()) metrics.push_back(distance_metric(plan));
     for (auto m = before; m < metrics.size(); ++m) {

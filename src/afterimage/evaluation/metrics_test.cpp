@@ -80,6 +80,10 @@ TEST(FeatureMetrics, AreThoseOfThePythonNetwork) {
     if (metric.name.rfind("squeezenet-", 0) != 0) continue;
     SCOPED_TRACE(metric.name);
     const auto found = metric.compute(pairs);
+    if (!found.not_computed.empty()) {  // those of distributions want more than five images
+      EXPECT_TRUE(metric.name.ends_with("fid") || metric.name.ends_with("kid"));
+      continue;
+    }
     const auto& expected = file.at(metric.name);
     if (found.per_image.empty()) {
       EXPECT_EQ(found.not_computed, "");

@@ -31,10 +31,15 @@ bool contains(const std::vector<NetworkPlan::Layer>& layers, const std::string& 
                      [&](const auto& layer) { return layer.path == path; });
 }
 
-/// Features of all images of a layer that identification needs together, gathered by batch.
+/// Features of all images of a layer that are needed together, gathered by batch.
 struct Gathered {
   std::vector<at::Tensor> truth, reconstruction;
 };
+
+/// Units (n, c) of a layer without its space (n, c, y, x); others as they are.
+at::Tensor without_space(const at::Tensor& layer) {
+  return (layer.dim() == 4 ? layer.mean({2, 3}) : layer.flatten(1)).cpu();
+}
 
 }  // namespace
 
@@ -102,7 +107,8 @@ std::vector<at::Tensor> TruthFeatures::features(const std::string& plan_name,
   const bool small = std::min(x.size(2), x.size(3)) < plan.least;
   if (plan.size > 0 || small) {
     const auto side = plan.size > 0 ? plan.size : plan.least;
-    x = resize_image(x, side, side);
+    x = plan.bilinear ? at::_upsample_bilinear2d_aa(x, {side, side}, /*align_corners=*/false)
+                      : resize_image(x, side, side);
   }
   return network(plan.network).forward(x, plan.layers());
 }
@@ -146,7 +152,7 @@ NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,
   const auto paths = plan.layers();
   const auto& weights = truth.distance_weights(plan_name);
   std::map<std::string, std::vector<at::Tensor>> sums;
-  std::map<std::string, Gathered> gathered;
+  std::map<std::string, Gathered> gathered, pooled;
   std::vector<at::Tensor> distances;
   for (int64_t b = 0; b < truth.batches(); ++b) {
     const auto x = truth.batch(plan_name, b);
@@ -160,12 +166,17 @@ NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,
             x[i], y[i], learned == weights.end() ? at::Tensor() : learned->second);
         distance = distance.defined() ? distance + part : part;
       }
-      if (contains(plan.correlation, path) || contains(plan.pattern, path)) {
+      if (contains(plan.correlation, path) || contains(plan.pattern, path) ||
+          contains(plan.dissimilarity, path) || contains(plan.cosine, path)) {
         sums[path].push_back(moments(x[i].flatten(1), y[i].flatten(1)));
       }
       if (contains(plan.identification, path)) {
         gathered[path].truth.push_back(truth.firsts(x[i].flatten(1), b));
         gathered[path].reconstruction.push_back(y[i].flatten(1));
+      }
+      if (contains(plan.distribution, path)) {
+        pooled[path].truth.push_back(truth.firsts(without_space(x[i]), b));
+        pooled[path].reconstruction.push_back(without_space(y[i]));
       }
     }
     if (distance.defined()) distances.push_back(distance.cpu());
@@ -176,6 +187,10 @@ NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,
   for (const auto& [path, parts] : gathered) {
     summary.layers[path].similarity =
         similarity(at::cat(parts.truth), at::cat(parts.reconstruction));
+  }
+  for (const auto& [path, parts] : pooled) {
+    summary.layers[path].truth_units = at::cat(parts.truth);
+    summary.layers[path].made_units = at::cat(parts.reconstruction);
   }
   if (!distances.empty()) summary.distance = at::cat(distances);
   return summary;

@@ -18,6 +18,8 @@ namespace afterimage {
 struct LayerSummary {
   at::Tensor moments;     ///< (n, 6) float64 of correlation.h, over the layer's units
   at::Tensor similarity;  ///< (stimuli, n) float64; identification layers only
+  /// Means over space (stimuli, units) and (n, units) float32 on the CPU; distribution layers only.
+  at::Tensor truth_units, made_units;
 };
 
 struct NetworkSummary {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "afterimage/networks/feature_table.h"
+#include "afterimage/networks/network_table.h"
 
 namespace afterimage {
 namespace {
@@ -23,20 +23,23 @@ NetworkPlan squeezenet() {
       unlabelled({"features.2", "features.4", "features.7", "features.12", "logits"});
   return {.name = "squeezenet",
           .network = "squeezenet",
+          .prefix = "squeezenet",
           .least = 64,
           .correlation = layers,
           .pattern = layers,
           .identification = unlabelled({"features.2", "features.12"}),
+          .distribution = {{"features.12", ""}},
           // The seven taps of LPIPS on SqueezeNet: the first ReLU, fire3, 5, 6, 7, 8 and 9.
           .distance = {"features.1", "features.4", "features.7", "features.8", "features.9",
-                       "features.10", "features.12"},
-          .learned = ""};
+                       "features.10", "features.12"}};
 }
 
-/// The layers of IRFA's Table 2 (conv3, conv4 and fc7 before their ReLU), and MindEye's two.
+/// The layers of IRFA's Table 2 (conv3, conv4 and fc7 before their ReLU).
 NetworkPlan alexnet() {
   return {.name = "alexnet",
           .network = "alexnet",
+          .prefix = "alexnet",
+          .source = "IRFA, Table 2",
           .size = 224,
           .correlation = {{"features.2", "conv1"},
                           {"features.5", "conv2"},
@@ -45,23 +48,17 @@ NetworkPlan alexnet() {
                           {"features.12", "conv5"},
                           {"classifier.2", "fc6"},
                           {"classifier.4", "fc7"},
-                          {"logits", "fc8"}},
-          .pattern = {},
-          .identification = {{"features.4", "2"}, {"features.11", "5"}},
-          .distance = {},
-          .learned = ""};
+                          {"logits", "fc8"}}};
 }
 
 NetworkPlan vgg19() {
-  const auto taps = unlabelled(feature_table("vgg19").loss_layers);
+  const auto taps = unlabelled(network_entry("vgg19").loss_layers);
   return {.name = "vgg19",
           .network = "vgg19",
+          .prefix = "vgg19",
           .least = 64,
           .correlation = taps,
-          .pattern = {},
-          .identification = {taps.front(), taps.back()},
-          .distance = {},
-          .learned = ""};
+          .identification = {taps.front(), taps.back()}};
 }
 
 /// LPIPS as published: AlexNet's five ReLUs on the images as they are, learned weights of version
@@ -69,19 +66,110 @@ NetworkPlan vgg19() {
 NetworkPlan lpips() {
   return {.name = "lpips",
           .network = "alexnet",
+          .prefix = "lpips",
           .least = 64,
-          .correlation = {},
-          .pattern = {},
-          .identification = {},
           .distance = {"features.1", "features.4", "features.7", "features.9", "features.11"},
           .learned = "lpips_alexnet.safetensors"};
+}
+
+/// MindEye's protocol (Scotti et al. 2023, its public evaluation): each network on images of its
+/// own size, resized bilinearly.
+NetworkPlan mindeye(NetworkPlan plan, int64_t size) {
+  plan.source = "MindEye";
+  plan.size = size;
+  plan.bilinear = true;
+  return plan;
+}
+
+const NetworkPlan::Layer kPooled{"avgpool", ""}, kEmbedding{"embedding", ""};
+
+NetworkPlan mindeye_alexnet() {
+  return mindeye({.name = "mindeye-alexnet",
+                  .network = "alexnet",
+                  .prefix = "alexnet",
+                  .identification = {{"features.4", "2"}, {"features.11", "5"}}},
+                 256);
+}
+NetworkPlan inception() {
+  return mindeye({.name = "inception",
+                  .network = "inception",
+                  .prefix = "inception",
+                  .identification = {kPooled},
+                  .distribution = {kPooled}},
+                 342);
+}
+NetworkPlan clip_l14() {
+  return mindeye({.name = "clip",
+                  .network = "clip-l14",
+                  .prefix = "clip",
+                  .identification = {kEmbedding},
+                  .cosine = {kEmbedding},
+                  .distribution = {kEmbedding}},
+                 224);
+}
+NetworkPlan efficientnet() {
+  return mindeye({.name = "effnet",
+                  .network = "efficientnet-b1",
+                  .prefix = "effnet",
+                  .dissimilarity = {kPooled}},
+                 255);
+}
+NetworkPlan swav() {
+  return mindeye({.name = "swav", .network = "swav", .prefix = "swav", .dissimilarity = {kPooled}},
+                 224);
+}
+
+/// MindDiffuser's CLIP similarity.
+NetworkPlan clip_b32() {
+  return {.name = "clip-b32",
+          .network = "clip-b32",
+          .prefix = "clip-b32",
+          .source = "MindDiffuser",
+          .size = 224,
+          .identification = {kEmbedding},
+          .cosine = {kEmbedding}};
+}
+
+/// A network that no published decoder was trained against.
+NetworkPlan dinov2(const std::string& network) {
+  return {.name = network,
+          .network = network,
+          .prefix = network,
+          .size = 224,
+          .identification = {kEmbedding},
+          .cosine = {kEmbedding},
+          .distribution = {kEmbedding}};
+}
+
+/// The ends of the four stages, and what is left of the last when space is averaged over.
+NetworkPlan resnet50(const std::string& network) {
+  return {.name = network,
+          .network = network,
+          .prefix = network,
+          .least = 64,
+          .correlation = {{"layer1.2", "layer1"},
+                          {"layer2.3", "layer2"},
+                          {"layer3.5", "layer3"},
+                          {"layer4.2", "layer4"}},
+          .identification = {{"layer2.3", "layer2"}, {"avgpool", "avgpool"}}};
+}
+
+/// FID and KID as published, over the network they are defined by.
+NetworkPlan frechet() {
+  return {.name = "frechet",
+          .network = "inception-fid",
+          .source = "Heusel et al. 2017, Binkowski et al. 2018",
+          .size = 299,
+          .bilinear = true,
+          .distribution = {kPooled}};
 }
 
 }  // namespace
 
 std::vector<std::string> NetworkPlan::layers() const {
   std::vector<std::string> paths = distance;
-  for (const auto* list : {&correlation, &pattern, &identification}) {
+  for (const auto* list :
+       {&correlation, &pattern, &identification, &dissimilarity, &cosine, &distribution}) {
     for (const auto& layer : *list) {
       if (std::find(paths.begin(), paths.end(), layer.path) == paths.end()) {
         paths.push_back(layer.path);
@@ -92,7 +180,21 @@ std::vector<std::string> NetworkPlan::layers() const {
 }
 
 const std::vector<NetworkPlan>& network_plans() {
-  static const std::vector<NetworkPlan> plans = {squeezenet(), alexnet(), vgg19(), lpips()};
+  static const std::vector<NetworkPlan> plans = {squeezenet(),
+                                                 alexnet(),
+                                                 vgg19(),
+                                                 lpips(),
+                                                 mindeye_alexnet(),
+                                                 inception(),
+                                                 clip_l14(),
+                                                 efficientnet(),
+                                                 swav(),
+                                                 clip_b32(),
+                                                 resnet50("resnet50-v1"),
+                                                 resnet50("resnet50-v2"),
+                                                 dinov2("dinov2-s"),
+                                                 dinov2("dinov2-b"),
+                                                 frechet()};
   return plans;
 }
 

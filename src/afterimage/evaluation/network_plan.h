@@ -9,18 +9,24 @@ namespace afterimage {
 /// One pass of one network over images, and what is made of its layers.
 struct NetworkPlan {
   struct Layer {
-    std::string path;   ///< torchvision's module path
-    std::string label;  ///< "conv3"
+    std::string path;   ///< of FeatureNetwork::layers
+    std::string label;  ///< "conv3"; "" where the plan reads one layer only
   };
-  std::string name;     ///< begins the metrics' names
-  std::string network;  ///< of load_feature_network
-  int64_t size = 0;     ///< images are resized to this side (bicubic); 0: only enlarged to `least`
+  std::string name;
+  std::string network;      ///< of load_feature_network
+  std::string prefix = {};  ///< begins the metrics' names
+  std::string source = {};  ///< whose protocol this is, "" = nobody's
+  int64_t size = 0;         ///< images are resized to this side; 0: only enlarged to `least`
   int64_t least = 0;
-  std::vector<Layer> correlation;     ///< one Pearson correlation over images x units each
-  std::vector<Layer> pattern;         ///< mean correlation per image
-  std::vector<Layer> identification;  ///< 2-way identification
-  std::vector<std::string> distance;  ///< LPIPS-style distance over these
-  std::string learned;                ///< file with the distance's weights per channel, "" = all 1
+  bool bilinear = false;  ///< how they are resized (antialiased): bilinear, else bicubic
+  std::vector<Layer> correlation = {};     ///< one Pearson correlation over images x units each
+  std::vector<Layer> pattern = {};         ///< mean correlation per image
+  std::vector<Layer> identification = {};  ///< 2-way identification
+  std::vector<Layer> dissimilarity = {};   ///< 1 - correlation, mean over images
+  std::vector<Layer> cosine = {};          ///< cosine, mean over images
+  std::vector<Layer> distribution = {};    ///< FID and KID of these units, their means over space
+  std::vector<std::string> distance = {};  ///< LPIPS-style distance over these
+  std::string learned = {};  ///< file with the distance's weights per channel, "" = all 1
 
   /// Every layer read, each once.
   std::vector<std::string> layers() const;

@@ -53,6 +53,12 @@ at::Tensor pearson_of_moments(const at::Tensor& sums) {
   return at::where(varies, cross / (x * y).sqrt(), at::zeros_like(cross)).clamp(-1, 1);
 }
 
+at::Tensor cosine_of_moments(const at::Tensor& sums) {
+  const auto s = sums.unbind(1);  // x, y, xx, yy, xy, units
+  const auto length = (s[2] * s[3]).sqrt();
+  return at::where(length > 0, s[4] / length, at::zeros_like(length));
+}
+
 at::Tensor similarity(const at::Tensor& truth, const at::Tensor& reconstruction) {
   const auto a = statistics_of(truth);
   const auto b = statistics_of(reconstruction);

@@ -19,6 +19,9 @@ at::Tensor moments(const at::Tensor& x, const at::Tensor& y);
 /// Pearson correlation of each row of (sums of) moments: (n, 6) -> (n).
 at::Tensor pearson_of_moments(const at::Tensor& sums);
 
+/// Cosine of each row of moments: (n, 6) -> (n); 0 where a row is 0.
+at::Tensor cosine_of_moments(const at::Tensor& sums);
+
 /// r_ij = Pearson(truth_i, reconstruction_j) over units: (s, units), (n, units) -> (s, n) float64
 /// on the CPU, one matrix product of standardised rows.
 at::Tensor similarity(const at::Tensor& truth, const at::Tensor& reconstruction);

@@ -1,0 +1,109 @@
+#include "afterimage/evaluation/distribution.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "afterimage/base/example_run.h"
+#include "afterimage/similarity/correlation.h"
+#include "afterimage/formats/safetensors.h"
+#include "afterimage/networks/network_table.h"
+
+namespace afterimage {
+namespace {
+
+const TensorMap& expected_file() {
+  static const TensorMap file =
+      read_safetensors(std::string(AFTERIMAGE_TEST_DATA) + "/evaluation/distribution.safetensors");
+  return file;
+}
+
+double difference(const at::Tensor& found, const at::Tensor& expected) {
+  return ((found - expected).abs().max() / expected.abs().max()).item<double>();
+}
+
+std::vector<int64_t> whole_numbers(const at::Tensor& tensor) {
+  return {tensor.const_data_ptr<int64_t>(), tensor.const_data_ptr<int64_t>() + tensor.numel()};
+}
+
+// SciPy's matrix root; NumPy pair by pair (tests/reference/make_distribution.py).
+TEST(Distribution, AreTheReferences) {
+  const auto& file = expected_file();
+  const auto &x = file.at("x"), &y = file.at("y");
+  EXPECT_NEAR(frechet_distance(x, y), file.at("frechet").item<double>(), 1e-10);
+  const auto values = kernel_distance_values(x, y, Stimuli(x.size(0)));
+  EXPECT_LT(difference(values, file.at("kernel.values")), 1e-10);
+  EXPECT_NEAR(values.mean().item<double>(), file.at("kernel").item<double>(), 1e-10);
+  const auto sums = moments(x, y);
+  EXPECT_LT(difference(cosine_of_moments(sums), file.at("cosine")), 1e-12);
+  EXPECT_LT(difference(1 - pearson_of_moments(sums), file.at("distance")), 1e-12);
+}
+
+TEST(Distribution, EachStimulusCountsAlikeInTheKernelDistance) {
+  const auto& file = expected_file();
+  const auto values = kernel_distance_values(file.at("x"), file.at("trials"),
+                                             Stimuli(whole_numbers(file.at("stimulus"))));
+  EXPECT_LT(difference(values, file.at("trials.values")), 1e-10);
+}
+
+TEST(Distribution, OfASetToItselfIsZero) {
+  const auto x = at::randn({40, 8}, at::detail::createCPUGenerator(1), at::kDouble);
+  EXPECT_NEAR(frechet_distance(x, x), 0, 1e-9);
+  EXPECT_NEAR(kernel_distance_values(x, x, Stimuli(40)).mean().item<double>(), 0, 1e-12);
+  EXPECT_GT(frechet_distance(x, x + 1), 7.9);  // 8 units moved by 1
+  EXPECT_GT(kernel_score(x, x + 1, Stimuli(40)).value, 0.5);
+}
+
+TEST(Distribution, TooFewImagesAreRefused) {
+  const auto x = at::randn({24, 24}, at::detail::createCPUGenerator(1));
+  EXPECT_EQ(frechet_score(x, x, Stimuli(24)).not_computed,
+            "FID over 24 units needs more images than that, here are 24; see KID");
+  EXPECT_EQ(frechet_score(x.narrow(1, 0, 23), x.narrow(1, 0, 23), Stimuli(24)).not_computed, "");
+  EXPECT_EQ(kernel_score(x.narrow(0, 0, 19), x.narrow(0, 0, 19), Stimuli(19)).not_computed,
+            "KID needs 20 images, here are 19");
+  EXPECT_EQ(kernel_score(x, x, Stimuli(24)).columns.size(0), 24);
+  const Stimuli trials(std::vector<int64_t>{0, 1, 2, 0});
+  EXPECT_NE(frechet_score(x.narrow(0, 0, 3), x.narrow(0, 0, 4), trials).not_computed, "");
+}
+
+/// The metrics of one network by name, over images that are alike and not the same.
+class NetworkMetrics : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ::setenv("HOME", "/nonexistent", 1);
+    for (const auto* name : {"AFTERIMAGE_WEIGHTS", "TORCH_HOME", "XDG_CACHE_HOME"}) {
+      ::unsetenv(name);
+    }
+    truth_ = at::rand({24, 3, 20, 20}, at::detail::createCPUGenerator(1));
+    made_ = 0.5 * truth_ + 0.5 * at::rand(truth_.sizes(), at::detail::createCPUGenerator(2));
+  }
+
+  Score score(const std::string& metric, const RunContext& run) const {
+    return find_metrics({metric}).front()->compute(ImagePairs(truth_, made_, run));
+  }
+
+  at::Tensor truth_, made_;
+};
+
+TEST_F(NetworkMetrics, KernelDistanceOfSqueezeNetIsThatOfItsMeans) {
+  const auto weights = std::string(AFTERIMAGE_ASSETS) + "/weights";
+  RunOptions options;
+  options.weights = weights;
+  const auto run = example::prepared_run(options);
+  const auto network = load_feature_network("squeezenet", weights);
+  const auto units = [&](const at::Tensor& images) {
+    const auto shown = at::_upsample_bicubic2d_aa(images, {64, 64}, false).clamp(0, 1);
+    return network->forward(shown, {"features.12"})[0].mean({2, 3});
+  };
+  const auto expected = kernel_distance_values(units(truth_), units(made_), Stimuli(24));
+  const auto found = score("squeezenet-kid", run);
+  EXPECT_NEAR(found.value, expected.mean().item<double>(), 1e-6 * std::abs(found.value));
+  EXPECT_GT(found.value, 0);
+  EXPECT_NE(score("squeezenet-fid", run).not_computed.find("512 units"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace afterimage

@@ -11,6 +11,7 @@
 #include "afterimage/decoders/model_card.h"
 #include "afterimage/decoders/model_parts.h"
 #include "afterimage/decoders/stages.h"
+#include "afterimage/encoding/predicted_training.h"
 #include "afterimage/recordings/bins.h"
 #include "afterimage/training/trainer.h"
 
@@ -125,9 +126,26 @@ void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
     normalisation_.silence(info.sensors.in_rois(data_.regions, "data.regions").logical_not());
   }
   const Samples train = samples(recording, trials, data_.average_repeats);
-  decoder_->fit(train, context);
   card_["samples"] = train.count();
-  card_["pretrained"] = trained_against_json(decoder_->pretrained());
+  TrainedAgainst networks = std::vector<PretrainedWeights>();
+  if (data_.predicted.trials > 0) {
+    networks = fit_with_predicted(train, trials, context);
+  } else {
+    decoder_->fit(train, context);
+  }
+  card_["pretrained"] = trained_against_json(both(networks, decoder_->pretrained()));
+}
+
+TrainedAgainst Model::fit_with_predicted(const Samples& train, const std::vector<int64_t>& trials,
+                                         const FitContext& context) {
+  const auto others = OtherStimuli::of(train.recording(), trials,
+                                       /*look=*/!data_.predicted.images.empty(), context.run);
+  const PredictedTraining more(train, input_.sensors, data_.predicted, others,
+                               data_.memory_limit_mb << 20, context.run);
+  card_["predicted"] = more.card();
+  decoder_->fit(more.source(), context);
+  const auto network = more.pretrained();
+  return network ? std::vector<PretrainedWeights>{*network} : std::vector<PretrainedWeights>();
 }
 
 json Model::settings() { return to_json(options()); }

@@ -12,6 +12,7 @@
 #include "afterimage/decoders/decoder.h"
 #include "afterimage/decoders/probes.h"
 #include "afterimage/decoders/reconstruction.h"
+#include "afterimage/encoding/predicted_options.h"
 #include "afterimage/recordings/samples.h"
 
 namespace afterimage {
@@ -27,6 +28,7 @@ struct DataOptions {
   double fraction = 1;     ///< of the training photographs that is learned from
   int64_t bottleneck = 0;  ///< units that all the decoder is given passes through; 0: none
   int64_t memory_limit_mb = 2048;
+  PredictedOptions predicted;  ///< trials that an encoding model predicts
 
   Options options();
 };
@@ -144,6 +146,10 @@ class Model {
   Samples samples(const Recording& recording, const std::vector<int64_t>& trials, bool average,
                   int64_t memory_limit) const;
   bool of_a_fold() const;
+  /// Fits the decoder to these samples and the predicted ones that the options ask for; gives back
+  /// the network that predicted them.
+  TrainedAgainst fit_with_predicted(const Samples& train, const std::vector<int64_t>& trials,
+                                    const FitContext& context);
   void say_seen(const Recording& recording, const std::vector<int64_t>& stimuli,
                 const RunContext& run) const;
 

@@ -17,28 +17,34 @@ Config with_one_length(Config config) {
 
 Options DataOptions::options() {
   return prefixed(
-      "data",
-      {Option("image_size", image_size, "side of the images to reconstruct")
-           .range(8, 1024)
-           .unit("pixels"),
-       Option("split", split, "trials to train on"),
-       Option("regions", regions, "ROIs the decoder sees, none named: all (the others are zero)"),
-       Option("bins", bins,
-              "time bins the decoder sees: by number (2), by ms from onset (0-80), or all; none "
-              "named: those after stimulus onset"),
-       Option("average_repeats", average_repeats, "average trials of one stimulus in training"),
-       Option("normalise_per_block", normalise_per_block,
-              "z-scores per run or day, from its training trials, in place of the whole recording"),
-       Option("fraction", fraction,
-              "share of the training photographs to learn from, drawn by the run's seed")
-           .range(1e-6, 1),
-       Option("bottleneck", bottleneck,
-              "one linear layer of so many units between responses and decoder, 0: none; how much "
-              "of the brain a score needs")
-           .range(0, 1e6),
-       Option("memory_limit_mb", memory_limit_mb, "above it, data are read batch by batch")
-           .range(0)
-           .unit("MiB")});
+             "data",
+             {Option("image_size", image_size, "side of the images to reconstruct")
+                  .range(8, 1024)
+                  .unit("pixels"),
+              Option("split", split, "trials to train on"),
+              Option("regions", regions,
+                     "ROIs the decoder sees, none named: all (the others are zero)"),
+              Option("bins", bins,
+                     "time bins the decoder sees: by number (2), by ms from onset (0-80), or all; "
+                     "none "
+                     "named: those after stimulus onset"),
+              Option("average_repeats", average_repeats,
+                     "average trials of one stimulus in training"),
+              Option("normalise_per_block", normalise_per_block,
+                     "z-scores per run or day, from its training trials, in place of the whole "
+                     "recording"),
+              Option("fraction", fraction,
+                     "share of the training photographs to learn from, drawn by the run's seed")
+                  .range(1e-6, 1),
+              Option("bottleneck", bottleneck,
+                     "one linear layer of so many units between responses and decoder, 0: none; "
+                     "how much "
+                     "of the brain a score needs")
+                  .range(0, 1e6),
+              Option("memory_limit_mb", memory_limit_mb, "above it, data are read batch by batch")
+                  .range(0)
+                  .unit("MiB")}) +
+         prefixed("data", predicted.options()) + prefixed("encoding", predicted.encoding.options());
 }
 
 Options ReconstructOptions::options() {

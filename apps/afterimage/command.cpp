@@ -38,6 +38,8 @@ const std::vector<Command>& command_table() {
        declare_prepare},
       {"fields", "find where each sensor looks: receptive fields from training stimuli",
        "afterimage fields recording.h5 --method prf --out mapped.h5", declare_fields},
+      {"encode", "fit encoding models, images to responses, or predict with them",
+       "afterimage encode recording.h5 --out encoder", declare_encode},
       {"train", "train a decoder on a recording",
        "afterimage train tuned --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",

@@ -264,7 +264,7 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
   app.add_option("plan", a->plan,
                  "a TOML file of what varies (docs/analyses.md), or one that comes with the "
                  "program: ablation, bottleneck, data-size, decoders, features, generalise, "
-                 "held-out-clusters, regions")
+                 "held-out-clusters, predicted, regions")
       ->required();
   app.add_option("--recording", a->recording, "the recording, in place of the plan's");
   app.add_option("--out", a->out,

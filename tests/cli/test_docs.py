@@ -250,6 +250,10 @@ SCENES = {
                  "objective.balance=0.75": f"objective.balance=0.75 {FEW_STEPS}"}),
     "docs/diffusion.md": Scene(prepare=lambda folder: shutil.copytree(
         SOURCE / "tests/reference/diffusion/pipeline", folder / "stable-diffusion-v1-4")),
+    "docs/encoding.md": Scene(
+        prepare=lambda folder: (write_recording(folder / "recording.h5", train=60),
+                                write_image_folder(folder / "photographs")),
+        shorter={"data.predicted=8000": "data.predicted=50"}),
     "docs/evaluation.md": Scene(prepare=tuned_files),
     "docs/fields.md": Scene(
         prepare=fields_files, shorter={"--set epochs=60": "--set epochs=1"}),

@@ -109,6 +109,13 @@ TEST(PredictedTraining, IsUsedWhereItHelpsHeldOutPhotographs) {
   EXPECT_GT(training.card().at("tried").back().at("gain").get<double>(), 0);
 }
 
+TEST(PredictedTraining, SwitchesItselfOffWhereResponsesAreShuffled) {
+  const auto world = encoding_world(60, 1, 0.5, /*shuffled=*/true, /*sensors=*/80);
+  const auto training = training_on(world, 1000, true);
+  EXPECT_EQ(training.card().at("trials").get<int64_t>(), 0);
+  EXPECT_EQ(&training.source(), &world.source);
+}
+
 TEST(PredictedTraining, DoesWhatItIsToldWithoutChoice) {
   const auto world = encoding_world(30, 1, 1);
   OtherStimuli others;

@@ -4,9 +4,10 @@
 #include "afterimage/base/data_dir.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/system_report.h"
+#include "afterimage/base/text.h"
 #include "afterimage/command.h"
 #include "afterimage/diffusion/find_checkpoint.h"
-#include "afterimage/networks/feature_network.h"
+#include "afterimage/networks/network_table.h"
 
 namespace afterimage {
 namespace {
@@ -24,11 +25,20 @@ SystemFact data_fact() {
   }
 }
 
-SystemFact weights_fact(const std::string& network, const std::string& folder) {
-  const auto path = find_weights(network, folder);
-  if (!path.empty()) return {network + " weights", path.string(), true, {}};
-  return {network + " weights", "none: what needs them says so and stops", true,
-          "fetch: " + fetch_command(network)};
+/// Whether a network's weights are there and are what their name says; else how to get them.
+SystemFact weights_fact(const NetworkEntry& entry, const std::string& folder) {
+  const std::string name = entry.name + " weights";
+  const auto path = find_weights(entry.name, folder);
+  if (path.empty()) {
+    return {name, "none: what needs them says so and stops", true,
+            concat(entry.weights, " (licence ", entry.licence, "); fetch: ", entry.fetch)};
+  }
+  try {
+    check_weight_hash(path);
+  } catch (const Error& error) {
+    return {name, path.string(), false, error.what()};
+  }
+  return {name, concat(path.string(), " (licence ", entry.licence, ")"), true, {}};
 }
 
 void print_checkpoints(const std::string& folder) {
@@ -47,7 +57,7 @@ std::function<void()> declare_doctor(CLI::App&, const Invocation& invocation) {
     const RunContext run = invocation.context();
     for (const auto& fact : system_report(run)) print(fact);
     print(data_fact());
-    for (const auto& name : feature_networks()) print(weights_fact(name, run.weights()));
+    for (const auto& entry : network_table()) print(weights_fact(entry, run.weights()));
     print_checkpoints(run.weights());
   };
 }

@@ -6,6 +6,8 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "afterimage/base/example_run.h"
 #include "afterimage/similarity/correlation.h"
@@ -103,6 +105,46 @@ TEST_F(NetworkMetrics, KernelDistanceOfSqueezeNetIsThatOfItsMeans) {
   EXPECT_NEAR(found.value, expected.mean().item<double>(), 1e-6 * std::abs(found.value));
   EXPECT_GT(found.value, 0);
   EXPECT_NE(score("squeezenet-fid", run).not_computed.find("512 units"), std::string::npos);
+}
+
+// Distances of MindEye's protocol: 224 pixels for SwAV, bilinear, 1 - r of the pooled units.
+TEST_F(NetworkMetrics, DistanceIsThatOfTheNetworkOnResizedImages) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "network_metrics";
+  std::filesystem::create_directories(folder);
+  TextMap metadata;
+  read_safetensors(std::string(AFTERIMAGE_TEST_DATA) + "/pretrained.safetensors", &metadata);
+  TensorMap weights;
+  auto generator = at::detail::createCPUGenerator(3);
+  const auto states = nlohmann::json::parse(metadata.at("states"));
+  for (const auto& [name, sizes] : states.at("resnet50-v1").items()) {
+    const auto shape = sizes.get<std::vector<int64_t>>();
+    const auto fan = c10::multiply_integers(shape) / shape[0];
+    const bool one = name.ends_with("running_var") || name.ends_with("weight");
+    weights["module." + name] =
+        shape.size() == 1 ? at::full(shape, one ? 1.0 : 0.0)
+                          : at::randn(shape, generator) / std::sqrt(static_cast<double>(fan));
+  }
+  write_safetensors(folder / "swav.safetensors", weights);
+  RunOptions options;
+  options.weights = folder.string();
+  const auto run = example::prepared_run(options);
+  const auto coarse = [&] {
+    return at::rand({2, 3, 2, 2}, generator).repeat_interleave(10, 2).repeat_interleave(10, 3);
+  };
+  truth_ = coarse();
+  made_ = coarse();
+  const auto found = score("swav-distance", run);
+  const auto network = make_feature_network("swav", weights, "here");
+  const auto units = [&](const at::Tensor& images) {
+    return network->forward(at::_upsample_bilinear2d_aa(images, {224, 224}, false), {"avgpool"})[0];
+  };
+  const auto x = units(truth_), y = units(made_);
+  for (int64_t i = 0; i < 2; ++i) {
+    const auto r = at::corrcoef(at::stack({x[i], y[i]}))[0][1].item<double>();
+    EXPECT_NEAR(found.per_image.at(static_cast<size_t>(i)), 1 - r, 1e-5);
+    EXPECT_GT(1 - r, 1e-3);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

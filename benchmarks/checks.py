@@ -34,8 +34,8 @@ class Bench:
 
     def honest(self):
         """A simulated recording, with categories: clusters of like pictures."""
-        self.run("simulate", "--images", PHOTOS, "--out", "r.h5", "--image-size", SIDE, "--scale", .25,
-                 "--train-trials", 500, "--test-images", 40, "--test-repeats", 4)
+        self.run("simulate", "--images", PHOTOS, "--out", "r.h5", "--image-size", SIDE, "--scale", .2,
+                 "--train-trials", 300, "--test-images", 30, "--test-repeats", 4)
         with h5py.File(self.folder / "r.h5", "a") as f:
             f["stimuli/category"] = [f"kind {k}" for k in clusters(f["stimuli/images"][:], self.rng)]
         self.decode("r.h5", "honest")
@@ -122,7 +122,7 @@ def clusters(images, rng):
     return nearest
 
 
-def nearer_in_features(images, truths, steps=30):
+def nearer_in_features(images, truths, steps=15):
     """Gradient steps towards the true features of SqueezeNet, and from the true colours."""
     import torch
     network = squeezenet(tensors(SOURCE / "assets/weights/squeezenet1_0.safetensors"))
@@ -130,7 +130,7 @@ def nearer_in_features(images, truths, steps=30):
     with torch.no_grad():
         y = torch.tensor(truths).permute(0, 3, 1, 2).float()
         wanted = network(y)
-    optimiser = torch.optim.Adam([x], lr=.02)
+    optimiser = torch.optim.Adam([x], lr=.03)
     for _ in range(steps):
         loss = sum((a - b).square().mean() / b.square().mean() for a, b in zip(network(x), wanted))
         loss = loss - .5 * (x - y).square().mean().sqrt()
@@ -209,14 +209,14 @@ def main():
             for name, check in checks.items():
                 counts[decoder][name][check["verdict"]] += 1
         print(f"seed {seed} done", flush=True)
+        if arguments.out:
+            Path(arguments.out).write_text(json.dumps(everything, indent=1))
     checks = list(next(iter(counts.values())))
     print("decoder".ljust(17) + "  ".join(checks))
     for decoder, of in counts.items():
         print(decoder.ljust(17) + "  ".join(
             f"{of[name]['fail']}+{of[name]['look']}".rjust(len(name)) for name in checks))
     print(f"fail + look, of {arguments.seeds} seeds")
-    if arguments.out:
-        Path(arguments.out).write_text(json.dumps(everything, indent=1))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ struct SplitOptions {
 ///     given      as they are
 ///     block      the test blocks (`test_blocks`, or the last share of them); a stimulus seen in
 ///                both is left out of the training
-///     category   whole categories, drawn at random, until the test has its share of the stimuli
+///     source     whole photographs, drawn at random, until the test has its share of the stimuli
+///     category   the same with whole categories
 ///     cluster    the same with clusters of like images: SqueezeNet features (the last layer
 ///                before the classifier, averaged over space), k-means
 /// Errors at the recording's name: no categories, blocks that are not there, nothing left to train.

@@ -1,5 +1,6 @@
 """People as judges: a blinded page, answered in a browser, read back into scores."""
 import json
+import re
 
 import pytest
 from browser import Browser, find_chromium
@@ -58,7 +59,7 @@ def disliking(cell):
 
 def test_the_page_names_nobody(made):
     text = (made / "judge.html").read_text()
-    assert "ridge" not in text.lower() and "ours" not in text
+    assert not re.search(r"\b(ridge|ours)\b", text, re.IGNORECASE)
     data = page_data(made)
     assert len(data["trials"]) == 8 + 2
     checks = [trial for trial in data["trials"] if trial["seen"] in (trial["left"], trial["right"])]
@@ -85,7 +86,7 @@ def test_answers_become_scores(made, run, tmp_path):
 
 def test_other_answers_are_refused(made, run, tmp_path):
     good = answers_of(made, lambda trial: "left")
-    for change, word in (({"sets": ["0" * 64] * 2}, "other images"), ({"seed": 6}, "questions"),
+    for change, word in (({"sets": ["0" * 64] * 2}, "not of these"), ({"seed": 6}, "questions"),
                          ({"format": "x"}, "no answers"), ({"answers": [{}]}, "changed")):
         (tmp_path / "a.json").write_text(json.dumps({**good, **change}))
         assert_refused(evaluate(run, made, "a.json"), "a.json", word)

@@ -65,7 +65,7 @@ def test_metrics_of_weights_that_are_there(reconstructed, tmp_path):
     sets = {s["name"]: {m["metric"]: m for m in s["scores"]} for s in scores["sets"]}
     ridge = sets["ridge"]["effnet-distance"]
     assert 0 < ridge["value"] < 2 and len(ridge["per_image"]) == 5
-    assert ridge["value"] != sets["shuffled"]["effnet-distance"]["value"]
+    assert ridge["value"] != sets["shuffled (ridge)"]["effnet-distance"]["value"]
     assert "no weights of swav" in sets["ridge"]["swav-distance"]["not_computed"]
     assert "20 images" in sets["ridge"]["squeezenet-kid"]["not_computed"]
 

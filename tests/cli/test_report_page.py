@@ -135,7 +135,7 @@ def test_what_one_was_trained_against_is_marked_and_never_the_best(browser):
         pytest.skip("nobody was trained against a metric of this page")
     assert all("trained against" in title and kind != "best" for title, kind in marks)
     notes = browser.evaluate("document.querySelector('#evidence').textContent")
-    assert "no evidence" in notes and "not counted (trained against)" in notes
+    assert "no evidence" in notes and "no summary counts it" in notes
 
 
 def test_every_image_is_drawn(browser):
@@ -439,6 +439,7 @@ def test_the_page_draws_the_parts_it_is_given(parts, plain_browser, given):
     plain_browser.open(parts / "page.html")
     expected = {"Receptive fields": "recording" in given, "Images": "reconstruction" in given,
                 "At a glance": "reconstruction" in given, "Scores": "scores" in given,
+                "Checks": "scores" in given,
                 "Training": "model" in given, "Analyses": "analysis" in given,
                 "Provenance": given != ("recording",)}
     shown = plain_browser.evaluate(

@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "afterimage/base/example_run.h"
-#include "afterimage/similarity/correlation.h"
 #include "afterimage/formats/safetensors.h"
 #include "afterimage/networks/network_table.h"
+#include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
 namespace {

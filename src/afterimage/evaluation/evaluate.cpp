@@ -180,6 +180,9 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   const auto shown_images = true_images(recording, first);
   const auto truth = std::make_shared<TruthFeatures>(shown_images, stimuli, run);
   const auto sets = image_sets(reconstructions);
+  if (!answers.empty()) {  // refused before the work
+    result.human = judge(answers, sets, result.stimulus_sha256, options.bootstrap, run).to_json();
+  }
   Progress progress(run, "evaluate", static_cast<int64_t>(sets.size() * metrics.size()), "score");
   for (const auto& set : sets) {
     const ImagePairs pairs(truth, set.images);
@@ -196,9 +199,6 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   result.comparisons = compare(result.sets, sets, resampling);
   CheckData data(reconstructions, recording, result, shown_images, stimuli, run);
   result.checks = run_checks(checks, data);
-  if (!options.human.empty()) {
-    result.human = judge(answers, sets, result.stimulus_sha256, options.bootstrap, run).to_json();
-  }
   return result;
 }
 

@@ -7,13 +7,6 @@
 namespace afterimage {
 namespace {
 
-const Metric* known_metric(const std::string& name) {
-  const auto& table = metric_table();
-  const auto found = std::find_if(table.begin(), table.end(),
-                                  [&](const Metric& metric) { return metric.name == name; });
-  return found == table.end() ? nullptr : &*found;
-}
-
 Evidence evidence(const TrainedAgainst& networks, const Metric* metric) {
   if (!metric || metric->network.empty()) return Evidence::independent;
   if (!networks) return Evidence::unknown;

@@ -34,7 +34,7 @@ std::vector<ImageSet> asked_about(const json& file, const std::vector<ImageSet>&
   for (const auto& hash : file.at("sets")) {
     const auto found = std::find(all.sets.begin(), all.sets.end(), hash.get<std::string>());
     if (found == all.sets.end()) {
-      throw Error(where, "judges other images than these reconstructions'",
+      throw Error(where, "judges images that are not of these reconstructions",
                   "Name the reconstructions that 'afterimage judge' was given");
     }
     asked.push_back(sets[all.place[static_cast<size_t>(found - all.sets.begin())]]);

@@ -150,7 +150,7 @@ TEST(Judgement, RefusesOtherAnswers) {
   const auto sets = sets_named({"ours", "theirs"});
   const auto good = answers(sets, "ours", 1, 1);
   EXPECT_EQ(refusal(sets, good), "");
-  EXPECT_NE(refusal(sets_named({"ours", "new"}), good).find("other images"), std::string::npos);
+  EXPECT_NE(refusal(sets_named({"ours", "new"}), good).find("not of these"), std::string::npos);
   EXPECT_NE(refusal(sets, json::array()).find("no answers"), std::string::npos);
   const auto with = [&](const char* key, const json& value) {
     auto file = good;

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "afterimage/base/table.h"
 #include "afterimage/evaluation/statistics.h"
 
@@ -53,6 +55,13 @@ const std::vector<Metric>& metric_table() {
     return metrics;
   }();
   return table;
+}
+
+const Metric* known_metric(const std::string& name) {
+  const auto& table = metric_table();
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [&](const Metric& metric) { return metric.name == name; });
+  return found == table.end() ? nullptr : &*found;
 }
 
 std::vector<const Metric*> find_metrics(const std::vector<std::string>& names) {

@@ -70,6 +70,9 @@ std::vector<Metric> feature_metrics();
 /// resemble each other, so the level to beat is the "shuffled" and "mean" controls'.
 const std::vector<Metric>& metric_table();
 
+/// The metric of this name; null where there is none (scores of another version).
+const Metric* known_metric(const std::string& name);
+
 /// Metrics by name ("all" for each); unknown names are an Error with the nearest.
 std::vector<const Metric*> find_metrics(const std::vector<std::string>& names);
 

@@ -37,8 +37,6 @@ std::vector<std::string> metrics_of(const std::vector<Contender>& rows,
   return metrics;
 }
 
-const Metric& metric_named(const std::string& name) { return *find_metrics({name}).front(); }
-
 /// Weights of the stimuli, for each number of them there is: rows that are paired share them.
 class Draws {
  public:
@@ -77,7 +75,7 @@ void add_intervals(std::vector<Contender>& rows, Draws& draws) {
 }
 
 void sort_rows(std::vector<Contender>& rows, const std::string& metric) {
-  const bool higher = metric_named(metric).higher_is_better;
+  const bool higher = find_metrics({metric}).front()->higher_is_better;
   const auto value = [&](const Contender& row) -> std::optional<double> {
     const auto score = row.scores.find(metric);
     if (score == row.scores.end() || !score->second.not_computed.empty()) return {};
@@ -162,7 +160,7 @@ bool Ranking::leads(size_t row, const std::string& metric) const {
            rows[i].evidence(metric) == Evidence::independent;
   };
   if (!has_evidence(row)) return false;
-  const bool higher = metric_named(metric).higher_is_better;
+  const bool higher = find_metrics({metric}).front()->higher_is_better;
   bool tested = false;
   for (size_t other = 0; other < rows.size(); ++other) {
     const auto* pair = other == row || !has_evidence(other) ? nullptr : find(row, other, metric);

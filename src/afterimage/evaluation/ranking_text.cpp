@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-const Metric& metric_named(const std::string& name) { return *find_metrics({name}).front(); }
-
 std::string rounded(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3f", value);
@@ -121,7 +119,7 @@ Json Ranking::to_json() const {
                {"untested", Json::array()},
                {"provenance", provenance}};
   for (const auto& name : metrics) {
-    const auto& metric = metric_named(name);
+    const Metric& metric = *find_metrics({name}).front();
     json["metrics"].push_back(
         {{"name", metric.name},
          {"label", metric.label},
@@ -172,7 +170,7 @@ std::string Ranking::to_csv() const {
 std::string Ranking::to_latex() const {
   std::string columns, head;
   for (const auto& name : metrics) {
-    const auto& metric = metric_named(name);
+    const Metric& metric = *find_metrics({name}).front();
     columns += "c";
     head += " & " + latex_escape(metric.label) +
             (metric.higher_is_better ? " $\\uparrow$" : " $\\downarrow$");

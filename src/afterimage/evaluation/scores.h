@@ -49,7 +49,7 @@ struct Scores {
   std::vector<ScoredImages> sets;
   std::vector<Comparison> comparisons;
   std::vector<CheckResult> checks;  ///< none: nobody checked
-  nlohmann::json human = nullptr;  ///< what people said (Judgement::to_json); null = not asked
+  nlohmann::json human = nullptr;   ///< what people said (Judgement::to_json); null = not asked
   nlohmann::json provenance;
 
   /// {"format": "afterimage-scores", "version", "split", "image_size": [height, width], "stimuli",

@@ -102,6 +102,9 @@ TEST_F(Simulator, TestsShapesAndOtherPhotographsApart) {
   auto options = small();
   options.shapes = 7;
   options.other = photographs_;
+  EXPECT_THROW(simulated("all.h5", options), Error);  // they are used already
+  std::filesystem::copy(photographs_, folder_ / "others");
+  options.other = (folder_ / "others").string();
   const auto made = simulated("all.h5", options);
   EXPECT_EQ(made.test_stimuli, 2);
   const Recording recording(folder_ / "all.h5");

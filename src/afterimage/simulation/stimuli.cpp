@@ -116,6 +116,15 @@ Photographs choose_photographs(const fs::path& folder, int64_t test_images, bool
 
 void add_others(Photographs& photographs, const fs::path& folder, bool skip_bad) {
   append(photographs.other, folder);
+  std::set<fs::path> used;
+  for (const auto* list : {&photographs.train, &photographs.test}) {
+    for (const auto& photograph : *list) used.insert(fs::canonical(photograph.path));
+  }
+  for (const auto& photograph : photographs.other) {
+    if (!used.contains(fs::canonical(photograph.path))) continue;
+    throw Error(photograph.path, "is among the photographs to learn from and to test with already",
+                "Name a folder of others");
+  }
   if (skip_bad) drop_unreadable(photographs.other, photographs.skipped);
   tell_apart(photographs);
 }

@@ -32,7 +32,7 @@ struct Photographs {
 Photographs choose_photographs(const std::filesystem::path& folder, int64_t test_images,
                                bool skip_bad, at::Generator generator);
 
-/// Adds every photograph of another folder, in name order.
+/// Adds every photograph of another folder, in name order. Errors: one that is there already.
 void add_others(Photographs& photographs, const std::filesystem::path& folder, bool skip_bad);
 
 /// A square of a photograph, independent of its size in pixels.

@@ -3,15 +3,12 @@
 #include <algorithm>
 
 #include "afterimage/evaluation/metric.h"
-#include "afterimage/evaluation/network_plan.h"
 
 namespace afterimage {
 
 std::string network_of(const std::string& metric) {
-  for (const auto& plan : network_plans()) {
-    if (metric.starts_with(plan.name + "-") || metric == plan.name) return plan.network;
-  }
-  return "";
+  const auto* known = known_metric(metric);
+  return known ? known->network : "";
 }
 
 bool counts(const Reconstruction& decoder, const std::string& metric) {
@@ -28,11 +25,8 @@ Balance balance(const CheckData& data, size_t decoder, const std::string& other,
     const bool turned = comparison.second == name && comparison.first == other;
     if (!turned && (comparison.first != name || comparison.second != other)) continue;
     if (counts(data.decoder(decoder), comparison.metric) != counted) continue;
-    const auto& table = metric_table();
-    const auto metric = std::find_if(table.begin(), table.end(), [&](const Metric& candidate) {
-      return candidate.name == comparison.metric;
-    });
-    const bool higher = metric == table.end() || metric->higher_is_better;
+    const auto* metric = known_metric(comparison.metric);
+    const bool higher = !metric || metric->higher_is_better;
     if (comparison.low <= 0 && comparison.high >= 0) {
       ++result.undecided;
     } else if ((comparison.low > 0) == (higher != turned)) {

@@ -37,7 +37,8 @@ void irfa_step(benchmark::State& state, Precision precision, Epoch epoch) {
   objective.detach_maps = false;
   objective.perceptual = 0.69;
   objective.pixel = 0.3;
-  AdversarialStep step(learned, setup.discriminator, setup.perceptual, objective, {}, setup.run);
+  AdversarialStep step(learned, setup.discriminator.ptr(), setup.perceptual, objective, {},
+                       setup.run);
   for (auto _ : state) {
     setup.maps = front.maps();
     step(setup.batch(), learning_rate);

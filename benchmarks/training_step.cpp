@@ -9,8 +9,8 @@ constexpr StepShape shape{8, 15, 64};
 
 void training_step(benchmark::State& state, Precision precision, Epoch epoch) {
   StepSetup setup(shape, precision, epoch);
-  AdversarialStep step({{setup.unet->parameters()}}, setup.discriminator, setup.perceptual, {}, {},
-                       setup.run);
+  AdversarialStep step({{setup.unet->parameters()}}, setup.discriminator.ptr(), setup.perceptual,
+                       {}, {}, setup.run);
   for (auto _ : state) step(setup.batch(), 2e-4);
 }
 

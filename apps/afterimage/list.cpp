@@ -44,6 +44,12 @@ void list_metrics() {
   }
 }
 
+void list_studies() {
+  for (const auto& name : shipped_configs("configs/studies")) {
+    line(name, Config::read(find_config(name, "configs/studies")).text("summary"));
+  }
+}
+
 void list_networks(const std::string& folder) {
   for (const auto& name : feature_networks()) {
     const auto path = find_weights(name, folder);
@@ -56,11 +62,11 @@ void list_networks(const std::string& folder) {
 std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) {
   const auto what = std::make_shared<std::string>();
   app.add_option("what", *what,
-                 "decoders, projections, metrics, checks, analyses, configs, importers, fields or "
-                 "networks")
+                 "decoders, projections, metrics, checks, analyses, configs, studies, importers, "
+                 "fields or networks")
       ->required()
       ->check(CLI::IsMember({"decoders", "projections", "metrics", "checks", "analyses", "configs",
-                             "importers", "fields", "networks"}));
+                             "studies", "importers", "fields", "networks"}));
   return [what, &invocation] {
     if (*what == "decoders") {
       list_decoders();
@@ -81,6 +87,8 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
       for (const auto& entry : field_method_table()) line(entry.name, entry.summary, entry.source);
     } else if (*what == "configs") {
       list_configs();
+    } else if (*what == "studies") {
+      list_studies();
     } else {
       list_networks(invocation.run.weights);
     }

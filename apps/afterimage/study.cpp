@@ -2,15 +2,18 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <set>
 
+#include "afterimage/analysis/latex.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/json_file.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/hdf5.h"
+#include "afterimage/networks/feature_network.h"
 #include "afterimage/steps.h"
 
 namespace afterimage {
@@ -81,8 +84,8 @@ std::string contents_of(const std::string& config) {
 }
 
 /// What a run was asked to do: a folder that holds the results of something else is refused.
-std::string description(const StudyPlan& plan, const StudyPlan::Variant& variant, int64_t seed) {
-  std::string asked = concat("recording ", fs::absolute(plan.recording).string(), "\nconfig ",
+std::string description(const StudyPlan::Variant& variant, int64_t seed) {
+  std::string asked = concat("recording ", fs::absolute(variant.recording).string(), "\nconfig ",
                              variant.config, "\nseed ", seed, "\n", join(variant.settings, "\n"),
                              "\n", contents_of(variant.config));
   if (variant.test != "test") asked += concat("test ", variant.test, "\n");
@@ -111,7 +114,7 @@ struct Study {
   StudyPlan plan;
   const Invocation& invocation;
   RunContext run;
-  ContentHash recording;  ///< its content
+  std::map<fs::path, ContentHash> recordings;  ///< their contents
 };
 
 /// The recording of a run.
@@ -120,22 +123,20 @@ struct Source {
   ContentHash hash;
 };
 
-/// The plan's, or, where the variant says how, one that is prepared from it once for all seeds.
+/// The variant's, or, where it says how, one that is prepared from it once for all seeds.
 Source source_of(const Study& study, const StudyPlan::Variant& variant, const fs::path& plan,
                  const fs::path& folder) {
-  if (variant.prepare.empty()) return {study.plan.recording, study.recording};
+  const Source whole = {variant.recording, study.recordings.at(variant.recording)};
+  if (variant.prepare.empty()) return whole;
   const fs::path out = folder / "recording.h5";
-  if (!is_made_of(out, {study.recording})) {
+  if (!is_made_of(out, {whole.hash})) {
     make_folder(folder);
     Invocation invocation = study.invocation;
     invocation.run.seed = study.plan.seeds.front();
     const RunContext run = invocation.context();
     auto options = prepare_options(variant, plan);
-    const auto provenance =
-        invocation.provenance(run, to_json(options.options()), {study.plan.recording});
-    say_report(
-        prepare(Recording(study.plan.recording), options, out, /*force=*/true, run, provenance),
-        run);
+    const auto provenance = invocation.provenance(run, to_json(options.options()), {whole.path});
+    say_report(prepare(Recording(whole.path), options, out, /*force=*/true, run, provenance), run);
   }
   return {out, content_hash(out)};
 }
@@ -182,7 +183,7 @@ class Run {
   std::string recording() const { return source_.path.string(); }
 
   void claim_folder() const {
-    const std::string asked = description(study_.plan, variant_, seed_);
+    const std::string asked = description(variant_, seed_);
     fs::create_directories(folder_);
     if (fs::exists(folder_ / "plan.txt") && read_text(folder_ / "plan.txt") != asked) {
       throw Error(folder_, "holds a run of another plan",
@@ -254,32 +255,110 @@ class Run {
   fs::path folder_, model_, images_, scores_;
 };
 
+std::map<fs::path, ContentHash> hashes_of(const StudyPlan& plan) {
+  std::map<fs::path, ContentHash> hashes;
+  for (const auto& variant : plan.variants) {
+    if (!fs::exists(variant.recording)) throw Error(variant.recording, "no such recording");
+    if (!hashes.contains(variant.recording)) {
+      hashes[variant.recording] = content_hash(variant.recording);
+    }
+  }
+  return hashes;
+}
+
+/// The networks whose weights a variant's training reads.
+std::string network_of(const Config& config) {
+  if (config.text("decoder") == "nishimoto") return config.text("network", "squeezenet");
+  if (config.text("decoder") != "image-to-image") return {};
+  const auto weight = config.text("objective.perceptual", "1");
+  return weight == "0" ? "" : config.text("objective.network", "squeezenet");
+}
+
+/// "50 epochs of batches of 8", as far as the configuration says it.
+std::string length_of(const Config& config) {
+  if (config.text("decoder") != "image-to-image") return "closed form";
+  const auto epochs = config.text("training.epochs"), steps = config.text("training.steps");
+  const auto batch = concat(" of batches of ", config.text("training.batch", "8"));
+  if (!epochs.empty() && epochs != "0") return concat(epochs, " epochs", batch);
+  return concat(steps.empty() ? "600" : steps, " steps", batch);
+}
+
+/// --paper: what the plan makes, of what, and what of it is at hand.
+void say_needs(const StudyPlan& plan, const fs::path& path, const RunContext& run) {
+  const auto& paper = plan.paper;
+  std::printf("%s\n", path.stem().string().c_str());
+  if (!paper.source.empty()) std::printf("makes        %s\n", paper.source.c_str());
+  if (!paper.needs.empty()) std::printf("needs        %s\n", paper.needs.c_str());
+  std::printf("trainings    %zu variants x %zu seeds = %zu\n", plan.variants.size(),
+              plan.seeds.size(), plan.variants.size() * plan.seeds.size());
+  std::set<std::string> networks;
+  for (const auto& variant : plan.variants) {
+    const auto said = of_variant(variant, path, [&](Config config) {
+      config.exclude("training.steps", "training.epochs");
+      const auto network = network_of(config);
+      if (!network.empty()) networks.insert(network);
+      return length_of(config);
+    });
+    std::printf("  %-24s %s, %s\n", variant.name.c_str(), variant.config.c_str(), said.c_str());
+  }
+  for (const auto& metric : paper.metrics) {
+    for (const auto& network : feature_networks()) {
+      if (metric.starts_with(network + "-")) networks.insert(network);
+    }
+  }
+  for (const auto& network : networks) {
+    const auto file = find_weights(network, run.weights());
+    std::printf("weights      %s: %s\n", network.c_str(),
+                file.empty()
+                    ? concat("not at hand; '", fetch_command(network), "' fetches them").c_str()
+                    : "at hand");
+  }
+}
+
 }  // namespace
 
 std::function<void()> declare_study(CLI::App& app, const Invocation& invocation) {
   struct Arguments {
-    std::string plan, recording, out;
+    std::string plan, out;
+    StudyPlan::Changes changes;
+    bool paper = false;
   };
   const auto a = std::make_shared<Arguments>();
   app.add_option("plan", a->plan,
                  "a TOML file of what varies (docs/analyses.md), or one that comes with the "
-                 "program: ablation, bottleneck, data-size, decoders, features, generalise, "
-                 "held-out-clusters, predicted, regions")
+                 "program ('afterimage list studies' names them)")
       ->required();
-  app.add_option("--recording", a->recording, "the recording, in place of the plan's");
+  app.add_option("--recording", a->changes.recordings,
+                 "the recording, in place of the plan's; NAME=FILE for one of those it names, "
+                 "again for each further one")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--config", a->changes.config,
+                 "the configuration of variants that name none, in place of the plan's");
+  add_settings(app, a->changes.settings,
+               "one option, for every variant whose decoder has it; again for each further one");
+  app.add_option("--seeds", a->changes.seeds, "seeds in place of the plan's: 1,2,3")
+      ->delimiter(',');
+  app.add_flag("--small", a->changes.small, "the plan's small form, for a processor of two cores");
+  app.add_flag("--paper", a->paper, "say what the plan makes and needs, and do nothing");
   app.add_option("--out", a->out,
                  "folder for the models, scores and the summary; a study that was "
-                 "stopped goes on in it")
-      ->required();
+                 "stopped goes on in it");
   return [a, &invocation] {
     const RunContext run = invocation.context();
     const fs::path path = find_config(a->plan, "configs/studies");
-    StudyPlan plan = StudyPlan::read(path, a->recording);
+    auto changes = a->changes;
+    changes.needs_recordings = !a->paper;
+    StudyPlan plan = StudyPlan::read(path, changes);
     settle(plan, path);
-    if (!fs::exists(plan.recording)) throw Error(plan.recording, "no such recording");
-    const Study study{plan, invocation, run, content_hash(plan.recording)};
+    if (a->paper) return say_needs(plan, path, run);
+    if (a->out.empty())
+      throw Error("--out", "is missing", "Name a folder for what the study makes");
+    const Study study{plan, invocation, run, hashes_of(plan)};
+    std::vector<fs::path> recordings;
+    for (const auto& entry : study.recordings) recordings.push_back(entry.first);
     std::vector<StudyRun> runs;
-    for (const auto& variant : plan.variants) {
+    for (const auto& variant : study.plan.variants) {
       const fs::path place = fs::path(a->out) / variant.name;
       const Source source = source_of(study, variant, path, place);
       for (const auto seed : plan.seeds) {
@@ -288,8 +367,17 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
       }
     }
     AnalysisResult result = summarise_study(plan, runs);
-    result.provenance = invocation.provenance(run, {{"plan", a->plan}}, {plan.recording});
-    result.save(fs::path(a->out) / "summary", /*force=*/true);
+    result.provenance = invocation.provenance(run,
+                                              {{"plan", a->plan},
+                                               {"config", changes.config},
+                                               {"set", changes.settings},
+                                               {"small", changes.small}},
+                                              recordings);
+    const fs::path summary = fs::path(a->out) / "summary";
+    result.save(summary, /*force=*/true);
+    for (const auto& table : result.tables) {
+      write_text(summary / (table.name + ".tex"), latex(table), /*force=*/true);
+    }
     run.say(concat(result.lead, " -> ", a->out, "/summary"));
   };
 }

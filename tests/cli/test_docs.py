@@ -242,7 +242,10 @@ SCENES = {
         given=readme_arrays, shorter={"training.steps=5000": "training.steps=3"},
         skipped={"git clone": "clones from a server", "make demo": "installs with apt"},
         after=readme_worked),
-    "docs/analyses.md": Scene(prepare=irf_files, tomls=[run_plan]),
+    "docs/analyses.md": Scene(
+        prepare=irf_files, tomls=[run_plan],
+        shorter={"--small --recording r.h5": "--small --recording recording.h5 --seeds 1 --set "
+                 "training.steps=2 --set unet.width=4"}),
     "docs/crossvalidation.md": Scene(prepare=digit_files, shorter={"--folds all": "--folds 5"}),
     "docs/decoders.md": Scene(
         prepare=recording("r.h5", size=32, bins=4),
@@ -286,6 +289,7 @@ SCENES = {
     "docs/simulator.md": Scene(
         prepare=lambda folder: write_image_folder(folder / "photographs", 24),
         shorter={"--out simulated.h5": f"--out simulated.h5 {SMALL_BRAIN}",
+                 "--out sums.h5": f"--out sums.h5 {SMALL_BRAIN}",
                  "--bins five": f"--bins five {SMALL_BRAIN}"}),
 }
 
@@ -418,9 +422,11 @@ def test_every_tensor_of_every_decoder_is_on_its_page(tmp_path):
     write_recording(tmp_path / "r.h5", size=32, bins=2)
     for config, *more in [("ridge",), ("tuned", "projection.move=bounded"), ("refined",), ("irfa",),
                           ("brain2pix",), ("monkeysee-end-to-end",), ("monkeysee-baseline",),
-                          ("shen",)]:
+                          ("shen",), ("brain2pix-learned", "projection.rank=2"),
+                          ("fully-connected", "fully_connected.divisor=5000"), ("map",),
+                          ("nishimoto",)]:
         settings = [word for change in [*LITTLE, *more] for word in ("--set", change)]
-        if config == "ridge":
+        if config in ("ridge", "map", "nishimoto"):
             settings = ["--set", "data.image_size=32"]
         run_program("train", config, "--recording", "r.h5", "--out", config, *settings, "--quiet",
                     cwd=tmp_path, check=True)

@@ -32,6 +32,19 @@ def test_it_trains_and_reconstructs(run, recording, tmp_path, config, more):
         assert file["images"][()].std() > 0
 
 
+def test_regions_that_are_not_seen_take_no_part_in_attention(run, recording, tmp_path):
+    train(run, recording, "--set", "data.regions=V1", check=True)
+    assert json.loads((tmp_path / "m/model.json").read_text())["arrays_left_out"] == ["V4"]
+    images = []
+    for out, more in [("x.h5", []), ("y.h5", ["--absent", "V4"])]:
+        run("reconstruct", "m", recording, "--out", out, "--controls", "none", "--quiet", *more, check=True)
+        with h5py.File(tmp_path / out) as file:
+            images.append(file["images"][()])
+    assert np.array_equal(*images)  # it is absent already
+    result = run("reconstruct", "m", recording, "--out", "z.h5", "--absent", "V1", "--quiet")
+    assert_refused(result, "--absent", "leaves no array")
+
+
 @pytest.mark.parametrize("sees,channels", [("image", 3), ("maps-and-image", 3 + 4)])
 def test_what_the_discriminator_sees(recording, tmp_path, sees, channels):
     """The discriminator is kept in checkpoints alone: one of a training that was interrupted tells."""

@@ -8,11 +8,14 @@ from conftest import SOURCE, run_program
 TABLE = tomllib.loads((SOURCE / "tests/reference/published.toml").read_text())
 # Those of one paper share the group's values.
 CONFIGS = {name: [group, name] for group, names in {
-    "brain2pix": ["brain2pix"],
     "monkeysee": ["monkeysee-spatial", "monkeysee-spatiotemporal", "monkeysee-end-to-end", "monkeysee-baseline"],
     "irfa": ["irfa-4", "irfa-16", "irfa-32", "irfa-64"],
-    "shen": ["shen"],
 }.items() for name in names}
+CONFIGS |= {"brain2pix": ["brain2pix-all", "brain2pix-unet", "brain2pix"],
+            "brain2pix-learned": ["brain2pix-all", "brain2pix-unet", "brain2pix-learned"],
+            "fully-connected": ["brain2pix-all", "fully-connected"],
+            "shen-brain2pix": ["brain2pix-all", "brain2pix-unet", "shen-brain2pix"],
+            "shen": ["shen-all"], "shen-2019": ["shen-all", "shen-2019"]}
 
 
 def published(name):
@@ -65,7 +68,7 @@ def test_taps_of_vgg19_are_convolutions():
     for count in [2, 2, 4, 4, 4]:  # torchvision's VGG19: (convolution, ReLU) x count, pooling
         convolutions += [f"features.{place + 2 * i}" for i in range(count)]
         place += 2 * count + 1
-    for group, expected in [("monkeysee", [3, 6, 9, 12, 15]), ("irfa", [3, 6, 9, 12, 15]), ("brain2pix", [9])]:
+    for group, expected in [("monkeysee", [3, 6, 9, 12, 15]), ("irfa", [3, 6, 9, 12, 15]), ("brain2pix-all", [9])]:
         assert TABLE[group]["objective.layers"][0].split(",") == [convolutions[i] for i in expected]
 
 

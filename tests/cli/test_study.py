@@ -1,6 +1,7 @@
 """`afterimage study`: several trainings by a plan, resumable, with one summary."""
 import csv
 import json
+import re
 
 import h5py
 import pytest
@@ -172,8 +173,135 @@ def test_bad_plans(folder, text, words):
     assert_refused(study(folder, "bad.toml", "bad"), *words)
 
 
+PAPER = """
+summary = "two decoders of one table"
+config = "linear.toml"
+metrics = ["pixel-correlation", "ssim"]
+[set]
+data.image_size = 16
+[variants.linear]
+[variants.other]
+recording = "windows"
+lambda = 3
+[recordings]
+windows = "second.h5"
+[small]
+lambda = 1000
+[paper]
+source = "Nobody 2022, Table 1"
+needs = "a day & a half"
+rows = ["pixels", "structure", "motion_1"]
+metrics = ["pixel-correlation", "ssim", "-"]
+misprints = ["linear: structure"]
+[printed]
+linear = [0.5, 1.25, 0.125]
+"""
+
+
+def run_study(folder, plan, out, *more):
+    return run_program("study", plan, *more, "--out", out, "--quiet", cwd=folder)
+
+
+def models(folder, out):
+    return {path.parent.parent.parent.name: (path.parent / "config.toml").read_text()
+            for path in (folder / out).glob("*/*/model/model.json")}
+
+
+def test_the_command_line_changes_a_plan(folder):
+    (folder / "regions.toml").write_text('recording = "r.h5"\nconfig = "demo"\n[set]\n'
+                                         'data.image_size = 16\n[variants.whole]\n[variants.V1]\n'
+                                         'data.regions = ["V1"]\n')
+    assert run_study(folder, "regions.toml", "changed-out", "--config", "linear.toml", "--seeds", "3,5",
+                     "--set", "lambda=2.5", "--set", "data.image_size=8").returncode == 0
+    assert sorted(p.name for p in (folder / "changed-out/whole").iterdir()) == ["seed-3", "seed-5"]
+    for text in models(folder, "changed-out").values():
+        assert 'decoder = "ridge"' in text and "lambda = 2.5" in text and "image_size = 8" in text
+    assert_refused(run_study(folder, "plan.toml", "no", "--set", "lamda=2"), "plan.toml", "lamda")
+    assert_refused(run_study(folder, "plan.toml", "no", "--config", "none.toml"), "none.toml")
+    assert run_study(folder, "plan.toml", "no", "--seeds", "one").returncode == 2
+    assert_refused(run_program("study", "plan.toml", cwd=folder), "--out")
+    assert not (folder / "no").exists()
+
+
+def test_a_paper_s_table_beside_its_printed_numbers(folder):
+    (folder / "paper.toml").write_text(PAPER)
+    write_recording(folder / "second.h5", seed=5)
+    assert run_study(folder, "paper.toml", "paper", "--recording", "r.h5").returncode == 0
+    with open(folder / "paper/summary/paper.csv", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["", "linear", "linear, printed", "other"]
+    means = summary(folder, "paper")
+    assert [row[0] for row in rows[1:]] == ["pixels", "structure", "motion_1"]
+    assert [row[2] for row in rows[1:]] == ["0.5", "1.25 (misprint)", "0.125"]
+    assert float(rows[1][1]) == pytest.approx(float(means["linear", "pixel-correlation"]["mean"]))
+    assert float(rows[2][3]) == pytest.approx(float(means["other", "ssim"]["mean"]))
+    assert rows[3][1] == rows[3][3] == ""  # no metric of ours
+    latex = (folder / "paper/summary/paper.tex").read_text()
+    assert latex.startswith("\\begin{tabular}{lrrr}") and "motion\\_1 & " in latex
+    assert (folder / "paper/summary/summary.tex").exists()
+    run_program("report", "paper/summary", "--out", "paper.html", cwd=folder, check=True)
+    assert "1.25 (misprint)" in (folder / "paper.html").read_text()
+
+
+def test_each_variant_has_its_recording(folder):
+    """The other recording shows other images to other sensors; it can be named on the command line."""
+    (folder / "paper.toml").write_text(PAPER)
+    write_recording(folder / "second.h5", seed=5)
+    write_recording(folder / "third.h5", seed=6, sensors=12)
+    assert run_study(folder, "paper.toml", "two", "--recording", "r.h5").returncode == 0
+    assert run_study(folder, "paper.toml", "three", "--small", "--recording", "r.h5", "--recording",
+                     "windows=third.h5").returncode == 0
+    for out, file, sensors in [("two", "second.h5", 20), ("three", "third.h5", 12)]:
+        card = json.loads((folder / out / "other/seed-1/model/model.json").read_text())
+        assert card["provenance"]["inputs"][-1]["path"].endswith(file), card["provenance"]
+        assert "r.h5" in (folder / out / "linear/seed-1/model/model.json").read_text()
+    assert "lambda = 3 " in models(folder, "two")["other"]
+    assert "lambda = 1000 " in models(folder, "three")["linear"]
+    assert "lambda = 3 " in models(folder, "three")["other"]  # a variant's own word goes last
+
+
+def test_what_a_plan_needs_is_said_before(folder):
+    (folder / "paper.toml").write_text(PAPER)
+    said = run_program("study", "paper.toml", "--paper", cwd=folder, check=True).stdout
+    for words in ("Nobody 2022, Table 1", "a day & a half", "2 variants x 1 seeds = 2", "closed form"):
+        assert words in said
+    said = run_program("study", "brain2pix-tables-1-2", "--paper", cwd=folder, check=True).stdout
+    for words in ("Doctor Who", "vgg19", "alexnet", "squeezenet", "50 epochs of batches of 12", "closed form"):
+        assert words in said, said
+    said = run_program("study", "brain2pix-tables-1-2", "--small", "--paper", cwd=folder, check=True).stdout
+    assert "600 steps of batches of 8" in said and "vgg19" not in said.split("needs")[1].split("\n", 1)[1]
+
+
+@pytest.mark.parametrize("change, words", [
+    (('rows = ["pixels", ', 'rows = ['), ["paper.rows", "2", "3"]),
+    (("linear = [0.5, ", "linear = ["), ["printed.linear", "2", "3"]),
+    (("\nlinear = [0.5", "\nliner = [0.5"), ["printed.liner", "linear"]),
+    (('recording = "windows"', 'recording = "window"'), ["'other'", "window", "[recordings]"]),
+    (('needs = ', 'need = '), ["paper.need", "paper.needs"]),
+])
+def test_papers_that_do_not_fit_are_refused(folder, change, words):
+    (folder / "bad-paper.toml").write_text(PAPER.replace(*change))
+    result = run_study(folder, "bad-paper.toml", "bad-paper", "--recording", "r.h5")
+    assert_refused(result, "bad-paper.toml", *words)
+
+
+def test_a_small_form_must_be_there(folder):
+    assert_refused(run_study(folder, "plan.toml", "small", "--small"), "plan.toml", "small")
+
+
+SHIPPED = sorted(path.stem for path in (SOURCE / "configs/studies").glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_plan_can_be_read_whole(folder, name):
+    text = (SOURCE / f"configs/studies/{name}.toml").read_text()
+    for more in [[], ["--small"]] if "[small]" in text else [[]]:
+        run_program("study", name, "--paper", *more, cwd=folder, check=True)
+    assert re.search(rf"^{name} +\w", run_program("list", "studies", check=True).stdout, re.MULTILINE)
+
+
 def test_the_plans_that_come_with_the_program(folder):
     assert_refused(run_program("study", "ablaton", "--out", "x", cwd=folder), "ablation")
     for plan in (SOURCE / "configs/studies").glob("*.toml"):
         assert_refused(run_program("study", plan.stem, "--out", "x", cwd=folder), "--recording")
-        assert plan.stem in run_program("study", "--help").stdout
+        assert plan.stem in run_program("list", "studies").stdout

@@ -2,19 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <optional>
 
-#include "afterimage/base/config.h"
-#include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/evaluation/metric.h"
 #include "afterimage/evaluation/statistics.h"
 
 namespace afterimage {
 namespace {
-
-namespace fs = std::filesystem;
 
 double mean(const std::vector<double>& values) {
   double sum = 0;
@@ -75,63 +69,6 @@ std::vector<Cell> difference_cells(const std::vector<double>& values,
 
 }  // namespace
 
-StudyPlan StudyPlan::read(const fs::path& path, const std::string& named) {
-  const Config file = Config::read(path);
-  StudyPlan plan;
-  std::string recording, config;
-  std::map<std::string, Variant> variants;
-  std::vector<std::string> order;
-  for (const auto& [key, text, where] : file.entries()) {
-    if (key.starts_with("set.")) {
-      plan.shared.push_back(key.substr(4) + "=" + text);
-    } else if (key.starts_with("variants.")) {
-      const auto dot = key.find('.', 9);
-      const std::string name = key.substr(9, dot - 9);
-      Variant& variant = variants[name];
-      variant.name = name;
-      if (dot == std::string::npos) continue;
-      const std::string option = key.substr(dot + 1);
-      if (option == "config") {
-        variant.config = text;
-      } else if (option == "test") {
-        variant.test = text;
-      } else if (option.starts_with("prepare.")) {
-        variant.prepare.push_back(option.substr(8) + "=" + text);
-      } else {
-        variant.settings.push_back(option + "=" + text);
-      }
-    } else {
-      Options options = {Option("recording", recording, ""), Option("config", config, ""),
-                         Option("seeds", plan.seeds, ""), Option("metrics", plan.metrics, "")};
-      set_option(find_option(options, key, where), text, where);
-    }
-  }
-  for (const auto& name : file.tables("variants")) {
-    variants[name].name = name;
-    order.push_back(name);
-  }
-  if (recording.empty() && named.empty()) {
-    throw Error(path, "names no recording", "Add recording = \"FILE\", or name it (--recording)");
-  }
-  if (order.empty()) {
-    throw Error(path, "has no variants", "Add a table for each, such as [variants.full]");
-  }
-  if (plan.seeds.empty()) throw Error(path, "has no seeds", "Add seeds = [1, 2, 3]");
-  plan.recording = named.empty() ? path.parent_path() / recording : fs::path(named);
-  for (const auto& name : order) {
-    Variant variant = variants.at(name);
-    if (variant.config.empty()) variant.config = config;
-    if (variant.config.empty()) {
-      throw Error(path, concat("variant '", name, "' has no configuration"),
-                  "Add config = \"NAME\" above the variants");
-    }
-    const fs::path beside = path.parent_path() / variant.config;
-    if (fs::is_regular_file(beside)) variant.config = beside.string();
-    plan.variants.push_back(std::move(variant));
-  }
-  return plan;
-}
-
 namespace {
 
 /// A row per variant and a column per metric: the form the papers print.
@@ -143,6 +80,38 @@ Table table_of_means(const StudyPlan& plan, const std::vector<StudyRun>& runs) {
     for (const auto* metric : find_metrics(plan.metrics)) {
       const auto values = collect(runs, variant.name, metric->name).value;
       row.emplace_back(values.empty() ? NAN : mean(values));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace
+
+namespace {
+
+/// The paper's own rows, and for each variant it prints ours beside the printed number.
+Table table_of_paper(const StudyPlan& plan, const std::vector<StudyRun>& runs) {
+  Table table{"paper", concat(plan.paper.source, ": ours, and as printed"), {""}, {}};
+  for (const auto& variant : plan.variants) {
+    table.columns.push_back(variant.name);
+    if (!variant.printed.empty()) table.columns.push_back(concat(variant.name, ", printed"));
+  }
+  const auto& misprints = plan.paper.misprints;
+  for (size_t i = 0; i < plan.paper.rows.size(); ++i) {
+    const auto& name = plan.paper.rows[i];
+    std::vector<Cell> row = {name};
+    for (const auto& variant : plan.variants) {
+      const auto values = collect(runs, variant.name, plan.paper.metrics[i]).value;
+      row.emplace_back(values.empty() ? NAN : mean(values));
+      if (variant.printed.empty()) continue;
+      const bool misprint = std::find(misprints.begin(), misprints.end(),
+                                      concat(variant.name, ": ", name)) != misprints.end();
+      if (misprint) {
+        row.emplace_back(concat(number_text(variant.printed[i]), " (misprint)"));
+      } else {
+        row.emplace_back(variant.printed[i]);
+      }
     }
     table.rows.push_back(std::move(row));
   }
@@ -187,6 +156,9 @@ AnalysisResult summarise_study(const StudyPlan& plan, const std::vector<StudyRun
     result.charts.push_back(std::move(chart));
   }
   result.tables = {table_of_means(plan, runs), std::move(table)};
+  if (!plan.paper.rows.empty()) {
+    result.tables.insert(result.tables.begin(), table_of_paper(plan, runs));
+  }
   return result;
 }
 

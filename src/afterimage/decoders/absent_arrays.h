@@ -30,4 +30,11 @@ class AbsentArrays {
   std::vector<int64_t> sensors_;
 };
 
+/// Leaves out of a decoder's attention, for as long as it lives, the arrays none of whose sensors
+/// it sees; `seen` (sensor) bool. Their names; none where the decoder has no attention.
+std::vector<std::string> leave_out_unseen(Decoder& decoder, const at::Tensor& seen);
+
+/// The same of arrays by name, as `leave_out_unseen` gave them. Errors name `where`: no such array.
+void leave_out(Decoder& decoder, const std::vector<std::string>& arrays, const std::string& where);
+
 }  // namespace afterimage

@@ -93,6 +93,22 @@ TEST_F(AbsentArraysTest, ThoseOfTheTrainingStayAbsent) {
   EXPECT_EQ(attention->present(), (std::vector<bool>{false, true, true}));
 }
 
+TEST_F(AbsentArraysTest, ThoseNotSeenAreLeftOut) {
+  const auto whole = decoder.reconstruct(responses);
+  // V4's sensors are not seen, one of V1's is not either, which leaves its array.
+  const auto seen = at::tensor({1, 0, 1, 0, 0}).to(at::kBool);
+  EXPECT_EQ(leave_out_unseen(decoder, seen), std::vector<std::string>{"V4"});
+  EXPECT_EQ(attention->present(), (std::vector<bool>{true, false, true}));
+  const auto without = decoder.reconstruct(responses);
+  attention->set_present({true, true, true});
+  leave_out(decoder, {"V4"}, "model.json");
+  EXPECT_TRUE(at::equal(decoder.reconstruct(responses), without));
+  EXPECT_FALSE(at::allclose(whole, without, 1e-2, 1e-2));
+  EXPECT_THROW(leave_out(decoder, {"V2"}, "model.json"), Error);
+  Maps other(make_projection("dense", "test"));
+  EXPECT_TRUE(leave_out_unseen(other, seen).empty());
+}
+
 TEST_F(AbsentArraysTest, OthersAreRefused) {
   EXPECT_NE(refusal(decoder, {"V2"}).find("V1, V4, IT"), std::string::npos);
   for (const std::string kind : {"dense", ""}) {

@@ -3,7 +3,9 @@
 #include "afterimage/base/table.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/image_to_image.h"
+#include "afterimage/decoders/linear_gaussian.h"
 #include "afterimage/decoders/mean_image.h"
+#include "afterimage/decoders/nishimoto.h"
 #include "afterimage/decoders/retrieval.h"
 #include "afterimage/decoders/ridge.h"
 
@@ -32,6 +34,10 @@ const std::vector<DecoderEntry>& decoder_table() {
        "Brain2Pix, MonkeySee, IRFA", make<ImageToImage>},
       {"ridge", "linear map from responses to pixels, penalty by cross-validation",
        "Hoerl & Kennard 1970", make<RidgeDecoder>},
+      {"map", "posterior mean of Gaussian images under a linear encoding model with Gaussian noise",
+       "baseline of Brain2Pix; Schoenmakers et al. 2013", make<LinearGaussianDecoder>},
+      {"nishimoto", "mean of the prior's images under which the responses are most likely",
+       "Nishimoto et al. 2011; baseline of Brain2Pix", make<NishimotoDecoder>},
       {"retrieval", "image of the training sample with the most similar responses",
        "nearest neighbour (Cover & Hart 1967)", make<RetrievalDecoder>},
       {"mean", "mean training image, whatever the responses", "baseline", make<MeanImageDecoder>},

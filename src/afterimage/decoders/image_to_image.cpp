@@ -10,6 +10,8 @@
 #include "afterimage/networks/initialise.h"
 #include "afterimage/networks/layout.h"
 #include "afterimage/networks/module_state.h"
+#include "afterimage/networks/patchgan.h"
+#include "afterimage/networks/shen_discriminator.h"
 #include "afterimage/recordings/source_rows.h"
 #include "afterimage/similarity/ssim.h"
 #include "afterimage/training/feature_cache.h"
@@ -19,6 +21,7 @@ namespace afterimage {
 ImageToImage::ImageToImage() : projection_(make_projection(projection_kind_, "decoder")) {}
 
 void ImageToImage::choose_parts(const Config& config) {
+  generator_ = config.text("generator", generator_);
   projection_kind_ = config.text("projection.kind", projection_kind_);
   projection_ = make_projection(projection_kind_, config.source());
 }
@@ -26,21 +29,30 @@ void ImageToImage::choose_parts(const Config& config) {
 Options ImageToImage::options() {
   return Options{
              Option("generator", generator_,
-                    "what makes the image of the maps: the U-Net, or nothing: the projection's "
-                    "three maps are the image (upconv)")
-                 .one_of({"unet", "projection"}),
+                    "what makes the image of the maps: the U-Net, dense layers in its place "
+                    "(Brain2Pix's baseline), or nothing: the projection's three maps are the image "
+                    "(upconv)")
+                 .one_of({"unet", "fully-connected", "projection"}),
              Option("discriminator", discriminator_,
                     "what the discriminator sees: maps and image (the papers), or the image alone")
                  .one_of({"maps-and-image", "image"}),
+             Option(
+                 "discriminator_network", discriminator_network_,
+                 "its network: the PatchGAN, or that of Shen et al. (2019), which sees images of "
+                 "at least 63 pixels alone and has first weights of its own")
+                 .one_of({"patchgan", "shen"}),
              Option("discriminator_initialise", discriminator_initialise_,
-                    "its first weights: N(0, .02) (MXNet codes), Kaiming over the fan-out, or "
-                    "LibTorch's own (IRFA's code)")
+                    "first weights of the PatchGAN: N(0, .02) (MXNet codes), Kaiming over the "
+                    "fan-out, or LibTorch's own (IRFA's code)")
                  .one_of(initialisations()),
              Option("linear_input", linear_input_,
                     "the network also sees the ridge reconstruction, in training cross-fitted"),
              Option("projection.kind", projection_kind_, "how responses are laid out in space")} +
          prefixed("projection", projection_->options()) +
-         prefixed("unet", unet_options_.options()) + prefixed("objective", objective_.options()) +
+         prefixed("unet", unet_options_.options()) +
+         (generator_ == "fully-connected" ? prefixed("fully_connected", fully_connected_.options())
+                                          : Options()) +
+         prefixed("objective", objective_.options()) +
          prefixed("optimiser", step_options_.options()) + prefixed("training", trainer_.options()) +
          prefixed("training",
                   {Option("feature_cache_mb", feature_cache_mb_,
@@ -53,14 +65,31 @@ void ImageToImage::build(const DecoderInput& input, const RunContext& run) {
   run_ = run;
   settle_options(run);
   check_generator(input.image_size);
+  check_discriminator(input.image_size);
   projection_->build(input.sensors, static_cast<int64_t>(input.bins.size()), input.image_size, run);
   if (linear_input_) linear_.build(input, run);
   projection_->to(run.device());
   if (generator_ == "projection") return;
-  unet_ = UNet(input_channels(), unet_options_);
-  initialise(unet_options_.initialise, *unet_, run.generator("initialisation of the U-Net"));
-  lay_channels_last(*unet_);
-  unet_->to(run.device());
+  network_ = make_network(input.image_size, run);
+  network_->to(run.device());
+}
+
+std::shared_ptr<ImageGenerator> ImageToImage::make_network(int64_t image_size,
+                                                           const RunContext& run) const {
+  if (generator_ == "fully-connected") {
+    auto dense = FullyConnected(input_channels(), image_size, fully_connected_);
+    initialise(fully_connected_.initialise, *dense,
+               run.generator("initialisation of the dense layers"));
+    return dense.ptr();
+  }
+  auto unet = UNet(input_channels(), unet_options_);
+  initialise(unet_options_.initialise, *unet, run.generator("initialisation of the U-Net"));
+  lay_channels_last(*unet);
+  return unet.ptr();
+}
+
+void ImageToImage::begin_step(int64_t step) {
+  if (network_) network_->draw_from(run_.generator(concat("dropout of step ", step)));
 }
 
 void ImageToImage::settle_options(const RunContext& run) {
@@ -91,7 +120,7 @@ void ImageToImage::check_generator(int64_t image_size) const {
                 "Give 0, or larger images");
   }
   const int64_t multiple = int64_t{1} << (unet_options_.blocks + 1);
-  if (!whole && image_size % multiple != 0) {
+  if (generator_ == "unet" && image_size % multiple != 0) {
     throw Error("data.image_size",
                 concat("is ", image_size, ", and a U-Net of ", unet_options_.blocks,
                        " blocks halves it ", unet_options_.blocks + 1, " times"),
@@ -99,9 +128,37 @@ void ImageToImage::check_generator(int64_t image_size) const {
   }
 }
 
+void ImageToImage::check_discriminator(int64_t image_size) const {
+  if (discriminator_network_ != "shen" || objective_.weighed().adversarial == 0) return;
+  if (discriminator_sees_maps()) {
+    throw Error("discriminator",
+                "is 'maps-and-image', and the discriminator of Shen et al. sees images alone",
+                "Give discriminator = \"image\"");
+  }
+  constexpr auto least = ShenDiscriminatorImpl::least_side;
+  if (image_size < least) {
+    throw Error("data.image_size",
+                concat("is ", image_size, ", too small for the discriminator of Shen et al."),
+                concat("Give ", least, " or more, or discriminator_network = \"patchgan\""));
+  }
+}
+
+std::shared_ptr<Discriminator> ImageToImage::make_discriminator() const {
+  const auto generator = run_.generator("initialisation of the discriminator");
+  if (discriminator_network_ == "shen") {
+    ShenDiscriminator discriminator;
+    discriminator->initialise(generator);
+    return discriminator.ptr();
+  }
+  PatchGan discriminator(3 + (discriminator_sees_maps() ? input_channels() : 0));
+  initialise(discriminator_initialise_, *discriminator, generator);
+  lay_channels_last(*discriminator);
+  return discriminator.ptr();
+}
+
 std::vector<ParameterGroup> ImageToImage::parameters() const {
   auto groups = projection_->parameter_groups();
-  if (unet_) groups.push_back({unet_->parameters()});
+  if (network_) groups.push_back({network_->parameters()});
   return groups;
 }
 
@@ -121,16 +178,16 @@ at::Tensor ImageToImage::linear_of_training(const at::Tensor& responses,
 
 at::Tensor ImageToImage::image(const at::Tensor& maps) {
   const AutocastScope precision(run_);
-  return unet_ ? unet_(maps) : maps.sigmoid();
+  return network_ ? network_->forward(maps) : maps.sigmoid();
 }
 
 at::Tensor ImageToImage::predicted(const at::Tensor& maps) {
-  if (!unet_ || step_options_.fakes != "predicted" || objective_.weighed().adversarial == 0)
+  if (!network_ || step_options_.fakes != "predicted" || objective_.weighed().adversarial == 0)
     return {};
   const at::NoGradGuard no_grad;
-  unet_->eval();
+  network_->eval();
   const auto made = image(maps);
-  unet_->train();
+  network_->train();
   return made;
 }
 
@@ -140,7 +197,7 @@ at::Tensor ImageToImage::condition(const at::Tensor& maps) const {
 
 void ImageToImage::set_training(bool on) {
   projection_->train(on);
-  if (unet_) unet_->train(on);
+  if (network_) network_->train(on);
 }
 
 void ImageToImage::fit(const SampleSource& samples, const FitContext& context) {
@@ -162,10 +219,7 @@ void ImageToImage::fit(const SampleSource& samples, const SampleSource* held_out
                             linear_.restore(state, where);
                           }});
   }
-  PatchGan discriminator(3 + (discriminator_sees_maps() ? input_channels() : 0));
-  initialise(discriminator_initialise_, *discriminator,
-             run_.generator("initialisation of the discriminator"));
-  lay_channels_last(*discriminator);
+  const auto discriminator = make_discriminator();
   discriminator->to(run_.device());
 
   std::shared_ptr<PerceptualLoss> perceptual;
@@ -199,13 +253,13 @@ std::vector<PretrainedWeights> ImageToImage::pretrained() const {
 
 TensorMap ImageToImage::network_state() const {
   TensorMap state = module_state(*projection_, "projection.");
-  if (unet_) state.merge(module_state(*unet_, "unet."));
+  if (network_) state.merge(module_state(*network_, network_prefix()));
   return state;
 }
 
 void ImageToImage::load_network(const TensorMap& state, const std::string& where) {
   load_module_state(*projection_, state, "projection.", where);
-  if (unet_) load_module_state(*unet_, state, "unet.", where);
+  if (network_) load_module_state(*network_, state, network_prefix(), where);
 }
 
 TensorMap ImageToImage::state() const {

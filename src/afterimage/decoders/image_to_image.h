@@ -6,6 +6,7 @@
 #include "afterimage/base/run_context.h"
 #include "afterimage/decoders/decoder.h"
 #include "afterimage/decoders/linear_input.h"
+#include "afterimage/networks/fully_connected.h"
 #include "afterimage/networks/unet.h"
 #include "afterimage/projections/projection.h"
 #include "afterimage/training/adversarial_step.h"
@@ -20,7 +21,8 @@ namespace afterimage {
 ///     responses (n, sensor, bin) -> maps (n, C, H, W) -> image (n, 3, H, W)
 ///
 /// With generator = "projection" there is no U-Net: the projection `upconv` makes the image, and
-/// the discriminator sees images alone (Shen et al. 2019).
+/// the discriminator sees images alone (Shen et al. 2019). With "fully-connected" dense layers
+/// stand in the U-Net's place (Brain2Pix's baseline "FC-layers").
 class ImageToImage : public Decoder {
  public:
   ImageToImage();
@@ -45,11 +47,13 @@ class ImageToImage : public Decoder {
   /// The ridge reconstruction of training samples, held out; undefined without linear_input.
   at::Tensor linear_of_training(const at::Tensor& responses, const std::vector<int64_t>& rows);
   std::vector<ParameterGroup> parameters() const;
-  /// What the trainer changes, projection and U-Net, by name; `load_network` takes it back.
+  /// What the trainer changes, projection and network, by name; `load_network` takes it back.
   TensorMap network_state() const;
   void load_network(const TensorMap& state, const std::string& where);
   /// Whether BatchNorm uses the statistics of the batch.
   void set_training(bool on);
+  /// Where dropout in this training step draws from.
+  void begin_step(int64_t step);
 
   const HasFields* has_fields() const override { return projection_->has_fields(); }
   HasAttention* has_attention() override { return projection_->has_attention(); }
@@ -61,16 +65,25 @@ class ImageToImage : public Decoder {
   int64_t input_channels() const { return projection_->channels() + (linear_input_ ? 3 : 0); }
   bool discriminator_sees_maps() const { return discriminator_ == "maps-and-image"; }
 
+  std::shared_ptr<ImageGenerator> make_network(int64_t image_size, const RunContext& run) const;
+  std::shared_ptr<Discriminator> make_discriminator() const;
+  /// Before the names of the network's parameters in what is saved.
+  std::string network_prefix() const { return generator_ == "unet" ? "unet." : "fully_connected."; }
+
   /// Brings the options to what is really used, so that the saved configuration says it.
   void settle_options(const RunContext& run);
   /// Errors: a generator the projection does not go with; a side the U-Net cannot halve.
   void check_generator(int64_t image_size) const;
+  /// Errors: a discriminator that does not see what it is to see; images too small for it.
+  void check_discriminator(int64_t image_size) const;
 
   std::string generator_ = "unet";
   std::string discriminator_ = "maps-and-image";
+  std::string discriminator_network_ = "patchgan";
   std::string discriminator_initialise_ = "normal";
   std::string projection_kind_ = "fixed";
   UNetOptions unet_options_;
+  FullyConnectedOptions fully_connected_;
   ObjectiveOptions objective_;
   std::string fallback_note_;
   AdversarialStepOptions step_options_;
@@ -81,7 +94,7 @@ class ImageToImage : public Decoder {
   RunContext run_;
   std::shared_ptr<Projection> projection_;
   LinearInput linear_;
-  UNet unet_{nullptr};
+  std::shared_ptr<ImageGenerator> network_;  // null where the projection makes the image
 };
 
 }  // namespace afterimage

@@ -49,9 +49,10 @@ ImageTraining::ImageTraining(const Parts& parts, const TrainerOptions& options,
   }
 }
 
-std::map<std::string, double> ImageTraining::step(const std::vector<int64_t>& rows, int64_t,
+std::map<std::string, double> ImageTraining::step(const std::vector<int64_t>& rows, int64_t number,
                                                   double learning_rate) {
   auto& [decoder, samples, held_out, step, features] = parts_;
+  decoder.begin_step(number);
   AdversarialStep::Batch batch;
   batch.targets = samples.images(rows).to(device_).contiguous(at::MemoryFormat::ChannelsLast);
   if (features != nullptr) batch.target_features = features->features(rows, batch.targets);

@@ -7,6 +7,7 @@
 #include "afterimage/base/output.h"
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
+#include "afterimage/decoders/absent_arrays.h"
 #include "afterimage/decoders/bottleneck.h"
 #include "afterimage/decoders/model_card.h"
 #include "afterimage/decoders/model_parts.h"
@@ -109,8 +110,11 @@ Model Model::untrained(const Config& config, const Recording& recording, const R
   for (const auto& note : config.notes()) run.say(note);
   const RecordingInfo& info = recording.info();
   const auto bins = choose_bins(info.bins, model.data_.bins, "data.bins");
-  info.sensors.in_rois(model.data_.regions, "data.regions");  // refuses what is not there
+  const auto seen = info.sensors.in_rois(model.data_.regions, "data.regions");
   model.build({info.sensors, select_bins(info.bins, bins), model.data_.image_size}, run);
+  if (!model.data_.regions.empty()) {
+    model.card_["arrays_left_out"] = leave_out_unseen(*model.decoder_, seen);
+  }
   model.share_seed_ = run.seed();
   say_left_out(info.bins, model.data_, run);
   say_resized(info, model.data_.image_size, run);
@@ -238,6 +242,8 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
   }
   model.configure(Config::read(folder / "config.toml"));
   model.build(decoder_input_from_json(model.card_.value("input", json::object()), where), run);
+  leave_out(*model.decoder_, model.card_.value("arrays_left_out", std::vector<std::string>()),
+            where);
   const std::string weights = (folder / "weights.safetensors").string();
   model.decoder_->load(map_safetensors(weights), weights);
   const std::string statistics = (folder / "normalisation.safetensors").string();

@@ -4,6 +4,7 @@
 
 #include "afterimage/base/text.h"
 #include "afterimage/evaluation/distribution.h"
+#include "afterimage/evaluation/euclidean.h"
 #include "afterimage/evaluation/metric.h"
 #include "afterimage/networks/network_table.h"
 #include "afterimage/similarity/correlation.h"
@@ -91,6 +92,25 @@ Metric identification_metric(const NetworkPlan& plan, const Layer& layer) {
               })};
 }
 
+/// Brain2Pix's pool2, pool5 and fc6, whose correlations are there as well.
+bool has_distance(const NetworkPlan& plan, const Layer& layer) {
+  return plan.name == "alexnet" &&
+         (layer.label == "conv2" || layer.label == "conv5" || layer.label == "fc6");
+}
+
+Metric euclidean_metric(const NetworkPlan& plan, const Layer& layer) {
+  return {concat(plan.name, "-", layer.label, "-distance"),
+          concat(title(plan), " ", layer.label, " distance"),
+          "Euclidean distance over the units of " + place(plan, layer) + ", mean over images",
+          "Brain2Pix, Tables 2, 4, 6 and 8",
+          false,
+          {},
+          with_network(plan, [path = layer.path](const NetworkSummary& summary,
+                                                 const Stimuli& stimuli) {
+            return score_of_images(distance_of_moments(summary.layers.at(path).moments), stimuli);
+          })};
+}
+
 Metric distance_metric(const NetworkPlan& plan) {
   const bool learned = !plan.learned.empty();
   return {learned ? plan.prefix : plan.prefix + "-lpips-style",
@@ -176,6 +196,9 @@ std::vector<Metric> feature_metrics() {
     for (const auto& layer : plan.pattern) metrics.push_back(pattern_metric(plan, layer));
     for (const auto& layer : plan.identification) {
       metrics.push_back(identification_metric(plan, layer));
+    }
+    for (const auto& layer : plan.correlation) {
+      if (has_distance(plan, layer)) metrics.push_back(euclidean_metric(plan, layer));
     }
     for (const auto& layer : plan.dissimilarity) {
       metrics.push_back(dissimilarity_metric(plan, layer));

@@ -1,6 +1,7 @@
 #include "afterimage/networks/feature_table.h"
 
 #include <algorithm>
+#include <array>
 
 #include "afterimage/base/table.h"
 
@@ -67,11 +68,13 @@ FeatureTable alexnet() {
           {"features.1", "features.4", "features.7", "features.9", "features.11"}};
 }
 
-/// VGG19 (Simonyan and Zisserman 2014, configuration E).
-FeatureTable vgg19() {
+/// The rows of a VGG network (Simonyan and Zisserman 2014) with so many convolutions per stage.
+Rows vgg(const std::array<int, 5>& counts) {
+  constexpr std::array<int64_t, 5> widths = {64, 128, 256, 512, 512};
   Rows convolutions;
-  for (const auto& [channels, count] : {std::pair(64, 2), {128, 2}, {256, 4}, {512, 4}, {512, 4}}) {
-    for (int i = 0; i < count; ++i) {
+  for (size_t stage = 0; stage < counts.size(); ++stage) {
+    const auto channels = widths[stage];
+    for (int i = 0; i < counts[stage]; ++i) {
       convolutions.push_back(conv(channels, 3, 1, 1));
       convolutions.push_back(relu());
     }
@@ -79,13 +82,21 @@ FeatureTable vgg19() {
   }
   const Rows classifier = sequence("classifier", {linear(4096), relu(), dropout(), linear(4096),
                                                   relu(), dropout(), linear(1000)});
+  return sequence("features", convolutions) + Rows{average_pool(7, "avgpool"), flatten()} +
+         classifier;
+}
+
+/// Configuration A; the last convolution is the feature loss of IRFA's baseline.
+FeatureTable vgg11() { return {"vgg11", "vgg11", vgg({1, 1, 2, 2, 2}), {"features.18"}}; }
+
+/// Configuration E.
+FeatureTable vgg19() {
   // MonkeySee and IRFA take features[:8], [:15], [:22], [:29], [:35] (Brain2Pix features[:22]): a
   // slice leaves its end out, so these are convolutions before their ReLU.
-  return {
-      "vgg19",
-      "vgg19",
-      sequence("features", convolutions) + Rows{average_pool(7, "avgpool"), flatten()} + classifier,
-      {"features.7", "features.14", "features.21", "features.28", "features.34"}};
+  return {"vgg19",
+          "vgg19",
+          vgg({2, 2, 4, 4, 4}),
+          {"features.7", "features.14", "features.21", "features.28", "features.34"}};
 }
 
 }  // namespace
@@ -98,7 +109,7 @@ int64_t FeatureRow::side(int64_t input) const {
 }
 
 const std::vector<FeatureTable>& feature_tables() {
-  static const std::vector<FeatureTable> tables = {squeezenet(), alexnet(), vgg19()};
+  static const std::vector<FeatureTable> tables = {squeezenet(), alexnet(), vgg19(), vgg11()};
   return tables;
 }
 

@@ -60,6 +60,19 @@ void initialise_default(torch::nn::Module& module, at::Generator generator) {
   }
 }
 
+void initialise_uniform(torch::nn::Module& module, at::Generator generator) {
+  constexpr double reach = 0.07;
+  const at::NoGradGuard no_grad;
+  for (auto& entry : module.named_parameters()) {
+    at::Tensor& parameter = entry.value();
+    if (parameter.dim() == 1) {
+      parameter.fill_(entry.key().ends_with("bias") ? 0 : 1);
+    } else {
+      parameter.copy_((at::rand(parameter.sizes(), generator) * 2 - 1) * reach);
+    }
+  }
+}
+
 namespace {
 
 struct Initialisation {
@@ -70,7 +83,8 @@ struct Initialisation {
 const std::vector<Initialisation>& initialisation_table() {
   static const std::vector<Initialisation> table = {{"normal", initialise_normal},
                                                     {"kaiming", initialise_kaiming},
-                                                    {"default", initialise_default}};
+                                                    {"default", initialise_default},
+                                                    {"uniform", initialise_uniform}};
   return table;
 }
 

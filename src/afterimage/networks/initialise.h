@@ -20,7 +20,11 @@ void initialise_kaiming(torch::nn::Module& module, at::Generator generator);
 /// and dense weights and biases uniform within 1 / sqrt(fan-in), BatchNorm gamma 1 and beta 0.
 void initialise_default(torch::nn::Module& module, at::Generator generator);
 
-/// "normal", "kaiming", "default": names of the three.
+/// MXNet's default, which Brain2Pix's fully connected baseline is left to: convolution and dense
+/// weights uniform within .07, biases 0, BatchNorm gamma 1.
+void initialise_uniform(torch::nn::Module& module, at::Generator generator);
+
+/// "normal", "kaiming", "default", "uniform": names of the four.
 const std::vector<std::string>& initialisations();
 /// The one of this name.
 void initialise(const std::string& name, torch::nn::Module& module, at::Generator generator);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "afterimage/base/options.h"
+#include "afterimage/networks/image_generator.h"
 
 namespace afterimage {
 
@@ -44,10 +45,10 @@ class UNetBlockImpl : public torch::nn::Module {
 /// 64-128-256-512-512, ConvTranspose 4/2/1 -> 3, sigmoid. (n, C, H, W) maps to (n, 3, H, W) in
 /// [0,1] of the maps' type; H and W are multiples of 2^(blocks + 1). Weights lie channels last, and
 /// so does the image that comes out.
-class UNetImpl : public torch::nn::Module {
+class UNetImpl : public ImageGenerator {
  public:
   UNetImpl(int64_t in_channels, const UNetOptions& options);
-  at::Tensor forward(const at::Tensor& maps);
+  at::Tensor forward(const at::Tensor& maps) override;
 
  private:
   int64_t multiple_;  // of which height and width are

@@ -28,6 +28,7 @@ class FixedProjection : public Projection {
   std::vector<std::string> notes() const override;
 
   int64_t unplaced() const { return unplaced_; }
+  const std::string& group() const { return group_; }
 
  private:
   std::string group_ = "roi";

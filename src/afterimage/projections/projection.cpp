@@ -7,6 +7,7 @@
 #include "afterimage/projections/dense.h"
 #include "afterimage/projections/fixed.h"
 #include "afterimage/projections/gaussian.h"
+#include "afterimage/projections/learned.h"
 #include "afterimage/projections/tuned.h"
 #include "afterimage/projections/upconv.h"
 
@@ -24,6 +25,8 @@ const std::vector<ProjectionEntry>& projection_table() {
   static const std::vector<ProjectionEntry> table = {
       {"fixed", "each response at its receptive field, overlaps averaged (RFSimage)",
        "Brain2Pix, Eq. 2; MonkeySee, spatial and spatiotemporal", make<FixedProjection>},
+      {"learned", "the fixed map plus a dense layer per ROI, learned (LearnedRF)",
+       "Brain2Pix, Eq. 4", make<LearnedProjection>},
       {"gaussian", "a Gaussian field per sensor, centre and size learned; summed per array",
        "MonkeySee, end to end", make<GaussianProjection>},
       {"tuned", "a Gaussian field and a tuning vector per sensor, both learned", "Afterimage",

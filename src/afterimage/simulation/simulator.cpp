@@ -13,6 +13,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/networks/feature_network.h"
 #include "afterimage/recordings/recording.h"
+#include "afterimage/simulation/colour_sums.h"
 #include "afterimage/simulation/features.h"
 #include "afterimage/simulation/geometry.h"
 #include "afterimage/simulation/model.h"
@@ -71,7 +72,7 @@ class Simulation {
 
   SimulationSummary write(const std::filesystem::path& out, bool force,
                           const nlohmann::json& provenance) {
-    calibrate();
+    if (!sums_colours()) calibrate();
     RecordingWriter writer(out, info(provenance), force);
     const auto signals = write_images(writer);
     write_responses(writer, signals);
@@ -103,13 +104,15 @@ class Simulation {
 
   int64_t train() const { return static_cast<int64_t>(stimuli_.size()) - test_; }
 
+  bool sums_colours() const { return options_.signals == "sum-of-colours"; }
+
   NoiseOptions noise_options() const {
     return {options_.snr,    options_.snr_spread, options_.gain_share, options_.noise_correlation,
             options_.blocks, options_.drift};
   }
 
   FeatureBank make_features() const {
-    const auto needed = tuning_.needed();
+    const auto needed = sums_colours() ? std::array<bool, kFamilies>{} : tuning_.needed();
     std::shared_ptr<FeatureNetwork> network;
     if (needed[shape] || needed[object]) {
       network = load_feature_network("squeezenet", run_.weights());
@@ -148,13 +151,13 @@ class Simulation {
     info.fixation_x = options_.fixation_x;
     info.fixation_y = options_.fixation_y;
     info.provenance = provenance;
-    info.provenance["simulation"] = {
-        {"skipped_photographs", photographs_.skipped},
-        {"note", photographs_.note},
-        {"local_features", local_feature_names()},
-        {"shape_layer", "squeezenet features.5, principal components"},
-        {"object_layer", "squeezenet features.12, principal components"},
-    };
+    auto& simulation = info.provenance["simulation"];
+    simulation = {{"skipped_photographs", photographs_.skipped}, {"note", photographs_.note}};
+    if (!sums_colours()) {
+      simulation["local_features"] = local_feature_names();
+      simulation["shape_layer"] = "squeezenet features.5, principal components";
+      simulation["object_layer"] = "squeezenet features.12, principal components";
+    }
     return info;
   }
 
@@ -168,10 +171,15 @@ class Simulation {
       const int64_t n = std::min(kBatch, count - first);
       const auto images = reader_.read(stimuli_, range(first, n));
       writer.append_images(images);
-      drives.push_back(tuning_.drive(features_.maps(as_float(images, run_))).cpu());
+      const auto pixels = as_float(images, run_);
+      drives.push_back((sums_colours() ? colour_sums(pixels, geometry_.sensors)
+                                       : tuning_.drive(features_.maps(pixels)))
+                           .cpu());
       progress.advance(n);
     }
-    return signals_from_drives(at::cat(drives), at::arange(train(), at::kLong));
+    const auto training = at::arange(train(), at::kLong);
+    return sums_colours() ? standardised_signals(at::cat(drives), training).to(at::kFloat)
+                          : signals_from_drives(at::cat(drives), training);
   }
 
   void write_responses(RecordingWriter& writer, const at::Tensor& signals) {
@@ -192,9 +200,11 @@ class Simulation {
     writer.add_truth("eccentricity_degrees", numbers(geometry_.eccentricity));
     writer.add_truth("cortex", at::stack({numbers(geometry_.u), numbers(geometry_.v)}, 1));
     writer.add_truth("test_signal", signals.narrow(0, train(), test_).contiguous());
-    writer.add_truth("local_weights", tuning_.weights(local));
-    writer.add_truth("shape_weights", tuning_.weights(shape));
-    writer.add_truth("object_weights", tuning_.weights(object));
+    if (!sums_colours()) {
+      writer.add_truth("local_weights", tuning_.weights(local));
+      writer.add_truth("shape_weights", tuning_.weights(shape));
+      writer.add_truth("object_weights", tuning_.weights(object));
+    }
     for (const auto& [name, values] : responses_.truth()) writer.add_truth(name, values);
   }
 
@@ -250,6 +260,10 @@ Options SimulatorOptions::options() {
       Option("scale", scale, "number of sensors over the preset's").range(0.01, 4),
       Option("hide_fields", hide_fields,
              "leave receptive fields unknown in the recording (they stay in its truth)"),
+      Option("signals", signals,
+             "areas: what the preset's areas respond to; sum-of-colours: the stimulus' red, green "
+             "and blue at the field's centre together (Brain2Pix's synthetic experiment)")
+          .one_of({"areas", "sum-of-colours"}),
       Option("image_size", image_size, "side of the stored stimuli").range(16, 1024).unit("px"),
       Option("train_trials", train_trials, "random crops of training photographs, each shown once")
           .range(1, 1e7),

@@ -21,6 +21,7 @@ struct SimulatorOptions {
   double fixation_x = 0.5, fixation_y = 0.5;
   double scale = 1;
   bool hide_fields = false;
+  std::string signals = "areas";
 
   int64_t image_size = 64;
   int64_t train_trials = 2400;

@@ -124,15 +124,17 @@ at::Tensor Tuning::drive(const FeatureMaps& maps) const {
   return drives;
 }
 
+at::Tensor standardised_signals(const at::Tensor& drives, const at::Tensor& training) {
+  const auto values = drives.to(at::kDouble);
+  const auto chosen = values.index_select(0, training);
+  const auto spread = chosen.std(0, /*unbiased=*/false, /*keepdim=*/true);
+  const auto centred = values - chosen.mean(0, /*keepdim=*/true);
+  return at::where(spread > 1e-9, centred / spread.clamp_min(1e-9), at::zeros_like(centred));
+}
+
 at::Tensor signals_from_drives(const at::Tensor& drives, const at::Tensor& training) {
-  const auto standardised = [&](const at::Tensor& values) {
-    const auto chosen = values.index_select(0, training);
-    const auto spread = chosen.std(0, /*unbiased=*/false, /*keepdim=*/true);
-    const auto centred = values - chosen.mean(0, /*keepdim=*/true);
-    return at::where(spread > 1e-9, centred / spread.clamp_min(1e-9), at::zeros_like(centred));
-  };
-  const auto z = standardised(drives.to(at::kDouble));
-  return standardised(3 * (z / 3).tanh()).to(at::kFloat);
+  const auto z = standardised_signals(drives, training);
+  return standardised_signals(3 * (z / 3).tanh(), training).to(at::kFloat);
 }
 
 }  // namespace afterimage::simulator

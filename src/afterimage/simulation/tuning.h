@@ -46,6 +46,10 @@ class Tuning {
   std::array<Pool, kFamilies> pools_;
 };
 
+/// Drives (stimulus, sensor) at mean 0 and variance 1 over the rows `training`, float64; those of a
+/// sensor that does not vary are 0.
+at::Tensor standardised_signals(const at::Tensor& drives, const at::Tensor& training);
+
 /// Drives (stimulus, sensor) -> signals: standardised over the rows of `training`, bent by the mild
 /// saturation 3 tanh(z / 3), and standardised again (mean 0, variance 1 over `training`). A sensor
 /// that never varies gets the signal 0.

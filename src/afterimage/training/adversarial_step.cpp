@@ -1,10 +1,12 @@
 #include "afterimage/training/adversarial_step.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/text.h"
 #include "afterimage/networks/module_state.h"
 
 namespace afterimage {
@@ -44,7 +46,7 @@ std::map<std::string, double> values(const std::map<std::string, at::Tensor>& lo
 }  // namespace
 
 Options AdversarialStepOptions::options() {
-  return prefixed("generator", generator.options()) +
+  return prefixed("balance", balance.options()) + prefixed("generator", generator.options()) +
          prefixed("discriminator", discriminator.options()) +
          Options{
              Option("discriminator_rate", discriminator_rate,
@@ -67,12 +69,11 @@ Options AdversarialStepOptions::options() {
 }
 
 AdversarialStep::AdversarialStep(const std::vector<ParameterGroup>& generator_parameters,
-                                 PatchGan discriminator,
+                                 std::shared_ptr<Discriminator> discriminator,
                                  std::shared_ptr<const PerceptualLoss> perceptual,
                                  const ObjectiveOptions& objective,
                                  const AdversarialStepOptions& options, const RunContext& run)
-    : discriminator_(objective.weighed().adversarial > 0 ? std::move(discriminator)
-                                                         : PatchGan(nullptr)),
+    : discriminator_(objective.weighed().adversarial > 0 ? std::move(discriminator) : nullptr),
       perceptual_(std::move(perceptual)),
       objective_(objective.weighed()),
       options_(options),
@@ -81,7 +82,8 @@ AdversarialStep::AdversarialStep(const std::vector<ParameterGroup>& generator_pa
       discriminator_adam_(adversarial() ? discriminator_->parameters() : std::vector<at::Tensor>{},
                           options.discriminator),
       history_(options.history, options.history_probability),
-      history_random_(run.generator("history buffer")) {
+      history_random_(run.generator("history buffer")),
+      balance_(options.balance) {
   TORCH_INTERNAL_ASSERT(perceptual_ || objective_.perceptual == 0);
   if (objective_.adversarial == 0 && objective_.perceptual == 0 && objective_.pixel == 0 &&
       objective_.ssim == 0) {
@@ -92,11 +94,11 @@ AdversarialStep::AdversarialStep(const std::vector<ParameterGroup>& generator_pa
 }
 
 at::Tensor AdversarialStep::judge(const at::Tensor& maps, const at::Tensor& image) {
-  const auto output = discriminator_(maps, image);
+  const auto output = discriminator_->forward(maps, image);
   return objective_.verdict == "sigmoid" ? output.sigmoid() : output;
 }
 
-at::Tensor AdversarialStep::train_discriminator(const Batch& batch, double learning_rate) {
+at::Tensor AdversarialStep::discriminator_loss(const Batch& batch) {
   const auto maps = batch.maps.detach();
   const auto& image = batch.fake.defined() ? batch.fake : batch.image;
   const auto fake = history_.exchange({maps, image.detach()}, history_random_);
@@ -106,7 +108,15 @@ at::Tensor AdversarialStep::train_discriminator(const Batch& batch, double learn
     on_fake = judge(fake.maps, fake.image);
     on_real = judge(maps, batch.targets);
   }
-  const auto loss = 0.5 * (adversarial_loss(on_fake, 0) + adversarial_loss(on_real, 1));
+  return 0.5 * (adversarial_loss(on_fake, 0) + adversarial_loss(on_real, 1));
+}
+
+at::Tensor AdversarialStep::train_discriminator(const Batch& batch, double learning_rate) {
+  if (!balance_.discriminator_learns()) {
+    const at::NoGradGuard no_grad;
+    return discriminator_loss(batch);
+  }
+  const auto loss = discriminator_loss(batch);
   backward(loss, discriminator_adam_.parameters());
   discriminator_adam_.step(learning_rate * options_.discriminator_rate);
   return loss;
@@ -124,29 +134,39 @@ std::map<std::string, at::Tensor> AdversarialStep::generator_losses(const Batch&
         batch.image, batch.target_features.empty() ? perceptual_->target_features(batch.targets)
                                                    : batch.target_features);
   }
-  losses["pixel"] = pixel_loss(batch.image, batch.targets);
+  losses["pixel"] = objective_.pixel_distance == "squares"
+                        ? squared_loss(batch.image, batch.targets, objective_.pixel_scale)
+                        : objective_.pixel_scale * pixel_loss(batch.image, batch.targets);
   if (objective_.ssim > 0) losses["ssim"] = ssim_loss(batch.image, batch.targets);
   return losses;
 }
 
 std::map<std::string, double> AdversarialStep::operator()(const Batch& batch,
                                                           double learning_rate) {
-  at::Tensor discriminator_loss;
-  if (adversarial() && steps_ % options_.discriminator_every == 0) {
-    discriminator_loss = train_discriminator(batch, learning_rate);
+  at::Tensor of_discriminator;
+  if (adversarial()) {
+    discriminator_->draw_from(run_.generator(concat("discriminator's dropout of step ", steps_)));
+    if (steps_ % options_.discriminator_every == 0) {
+      of_discriminator = train_discriminator(batch, learning_rate);
+    }
   }
   auto losses = generator_losses(batch);
   at::Tensor total = objective_.pixel * losses["pixel"];
   if (adversarial()) total = total + objective_.adversarial * losses["adversarial"];
   if (objective_.perceptual > 0) total = total + objective_.perceptual * losses["perceptual"];
   if (objective_.ssim > 0) total = total + objective_.ssim * losses["ssim"];
-  backward(total, generator_adam_.parameters());
-  generator_adam_.step(learning_rate);
+  if (balance_.generator_learns()) {
+    backward(total, generator_adam_.parameters());
+    generator_adam_.step(learning_rate);
+  }
   ++steps_;
 
   losses["generator"] = total;
-  if (discriminator_loss.defined()) losses["discriminator"] = discriminator_loss;
-  return values(losses);
+  if (of_discriminator.defined()) losses["discriminator"] = of_discriminator;
+  auto found = values(losses);
+  if (of_discriminator.defined())
+    balance_.look_at(2 * found["discriminator"], found["adversarial"]);
+  return found;
 }
 
 TensorMap AdversarialStep::to_tensors() const {
@@ -158,6 +178,7 @@ TensorMap AdversarialStep::to_tensors() const {
     insert(tensors, "discriminator_adam.", discriminator_adam_.to_tensors());
     insert(tensors, "history.", history_.to_tensors());
     tensors["history_random"] = history_random_.get_state();
+    if (options_.balance.on) tensors["balance"] = balance_.to_tensor();
   }
   return tensors;
 }
@@ -176,6 +197,8 @@ void AdversarialStep::restore(const TensorMap& tensors, const std::string& where
   discriminator_adam_.restore(under(tensors, "discriminator_adam."), where);
   history_.restore(under(tensors, "history."), where);
   history_random_.set_state(random->second);
+  const auto balance = tensors.find("balance");
+  if (balance != tensors.end()) balance_.restore(balance->second);
 }
 
 }  // namespace afterimage

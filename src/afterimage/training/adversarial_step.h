@@ -11,8 +11,9 @@
 
 #include "afterimage/base/options.h"
 #include "afterimage/base/run_context.h"
-#include "afterimage/networks/patchgan.h"
+#include "afterimage/networks/discriminator.h"
 #include "afterimage/training/adam.h"
+#include "afterimage/training/balance.h"
 #include "afterimage/training/history_buffer.h"
 #include "afterimage/training/objective.h"
 
@@ -26,6 +27,7 @@ struct AdversarialStepOptions {
   int64_t history = 50;             ///< pairs in the history buffer
   double history_probability = 0.5;
   std::string fakes = "shared";  ///< images to train the discriminator with: see Batch::fake
+  BalanceOptions balance;
 
   Options options();
 };
@@ -52,7 +54,8 @@ class AdversarialStep {
   /// `generator_parameters`: all that the generator learns (projection and U-Net). `discriminator`
   /// may be empty when its weight is zero, `perceptual` when its weight is. `run` outlives the
   /// step.
-  AdversarialStep(const std::vector<ParameterGroup>& generator_parameters, PatchGan discriminator,
+  AdversarialStep(const std::vector<ParameterGroup>& generator_parameters,
+                  std::shared_ptr<Discriminator> discriminator,
                   std::shared_ptr<const PerceptualLoss> perceptual,
                   const ObjectiveOptions& objective, const AdversarialStepOptions& options,
                   const RunContext& run);
@@ -69,7 +72,8 @@ class AdversarialStep {
 
   /// The losses by name, each before weighting: "discriminator" (only when it was trained),
   /// "adversarial", "perceptual", "pixel", "ssim" (only with a weight), and "generator", their
-  /// weighted sum.
+  /// weighted sum. With balance.on one of the two may rest in a step (balance.h); its losses are
+  /// there all the same.
   std::map<std::string, double> operator()(const Batch& batch, double learning_rate);
 
   /// Discriminator, optimisers, history and random state: with the generator's weights all that a
@@ -81,10 +85,11 @@ class AdversarialStep {
  private:
   bool adversarial() const { return objective_.adversarial > 0; }
   at::Tensor judge(const at::Tensor& maps, const at::Tensor& image);
+  at::Tensor discriminator_loss(const Batch& batch);
   at::Tensor train_discriminator(const Batch& batch, double learning_rate);
   std::map<std::string, at::Tensor> generator_losses(const Batch& batch);
 
-  PatchGan discriminator_;
+  std::shared_ptr<Discriminator> discriminator_;  // null without an adversarial loss
   std::shared_ptr<const PerceptualLoss> perceptual_;
   ObjectiveOptions objective_;
   AdversarialStepOptions options_;
@@ -92,6 +97,7 @@ class AdversarialStep {
   Adam generator_adam_, discriminator_adam_;
   HistoryBuffer history_;
   at::Generator history_random_;
+  Balance balance_;
   int64_t steps_ = 0;
 };
 

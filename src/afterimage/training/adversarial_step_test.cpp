@@ -9,6 +9,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/networks/feature_network.h"
 #include "afterimage/networks/module_state.h"
+#include "afterimage/networks/patchgan.h"
 #include "afterimage/networks/unet.h"
 #include "reference/formula.h"
 
@@ -44,7 +45,7 @@ class AdversarialStepTest : public ::testing::Test {
       network->to(type);
       const std::vector<ParameterGroup> learned = {{projection->parameters()},
                                                    {unet->parameters()}};
-      step = std::make_unique<AdversarialStep>(learned, discriminator,
+      step = std::make_unique<AdversarialStep>(learned, discriminator.ptr(),
                                                std::make_shared<PerceptualLoss>(network, objective),
                                                objective, options, run);
     }
@@ -248,6 +249,43 @@ TEST_F(AdversarialStepTest, TheDiscriminatorLearnsEveryNthStep) {
   }
 }
 
+TEST_F(AdversarialStepTest, WhoRestsKeepsItsWeightsAlsoAfterARestore) {
+  auto options = short_history();
+  options.balance.on = true;
+  const auto weights = [](Model& model) {
+    TensorMap copy;
+    for (const auto& [name, tensor] : model.state()) copy[name] = tensor.clone();
+    return copy;
+  };
+  const auto changed = [](const TensorMap& before, const TensorMap& after, const char* name) {
+    return !before.at(name).equal(after.at(name));
+  };
+  for (const bool discriminator_rests : {true, false}) {
+    // r lies between the two in any training; after the first step one of them rests.
+    options.balance.rest_below = discriminator_rests ? 1e9 : 0;
+    options.balance.learn_above = 1e9;
+    options.balance.generator_rests_above = discriminator_rests ? 1e9 : 0;
+    Model first(run_, at::kFloat, objective(), options),
+        second(run_, at::kFloat, objective(), options);
+    const auto begin = weights(first);
+    first.update(1);
+    const auto one = weights(first);
+    EXPECT_TRUE(changed(begin, one, "unet.first.weight"));
+    EXPECT_TRUE(changed(begin, one, "discriminator.conv1.weight"));
+    second.update(1);
+    Model third(run_, at::kFloat, objective(), options);
+    third.step->restore(second.step->to_tensors(), "here");
+    for (auto* model : {&first, &third}) {
+      const auto before = weights(*model);
+      const auto losses = model->update(2);
+      const auto after = weights(*model);
+      EXPECT_EQ(changed(before, after, "unet.first.weight"), discriminator_rests);
+      EXPECT_EQ(changed(before, after, "discriminator.conv1.weight"), !discriminator_rests);
+      EXPECT_TRUE(losses.contains("discriminator") && losses.contains("adversarial"));
+    }
+  }
+}
+
 TEST_F(AdversarialStepTest, ASigmoidTakenForLogitsBoundsTheLoss) {
   auto terms = objective();
   terms.verdict = "sigmoid";
@@ -276,7 +314,7 @@ TEST_F(AdversarialStepTest, TermsOfWeightZeroAreLeftOut) {
   auto terms = objective();
   terms.adversarial = terms.perceptual = 0;
   torch::nn::Conv2d generator(torch::nn::Conv2dOptions(4, 3, 1));
-  AdversarialStep step({{generator->parameters()}}, PatchGan(nullptr), nullptr, terms, {}, run_);
+  AdversarialStep step({{generator->parameters()}}, nullptr, nullptr, terms, {}, run_);
   const auto maps = wave({3, 4, 32, 32}).to(at::kFloat);
   const auto targets = (wave({3, 3, 32, 32}, 1) * 0.5 + 0.5).to(at::kFloat);
   std::map<std::string, double> losses;
@@ -284,9 +322,8 @@ TEST_F(AdversarialStepTest, TermsOfWeightZeroAreLeftOut) {
   EXPECT_EQ(losses.size(), 2u);
   EXPECT_NEAR(losses.at("generator"), 0.5 * losses.at("pixel"), 1e-6);
   terms.pixel = 0;
-  EXPECT_THROW(
-      AdversarialStep({{generator->parameters()}}, PatchGan(nullptr), nullptr, terms, {}, run_),
-      Error);
+  EXPECT_THROW(AdversarialStep({{generator->parameters()}}, nullptr, nullptr, terms, {}, run_),
+               Error);
 }
 
 TEST_F(AdversarialStepTest, RefusesAStateOfAnotherModel) {

@@ -32,7 +32,12 @@ Options ObjectiveOptions::options() {
           .range(0),
       Option("perceptual", perceptual, "weight of the feature distance; 0 needs no network")
           .range(0),
-      Option("pixel", pixel, "weight of the mean absolute pixel difference").range(0),
+      Option("pixel", pixel, "weight of the pixels' distance").range(0),
+      Option("pixel_distance", pixel_distance,
+             "of pixels: l1, mean |a - b|; squares, half the squared distance of each image (Shen "
+             "et al. 2019)")
+          .one_of({"l1", "squares"}),
+      Option("pixel_scale", pixel_scale, "what pixels of 0 to 1 are multiplied by in it").range(0),
       Option("ssim", ssim, "weight of 1 - SSIM of luminance").range(0),
       Option("balance", balance,
              "between pixel and feature quality: 0, pixels alone; 0.5, the weights as they are; 1, "
@@ -45,8 +50,8 @@ Options ObjectiveOptions::options() {
       Option(
           "distance", distance,
           "of a layer: l1, mean |a - b|; l2, Euclidean norm of each image's; relative, l1 over the "
-          "target's mean |b|")
-          .one_of({"l1", "l2", "relative"}),
+          "target's mean |b|; squares, half the squared norm (Shen et al. 2019)")
+          .one_of({"l1", "l2", "relative", "squares"}),
       Option("feature_size", feature_size, "side images are resized to for the network, 0 = as is")
           .unit("pixels")
           .range(0, 4096),
@@ -106,6 +111,11 @@ at::Tensor ssim_loss(const at::Tensor& images, const at::Tensor& targets) {
   return 1 - structural_similarity(luminance(images), luminance(targets)).mean();
 }
 
+at::Tensor squared_loss(const at::Tensor& found, const at::Tensor& targets, double scale) {
+  const auto difference = at_least_float(found) - at_least_float(targets);
+  return difference.square().flatten(1).sum(1).mean() * (scale * scale / 2);
+}
+
 PerceptualLoss::PerceptualLoss(std::shared_ptr<FeatureNetwork> network,
                                const ObjectiveOptions& options)
     : network_(std::move(network)),
@@ -135,6 +145,7 @@ std::vector<at::Tensor> PerceptualLoss::target_features(const at::Tensor& target
 
 at::Tensor PerceptualLoss::distance(const at::Tensor& ours, const at::Tensor& theirs) const {
   if (options_.distance == "l1") return pixel_loss(ours, theirs);
+  if (options_.distance == "squares") return squared_loss(ours, theirs);
   if (options_.distance == "relative") {
     return pixel_loss(ours, theirs) / at_least_float(theirs).abs().mean();
   }

@@ -29,12 +29,17 @@ struct ObjectiveOptions {
   std::vector<std::string> layers;     ///< empty: the network's own choice
   /// l1: mean |a-b| per layer; l2: Euclidean norm per image; relative: l1 over the targets' mean
   /// |b|, so that layers and networks of different scale weigh alike (the shipped SqueezeNet's
-  /// features reach several hundred).
+  /// features reach several hundred); squares: half the squared distance of each image's features.
   std::string distance = "l1";
   int64_t feature_size = 0;     ///< side images are resized to for the network, 0 = as they are
   bool align_corners = false;   ///< resizing keeps the corner pixels' centres in place
   bool normalise_input = true;  ///< by ImageNet's statistics
   std::string feature_sum = "mean";  ///< over layers: mean (MonkeySee) or sum
+
+  /// Of pixels: l1, mean |a - b|, times pixel_scale; squares, half the squared distance of each
+  /// image (Caffe's EuclideanLoss), pixels times pixel_scale.
+  std::string pixel_distance = "l1";
+  double pixel_scale = 1;
 
   /// What of the discriminator the adversarial loss takes for logits: its output ("logits"), or the
   /// sigmoid of it ("sigmoid", as IRFA's public code has it: a sigmoid too many, which leaves the
@@ -67,6 +72,10 @@ at::Tensor pixel_loss(const at::Tensor& images, const at::Tensor& targets);
 
 /// 1 - mean structural similarity of luminance (similarity/ssim.h), computed in float64.
 at::Tensor ssim_loss(const at::Tensor& images, const at::Tensor& targets);
+
+/// Half the squared Euclidean distance of `scale` times each sample, mean over samples: Caffe's
+/// EuclideanLoss.
+at::Tensor squared_loss(const at::Tensor& found, const at::Tensor& targets, double scale = 1);
 
 /// Feature distance between reconstructions and targets: one pass of a frozen network over each;
 /// the targets' features come without gradient and may be cached by the caller.

@@ -79,6 +79,15 @@ TEST(ObjectiveOptions, BalanceMovesWeightBetweenPixelsAndFeatures) {
   EXPECT_TRUE(options.layers.empty());  // no network is needed
 }
 
+TEST(Objective, SquaredLossAgreesWithPyTorch) {
+  const TensorMap expected = reference::read("shen.safetensors");
+  const auto fake = (wave({4, 3, 8, 8}) * 0.5 + 0.5).requires_grad_();
+  const auto loss = squared_loss(fake, wave({4, 3, 8, 8}, 1) * 0.5 + 0.5, 255);
+  loss.backward();
+  EXPECT_LT(error(loss, expected.at("squares")), 1e-10);
+  EXPECT_LT(error(fake.grad(), expected.at("squares.gradient"), 11), 1e-10);
+}
+
 /// Every distance over the layers' mean at the images' size, and over their sum resized to 40.
 void expect_perceptual_parity(at::ScalarType type, double tolerance) {
   const TensorMap expected = reference::read("objective.safetensors");

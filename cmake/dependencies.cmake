@@ -8,6 +8,17 @@ if(NOT Torch_DIR)
     list(GET torch_wheel 0 Torch_DIR)
   endif()
 endif()
+if(NOT Torch_DIR)  # a build by pip: the torch of the Python that runs it
+  find_package(Python3 COMPONENTS Interpreter)
+  if(Python3_FOUND)
+    execute_process(COMMAND ${Python3_EXECUTABLE} -c
+                            "import torch; print(torch.utils.cmake_prefix_path)"
+                    OUTPUT_VARIABLE torch_cmake OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    if(torch_cmake)
+      set(Torch_DIR ${torch_cmake}/Torch)
+    endif()
+  endif()
+endif()
 include(libtorch)
 
 # The installed program finds the libraries where the build found them. CMake itself leaves out

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 
 #include "afterimage/base/process.h"
 #include "afterimage/base/provenance.h"
@@ -70,6 +71,59 @@ const std::vector<Command>& command_table() {
       {"doctor", "check this machine and installation", "afterimage doctor", declare_doctor},
   };
   return table;
+}
+
+void declare_commands(CLI::App& app, Invocation& invocation, std::function<void()>& chosen) {
+  app.option_defaults()->always_capture_default();
+  for (const auto& command : command_table()) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    const auto action = command.declare(*sub, invocation);
+    add_options(*sub, invocation.run.options());
+    sub->footer("Example:\n  " + command.example);
+    sub->callback([&chosen, action] { chosen = action; });
+  }
+}
+
+namespace {
+
+nlohmann::json describe(const CLI::Option& option) {
+  const bool flag = option.get_items_expected_max() == 0;
+  std::string type = option.get_type_name();
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return {{"name", option.get_positional() ? option.get_name(true, false) : option.get_name()},
+          {"positional", option.get_positional()},
+          {"type", flag ? "flag" : type},
+          {"required", option.get_required()},
+          {"several", option.get_items_expected_max() > 1 ||
+                          option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll},
+          {"help", option.get_description()}};
+}
+
+nlohmann::json describe(const CLI::App& app) {
+  auto arguments = nlohmann::json::array(), commands = nlohmann::json::array();
+  for (const auto* option : app.get_options()) {
+    if (option != app.get_help_ptr()) arguments.push_back(describe(*option));
+  }
+  for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(describe(*sub));
+  }
+  return {{"name", app.get_name()},
+          {"summary", app.get_description()},
+          {"arguments", arguments},
+          {"commands", commands}};
+}
+
+}  // namespace
+
+nlohmann::json describe_commands() {
+  CLI::App app;
+  Invocation invocation;
+  std::function<void()> chosen;
+  declare_commands(app, invocation, chosen);
+  auto commands = describe(app).at("commands");
+  for (size_t i = 0; i < commands.size(); ++i) commands[i]["example"] = command_table()[i].example;
+  return commands;
 }
 
 std::string option_name(const Option& option) {

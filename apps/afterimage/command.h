@@ -43,6 +43,15 @@ struct Command {
 /// Every command, in the order `--help` shows them: the one place to add one.
 const std::vector<Command>& command_table();
 
+/// Declares every command on `app`; once it has parsed a command line, `chosen` is what to do.
+/// `invocation` and `chosen` must outlive the app.
+void declare_commands(CLI::App& app, Invocation& invocation, std::function<void()>& chosen);
+
+/// What there is to be told, for programs that build on this one: a list of {"name", "summary",
+/// "example", "arguments": [{"name", "positional", "type" (text, number, flag, ...), "required",
+/// "several", "help"}], "commands": [...]}.
+nlohmann::json describe_commands();
+
 /// "afterimage train demo --out 'my model'": the words as a user would type them in a shell.
 std::string command_line(const std::vector<std::string>& words);
 

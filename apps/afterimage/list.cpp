@@ -4,6 +4,7 @@
 
 #include "afterimage/analysis/analysis.h"
 #include "afterimage/base/config.h"
+#include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
 #include "afterimage/decoders/model.h"
@@ -50,6 +51,14 @@ void list_studies() {
   }
 }
 
+void list_commands(bool json) {
+  if (json) {
+    std::printf("%s\n", describe_commands().dump(1).c_str());
+    return;
+  }
+  for (const auto& command : command_table()) line(command.name, command.summary);
+}
+
 void list_networks(const std::string& folder) {
   for (const auto& name : feature_networks()) {
     const auto path = find_weights(name, folder);
@@ -63,11 +72,16 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
   const auto what = std::make_shared<std::string>();
   app.add_option("what", *what,
                  "decoders, projections, metrics, checks, analyses, configs, studies, importers, "
-                 "fields or networks")
+                 "fields, networks or commands")
       ->required()
       ->check(CLI::IsMember({"decoders", "projections", "metrics", "checks", "analyses", "configs",
-                             "studies", "importers", "fields", "networks"}));
-  return [what, &invocation] {
+                             "studies", "importers", "fields", "networks", "commands"}));
+  const auto json = std::make_shared<bool>(false);
+  app.add_flag("--json", *json, "commands with all their arguments, for other programs");
+  return [what, json, &invocation] {
+    if (*json && *what != "commands") {
+      throw Error("--json", "goes with commands", "Say 'afterimage list commands --json'");
+    }
     if (*what == "decoders") {
       list_decoders();
     } else if (*what == "projections") {
@@ -89,6 +103,8 @@ std::function<void()> declare_list(CLI::App& app, const Invocation& invocation) 
       list_configs();
     } else if (*what == "studies") {
       list_studies();
+    } else if (*what == "commands") {
+      list_commands(*json);
     } else {
       list_networks(invocation.run.weights);
     }

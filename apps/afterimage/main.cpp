@@ -53,17 +53,10 @@ void run_command_line(const std::vector<std::string>& arguments) {
   app.name("afterimage");
   app.set_version_flag("--version", version());
   app.require_subcommand(1);
-  app.option_defaults()->always_capture_default();
 
   Invocation invocation{command_line(arguments), {}, watch_interrupts()};
   std::function<void()> chosen;
-  for (const auto& command : command_table()) {
-    CLI::App* sub = app.add_subcommand(command.name, command.summary);
-    const auto action = command.declare(*sub, invocation);
-    add_options(*sub, invocation.run.options());
-    sub->footer("Example:\n  " + command.example);
-    sub->callback([&chosen, action] { chosen = action; });
-  }
+  declare_commands(app, invocation, chosen);
 
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants it so

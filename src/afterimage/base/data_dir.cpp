@@ -6,13 +6,26 @@
 
 namespace afterimage {
 
-std::filesystem::path data_dir() {
-  namespace fs = std::filesystem;
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path& chosen() {
+  static fs::path folder;
+  return folder;
+}
+
+}  // namespace
+
+void use_data_dir(const fs::path& folder) { chosen() = folder; }
+
+fs::path data_dir() {
   if (const char* named = std::getenv("AFTERIMAGE_DATA")) {
     if (fs::is_directory(named)) return named;
     throw Error("AFTERIMAGE_DATA", std::string(named) + " is no folder",
                 "Name the share/afterimage folder of an installation");
   }
+  if (!chosen().empty()) return chosen();
   std::error_code ignored;
   const fs::path binary = fs::read_symlink("/proc/self/exe", ignored);
   const fs::path beside = binary.parent_path().parent_path() / "share" / "afterimage";

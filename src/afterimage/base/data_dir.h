@@ -9,4 +9,8 @@ namespace afterimage {
 /// named by AFTERIMAGE_DATA. An Error when none of them is there.
 std::filesystem::path data_dir();
 
+/// For hosts that are no program of ours (Python): where that folder is from now on.
+/// AFTERIMAGE_DATA goes before it.
+void use_data_dir(const std::filesystem::path& folder);
+
 }  // namespace afterimage

@@ -105,20 +105,32 @@ void Model::build(const DecoderInput& input, const RunContext& run) {
 }
 
 Model Model::untrained(const Config& config, const Recording& recording, const RunContext& run) {
+  const RecordingInfo& info = recording.info();
+  Model model = untrained(config, info.sensors, info.bins, run);
+  say_resized(info, model.data_.image_size, run);
+  return model;
+}
+
+Model Model::untrained(const Config& config, const Sensors& sensors, const std::vector<Bin>& bins,
+                       const RunContext& run) {
   Model model;
   model.configure(with_one_length(config));
   for (const auto& note : config.notes()) run.say(note);
-  const RecordingInfo& info = recording.info();
-  const auto bins = choose_bins(info.bins, model.data_.bins, "data.bins");
-  const auto seen = info.sensors.in_rois(model.data_.regions, "data.regions");
-  model.build({info.sensors, select_bins(info.bins, bins), model.data_.image_size}, run);
+  const auto chosen = choose_bins(bins, model.data_.bins, "data.bins");
+  const auto seen = sensors.in_rois(model.data_.regions, "data.regions");
+  model.build({sensors, select_bins(bins, chosen), model.data_.image_size}, run);
   if (!model.data_.regions.empty()) {
     model.card_["arrays_left_out"] = leave_out_unseen(*model.decoder_, seen);
   }
   model.share_seed_ = run.seed();
-  say_left_out(info.bins, model.data_, run);
-  say_resized(info, model.data_.image_size, run);
+  say_left_out(bins, model.data_, run);
   return model;
+}
+
+void Model::silence_unseen() {
+  if (data_.regions.empty()) return;
+  const auto seen = input_.sensors.in_rois(data_.regions, "data.regions");
+  normalisation_.silence(seen.logical_not());
 }
 
 void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
@@ -126,9 +138,7 @@ void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
   const auto& info = recording.info();
   const auto bins = find_bins(info.bins, input_.bins, recording.path().string());
   normalisation_ = Normalisation::fit(recording, trials, data_.normalise_per_block, bins);
-  if (!data_.regions.empty()) {
-    normalisation_.silence(info.sensors.in_rois(data_.regions, "data.regions").logical_not());
-  }
+  silence_unseen();
   const Samples train = samples(recording, trials, data_.average_repeats);
   card_["samples"] = train.count();
   TrainedAgainst networks = std::vector<PretrainedWeights>();
@@ -138,6 +148,29 @@ void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
     decoder_->fit(train, context);
   }
   card_["pretrained"] = trained_against_json(both(networks, decoder_->pretrained()));
+}
+
+void Model::fit(const TrialArrays& arrays, const std::vector<int64_t>& trials,
+                const FitContext& context) {
+  for (const auto& [wanted, name] : {std::pair(data_.predicted.trials > 0, "data.predicted"),
+                                     std::pair(data_.average_repeats, "data.average_repeats"),
+                                     std::pair(data_.fraction < 1, "data.fraction")}) {
+    if (wanted) throw Error(name, "needs a recording in a file", "Save the arrays as one");
+  }
+  const auto bins = find_bins(arrays.bins, input_.bins, "bins");
+  const auto blocks =
+      arrays.block.empty() ? std::vector<int64_t>(arrays.stimulus.size(), 0) : arrays.block;
+  const auto read = [&](const std::vector<int64_t>& rows) {
+    return arrays.read_responses(rows, bins);
+  };
+  const auto row_bytes = arrays.responses.size(1) * (arrays.responses.size(2) + std::ssize(bins));
+  normalisation_ =
+      Normalisation::fit({read, row_bytes * 8}, trials, blocks, data_.normalise_per_block);
+  silence_unseen();
+  const ArrayTrials train(arrays, trials, bins, normalisation_, data_.image_size);
+  card_["samples"] = train.count();
+  decoder_->fit(train, context);
+  card_["pretrained"] = trained_against_json(decoder_->pretrained());
 }
 
 TrainedAgainst Model::fit_with_predicted(const Samples& train, const std::vector<int64_t>& trials,

@@ -13,6 +13,7 @@
 #include "afterimage/decoders/probes.h"
 #include "afterimage/decoders/reconstruction.h"
 #include "afterimage/encoding/predicted_options.h"
+#include "afterimage/recordings/array_trials.h"
 #include "afterimage/recordings/samples.h"
 
 namespace afterimage {
@@ -69,9 +70,16 @@ class Model {
   /// What the configuration names, built for this recording's sensors and bins; it has learned
   /// nothing yet. Errors: as for `train`.
   static Model untrained(const Config& config, const Recording& recording, const RunContext& run);
+  /// The same for responses of these sensors and bins, wherever they come from.
+  static Model untrained(const Config& config, const Sensors& sensors, const std::vector<Bin>& bins,
+                         const RunContext& run);
   /// Estimates the normalisation on these trials of the recording it was built for, and fits the
   /// decoder to them.
   void fit(const Recording& recording, const std::vector<int64_t>& trials,
+           const FitContext& context);
+  /// The same from arrays in memory, which are read batch by batch. Errors: options that want a
+  /// recording in a file (data.predicted, data.average_repeats, data.fraction).
+  void fit(const TrialArrays& arrays, const std::vector<int64_t>& trials,
            const FitContext& context);
   /// Writes everything but the log into a folder that is there.
   void save(const std::filesystem::path& folder, const nlohmann::json& provenance);
@@ -143,6 +151,8 @@ class Model {
   void choose_decoder(const Config& config);
   void configure(const Config& config);
   void build(const DecoderInput& input, const RunContext& run);
+  /// Sensors outside `data.regions` are zero from now on.
+  void silence_unseen();
   Samples samples(const Recording& recording, const std::vector<int64_t>& trials, bool average,
                   int64_t memory_limit) const;
   bool of_a_fold() const;

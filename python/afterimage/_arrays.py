@@ -1,0 +1,78 @@
+"""Arrays of users as tensors and back: numpy in, numpy out; torch in, torch out."""
+import numpy as np
+import torch
+
+from ._core import Error
+
+
+def is_torch(array):
+    return isinstance(array, torch.Tensor)
+
+
+def tensor(array, what):
+    """A view of the array where torch can have one (any strides), else a copy."""
+    if is_torch(array):
+        return array.detach()
+    array = np.asarray(array)
+    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        raise Error(f"{what}: are of type {array.dtype}. Give numbers")
+    if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
+        array = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("="))
+    if not array.flags.writeable:  # torch warns of what it will not do
+        array = array.view()
+        return torch.from_dlpack(array) if array.flags.writeable else _readonly(array)
+    return torch.from_numpy(array)
+
+
+def _readonly(array):
+    import warnings
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.from_numpy(array)
+
+
+def responses(array):
+    """(trial, sensor) or (trial, sensor, bin) as (trial, sensor, bin)."""
+    values = tensor(array, "responses")
+    if values.dim() == 2:
+        values = values.unsqueeze(2)
+    if values.dim() != 3:
+        raise Error(f"responses: have the shape {tuple(values.shape)}. "
+                    "Give (trial, sensor) or (trial, sensor, bin)")
+    return values
+
+
+def images(array):
+    """((n, 3, y, x) view, whether channels came last). Gray images, (n, y, x), are repeated."""
+    values = tensor(array, "images")
+    if values.dim() == 3:
+        return values.unsqueeze(1).expand(-1, 3, -1, -1), True
+    if values.dim() == 4 and values.shape[3] == 3:
+        return values.permute(0, 3, 1, 2), True
+    if values.dim() == 4 and values.shape[1] == 3:
+        return values, False
+    raise Error(f"images: have the shape {tuple(values.shape)}. "
+                "Give (image, y, x, 3), (image, 3, y, x) or (image, y, x)")
+
+
+def given_back(values, as_torch, channels_last):
+    """(n, 3, y, x) in the user's kind and layout."""
+    if channels_last:
+        values = values.permute(0, 2, 3, 1)
+    return values if as_torch else values.contiguous().numpy()
+
+
+def table(columns):
+    """A pandas DataFrame where pandas is installed, else a dict of arrays."""
+    try:
+        import pandas
+    except ImportError:
+        return {name: np.asarray(values) for name, values in columns.items()}
+    return pandas.DataFrame(columns)
+
+
+def columns(table):
+    """A DataFrame, a dict or None as a dict of lists."""
+    if table is None:
+        return {}
+    return {str(name): np.asarray(table[name]).tolist() for name in table}

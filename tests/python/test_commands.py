@@ -1,0 +1,73 @@
+"""The commands as functions: every one, the same numbers, the same sentences."""
+import json
+import re
+
+import numpy as np
+import pytest
+
+import afterimage as ai
+
+
+def test_every_command_has_its_name_in_python(program):
+    table = json.loads(program("list", "commands", "--json").stdout)
+    assert {entry["name"].replace("import", "import_") for entry in table} == set(ai.commands.names())
+    listed = re.findall(r"^  ([a-z]+) ", program("--help").stdout, re.MULTILINE)
+    assert {entry["name"] for entry in table} <= set(listed)
+    for entry in table:
+        function = ai.commands.find(entry["name"].replace("import", "import_"))
+        for argument in entry["arguments"]:
+            name = re.sub("[-.]", "_", argument["name"].lstrip("-"))
+            assert {name, name + "_"} & set(function.__signature__.parameters), name
+    assert set(dir(ai.import_)) > {"digit69", "nsd", "tvsd"} and "occlusion" in dir(ai.analyse)
+
+
+def test_a_way_from_end_to_end(recording, program, tmp_path):
+    settings = {"data": {"image_size": 16}}
+    model = ai.train("ridge", recording=recording, out=tmp_path / "m", set=settings, progress=False)
+    assert model == tmp_path / "m" and (model / "model.json").exists()
+    ai.reconstruct(model, recording, out=tmp_path / "i.h5", controls=["mean", "ridge"], progress=False)
+    scores = ai.evaluate(tmp_path / "i.h5", recording=recording, out=tmp_path / "s.json",
+                         metrics=["pixel-correlation", "ssim"], progress=False)
+    program("reconstruct", "m", recording, "--out", "j.h5", "--controls", "mean,ridge", "--quiet")
+    program("evaluate", "j.h5", "--recording", recording, "--out", "t.json", "--metrics",
+            "pixel-correlation,ssim", "--quiet")
+    there = json.loads((tmp_path / "t.json").read_text())
+    assert scores.json["sets"] == there["sets"]
+    assert scores["ridge", "pixel-correlation"] > 0.3
+    table = scores.table()
+    assert set(table["metric"]) == {"pixel-correlation", "ssim"}
+    assert "ridge" in ai.info(model)
+
+
+def test_objects_go_where_paths_go(recording, tmp_path):
+    whole = ai.Recording(recording)
+    decoder = ai.Decoder("ridge", data={"image_size": 16}).fit(whole)
+    result = decoder.reconstruct(whole)
+    scores = ai.evaluate(result, metrics=["pixel-correlation"], progress=False)
+    assert scores.checks and scores[result.name, "pixel-correlation"] > 0.3
+    page = ai.report(whole, result, scores, decoder, progress=False)
+    page.save(tmp_path / "report.html")
+    assert "<html" in (tmp_path / "report.html").read_text() and "srcdoc" in page._repr_html_()
+
+
+def test_arrays_go_where_paths_go(tmp_path):
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (30, 2, 2, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
+    responses = images[:, ::8, ::8].reshape(30, -1) + rng.normal(size=(30, 12))
+    recording = ai.Recording.from_arrays(images, responses, split=["train"] * 20 + ["test"] * 10)
+    assert "30 trials" in ai.info(recording) or "20" in ai.info(recording)
+    result = ai.Decoder("ridge", data={"image_size": 16}).fit(recording).reconstruct(recording)
+    assert ai.evaluate(result, metrics=["pixel-correlation"], progress=False)[
+        "ridge", "pixel-correlation"] > 0.5
+
+
+def test_refusals_are_the_programs(recording, tmp_path):
+    with pytest.raises(ai.Error, match="none.h5"):
+        ai.info(tmp_path / "none.h5")
+    with pytest.raises(ai.Error, match="rigde.*ridge"):
+        ai.train("rigde", recording=recording, out=tmp_path / "m")
+    with pytest.raises(TypeError, match="recordnig"):
+        ai.train("ridge", recordnig=recording)
+    with pytest.raises(AttributeError, match="trian"):
+        ai.trian
+    assert not (tmp_path / "m").exists()

@@ -3,10 +3,10 @@
 
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
-#include "afterimage/command.h"
 #include "afterimage/decoders/cross_validation.h"
 #include "afterimage/decoders/model.h"
 #include "afterimage/recordings/recording_notes.h"
+#include "afterimage/steps.h"
 
 namespace afterimage {
 
@@ -42,8 +42,9 @@ std::function<void()> declare_crossvalidate(CLI::App& app, const Invocation& inv
     for (const auto& note : recording_notes(recording)) run.say("note: " + note);
     auto options = to_json(a->options.options());
     options["config"] = path.string();
-    const auto result = cross_validate(config, recording, a->options, a->files, run,
-                                       invocation.provenance(run, options, {a->recording}));
+    const auto result =
+        cross_validate(config, recording, a->options, a->files, run,
+                       invocation.provenance(run, options, inputs_of(config, a->recording)));
     result.save(a->out, force);
     std::filesystem::remove_all(a->files.folder);
     run.say(concat(result.stimulus.size(), " images reconstructed -> ", a->out));

@@ -15,6 +15,7 @@ using Steps = std::vector<std::unique_ptr<Step>>;
 
 struct DemoOptions {
   std::string what = "photographs";
+  std::string decoder = "refined";
   std::string images, out = "demo";
   std::vector<std::string> settings;
   bool force = false;
@@ -41,7 +42,8 @@ Start start_of(const DemoOptions& options, const std::string& recording) {
   step->images = options.images.empty() ? (examples / "photos").string() : options.images;
   step->out = recording;
   step->force = options.force;
-  return {std::move(step), "demo", "Photographs from a simulated recording"};
+  const auto* config = options.decoder == "brain2pix" ? "demo" : "demo-refined";
+  return {std::move(step), config, "Photographs from a simulated recording"};
 }
 
 /// The whole way, each step a command that a user could type.
@@ -92,12 +94,20 @@ std::function<void()> declare_demo(CLI::App& app, const Invocation& invocation) 
   const auto options = std::make_shared<DemoOptions>();
   app.add_option("what", options->what, "photographs (simulated recording) or digits (human fMRI)")
       ->check(CLI::IsMember({"photographs", "digits"}));
+  app.add_option("--decoder", options->decoder,
+                 "of photographs: refined (ours, recommended) or brain2pix (as published)")
+      ->check(CLI::IsMember({"refined", "brain2pix"}));
   app.add_option("--images", options->images, "a folder of your own photographs");
   app.add_option("--out", options->out, "folder for the results");
   add_settings(app, options->settings, "an option of the decoder, as key=value");
   add_force(app, options->force);
 
-  return [options, &invocation] {
+  return [options, &app, &invocation] {
+    for (const auto* option : {"--images", "--decoder"}) {
+      if (options->what != "digits" || app.count(option) == 0) continue;
+      throw Error(option, "goes with photographs, and this is the demo of digits",
+                  "Leave one of the two out");
+    }
     if (fs::exists(options->out) && !fs::is_empty(options->out) && !options->force) {
       throw Error(options->out, "exists already",
                   "Add --force to replace the demo in it, or choose another --out");

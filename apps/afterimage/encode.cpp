@@ -28,6 +28,7 @@ struct Arguments {
   std::vector<std::string> bins;
   int64_t image_size = 64;
   bool average_repeats = false, force = false;
+  bool tests = false;  ///< --test was given
   EncodingOptions encoding;
 
   Options options() {
@@ -85,6 +86,9 @@ void fit(Arguments a, const Invocation& invocation) {
   if (std::ranges::find(splits, a.test) != splits.end() && a.test != a.split) {
     const Samples other(recording, encoder.normalisation, samples_of(a, a.test, bins));
     test = EncodingScores::of(*encoder.model, other, run);
+  } else if (a.tests) {
+    throw Error("--test", concat("there is no split '", a.test, "' beside '", a.split, "'"),
+                "There are: " + join(splits));
   }
   encoder.provenance = on_processor(invocation.provenance(run, to_json(a.options()), {a.input}));
   auto result = encoding_result(*encoder.model, info, test);
@@ -187,9 +191,16 @@ std::function<void()> declare_encode(CLI::App& app, const Invocation& invocation
                  "predict the responses to these images: a folder, or a recording");
   add_options(app, a->options());
   add_force(app, a->force);
-  return [a, &invocation] {
+  return [a, &app, &invocation] {
     check_output(a->out, a->force);
-    a->predict.empty() ? fit(*a, invocation) : predict(*a, invocation);
+    a->tests = app.count("--test") > 0;
+    if (a->predict.empty()) return fit(*a, invocation);
+    for (const auto& option : a->options()) {
+      if (option.name == "split" || app.count(option_name(option)) == 0) continue;
+      throw Error(option_name(option), "says how an encoder is fitted, and --predict uses one",
+                  "Leave it out");
+    }
+    predict(*a, invocation);
   };
 }
 

@@ -34,6 +34,10 @@ void add_words(std::vector<std::string>& words, const std::string& flag, const s
 void add_words(std::vector<std::string>& words, const std::string& flag,
                const std::vector<std::string>& values);
 
+/// What a training reads: the recording, and folders of images that its configuration names.
+std::vector<std::filesystem::path> inputs_of(const Config& config,
+                                             const std::filesystem::path& recording);
+
 struct SimulateStep : Step {
   std::string images, out;
   SimulatorOptions options;

@@ -194,7 +194,12 @@ class Run {
 
   /// A model is not replaced: its training may have taken days.
   void check_model() const {
-    if (is_made_of(model_, {source_.hash})) return;
+    std::vector<ContentHash> inputs;
+    for (const auto& path : of_variant(
+             variant_, "", [&](const Config& config) { return inputs_of(config, source_.path); })) {
+      inputs.push_back(path == source_.path ? source_.hash : content_hash(path));
+    }
+    if (is_made_of(model_, inputs)) return;
     throw Error(model_, concat("was trained on what ", recording(), " held before it was changed"),
                 "Remove " + folder_.string() + ", or choose another --out");
   }

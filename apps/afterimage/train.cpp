@@ -30,6 +30,16 @@ void say_leakage(const Recording& recording, const std::string& train, const Run
 
 }  // namespace
 
+std::vector<std::filesystem::path> inputs_of(const Config& config,
+                                             const std::filesystem::path& recording) {
+  std::vector<std::filesystem::path> inputs = {recording};
+  for (const auto* key : {"data.predicted_images", "prior"}) {
+    const auto folder = config.text(key, "");
+    if (!folder.empty()) inputs.emplace_back(folder);
+  }
+  return inputs;
+}
+
 Config TrainStep::configuration() const {
   Config read = Config::read(find_config(config));
   for (const auto& setting : settings) read.override_with(setting);
@@ -54,8 +64,9 @@ void TrainStep::run(const Invocation& invocation) {
   Model::check_place(options);
   for (const auto& note : recording_notes(from)) run.say("note: " + note);
   say_leakage(from, chosen.text("data.split", DataOptions().split), run);
-  Model::train(chosen, from, run, options,
-               invocation.provenance(run, {{"config", chosen.source()}}, {recording}));
+  Model::train(
+      chosen, from, run, options,
+      invocation.provenance(run, {{"config", chosen.source()}}, inputs_of(chosen, recording)));
 }
 
 std::function<void()> declare_train(CLI::App& app, const Invocation& invocation) {

@@ -81,6 +81,18 @@ def test_probes_are_in_the_file_and_can_be_left_out(made, run, tmp_path):
                    "--probes", "half")
 
 
+def test_one_image_fails_nothing(run, tmp_path):
+    """Nothing can be told from one: no check says that the decoder is to blame."""
+    write_recording(tmp_path / "r.h5", test=1)
+    run("train", "ridge", "--recording", "r.h5", "--out", "m", "--set", "data.image_size=16", "--quiet",
+        check=True)
+    run("reconstruct", "m", "r.h5", "--out", "i.h5", "--quiet", check=True)
+    run("evaluate", "i.h5", "--recording", "r.h5", "--out", "s.json", "--quiet", check=True)
+    failed = [check["name"] for check in json.loads((tmp_path / "s.json").read_text())["checks"]
+              if check["verdict"] == "fail"]
+    assert set(failed) <= {"few-images"}, failed
+
+
 def leak(f):
     """A test image stored again among the training images, a little changed."""
     images = f["stimuli/images"][()]

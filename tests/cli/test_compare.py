@@ -126,6 +126,18 @@ def test_reconstructions_are_evaluated_on_the_way(made, run, tmp_path):
     assert judged["scores"]["pixel-correlation"]["interval"] == scores["interval"]
 
 
+def test_scores_by_other_metrics_of_one_reconstruction_make_one_row(made, run, tmp_path):
+    for metric in ("ssim", "spectrum-distance"):
+        run("evaluate", made / "seed1.h5", "--recording", made / "r.h5", "--out", f"{metric}.json",
+            "--metrics", metric, "--quiet", check=True)
+    run("compare", "ssim.json", "spectrum-distance.json", made / "seed1.json", "--out", "c.json",
+        "--quiet", check=True)
+    text = (tmp_path / "c.json").read_text()
+    assert "spectrum-distance" in text and "ssim" in text and "hog-correlation" in text
+    table = run("compare", "ssim.json", "spectrum-distance.json", made / "seed1.json", check=True).stdout
+    assert table.count("ridge-1") == 1, table
+
+
 def test_what_cannot_be_compared_is_refused(made, run, tmp_path):
     assert_refused(run("compare", made / "judged.h5"), "judged.h5", "recording")
     assert_refused(run("compare", made / "m"), "m", "no scores")

@@ -1,5 +1,6 @@
 """Encoding models and the trials they predict: `afterimage encode`, `data.predicted`."""
 import json
+import shutil
 
 import h5py
 import numpy as np
@@ -186,6 +187,35 @@ def test_networks_and_retrieval_learn_from_predicted_trials_too(run, simulated, 
         "training.steps=2", "--set", "objective.perceptual=0", check=True)
     for name in ("retrieval", "tuned"):
         assert card_of(tmp_path / name)["predicted"]["trials"] == 100
+
+
+def test_what_says_nothing_is_refused(run, simulated, encoder, tmp_path):
+    assert_refused(run("encode", simulated, "--out", "e", "--test", "typo"), "typo", "test")
+    for option, value in [("--features", "early"), ("--bins", "1"), ("--lambdas", "5")]:
+        assert_refused(run("encode", encoder, "--predict", simulated, "--out", "p.h5", option, value),
+                       option, "--predict")
+    assert not (tmp_path / "e").exists() and not (tmp_path / "p.h5").exists()
+
+
+def test_parts_of_different_encoders_are_refused(run, encoder, tmp_path):
+    for key, value in [("image_size", -5), ("bins", [[0, 50], [50, 100]])]:
+        shutil.copytree(encoder, tmp_path / key)
+        card = json.loads((tmp_path / key / "encoder.json").read_text())
+        card[key] = value
+        (tmp_path / key / "encoder.json").write_text(json.dumps(card))
+        assert_refused(run("encode", key, "--predict", encoder, "--out", "p.h5"), key)
+    shutil.copytree(encoder, tmp_path / "features")
+    card = json.loads((tmp_path / "features/encoder.json").read_text())
+    card["options"]["features"] = "early"
+    (tmp_path / "features/encoder.json").write_text(json.dumps(card))
+    assert_refused(run("encode", "features", "--predict", encoder, "--out", "p.h5"), "features")
+
+
+def test_noise_that_drowns_is_seen_by_the_choice(run, simulated, tmp_path):
+    """What is tried on held-out photographs has the noise that would be learned from."""
+    run("train", "ridge", "--recording", simulated, "--out", "m", "--set", "data.predicted=400",
+        "--set", "data.predicted_noise=50", "--quiet", check=True)
+    assert card_of(tmp_path / "m")["predicted"]["trials"] == 0
 
 
 def test_bad_input_is_refused(run, simulated, encoder, tmp_path):

@@ -94,6 +94,21 @@ def test_other_answers_are_refused(made, run, tmp_path):
     assert_refused(evaluate(run, made, "none.json"), "none.json")
 
 
+def test_answers_count_once(made, run, tmp_path):
+    answers = answers_of(made, disliking(mean_cell(made)))
+    (tmp_path / "a.json").write_text(json.dumps(answers))
+    assert_refused(evaluate(run, made, "a.json", "a.json"), "a.json", "once")
+    twice = {**answers, "answers": answers["answers"] * 2}
+    (tmp_path / "b.json").write_text(json.dumps(twice))
+    assert_refused(evaluate(run, made, "b.json"), "b.json", "twice")
+    trials = page_data(made)["trials"]
+    few = [a for a in answers["answers"]
+           if trials[a["trial"]]["seen"] not in (trials[a["trial"]]["left"], trials[a["trial"]]["right"])]
+    (tmp_path / "c.json").write_text(json.dumps({**answers, "answers": few}))  # no attention check
+    assert evaluate(run, made, "c.json").returncode == 0
+    assert not json.loads((tmp_path / "s.json").read_text())["human"]["raters"][0]["counted"]
+
+
 def test_one_reconstruction_alone_cannot_be_judged(made, run):
     arguments = ["judge", made / "ridge.h5", "--recording", made / "r.h5", "--out", "x.html"]
     assert_refused(run(*arguments), "two different")

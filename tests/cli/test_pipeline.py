@@ -240,6 +240,8 @@ def test_digits_reach_the_published_ridge_figures(run, tmp_path):
     assert value["mean", "pixel-correlation"] == pytest.approx(0.655, abs=0.002)
     assert (tmp_path / "d/report.html").stat().st_size > 50_000
     assert_refused(run("demo", "digits", "--out", "d"), "--force")
+    assert_refused(run("demo", "digits", "--images", "x", "--out", "e"), "--images", "digits")
+    assert_refused(run("demo", "--decoder", "refind", "--out", "e"), "refined")
 
 
 def test_a_corrupt_photograph_is_named_or_skipped(run, images, tmp_path):
@@ -255,7 +257,8 @@ def test_a_corrupt_photograph_is_named_or_skipped(run, images, tmp_path):
 
 
 def test_the_demo_takes_own_photographs(run, images, tmp_path):
-    run("demo", "--images", images, "--out", "d", "--set", "training.steps=2", "--quiet", check=True)
+    run("demo", "--images", images, "--out", "d", "--set", "training.steps=2", "--set",
+        "data.predicted=40", "--quiet", check=True)
     page = (tmp_path / "d/report.html").read_text()
     assert "Simulated data" in page
     assert "read VGG19" in page  # SqueezeNet stands in, and the page says so

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/evidence.h"
 #include "afterimage/evaluation/metric.h"
 #include "afterimage/evaluation/statistics.h"
 
@@ -27,14 +28,26 @@ double deviation(const std::vector<double>& values) {
 /// The scores of one variant by one metric, a value per seed.
 struct PerSeed {
   std::vector<double> value, low, high;
+  Evidence evidence = Evidence::independent;  ///< the weakest of the runs
 };
 
-const Score* score_of(const Scores& scores, const std::string& metric) {
+/// A mean as tables of the papers' form show it: one that is no evidence is marked.
+Cell marked(double value, Evidence evidence) {
+  if (evidence == Evidence::independent || std::isnan(value)) return value;
+  return concat(number_text(value), evidence == Evidence::unknown ? "?" : "*");
+}
+
+/// The decoder's own scores.
+const ScoredImages* decoder_of(const Scores& scores) {
   for (const auto& set : scores.sets) {
-    if (set.control) continue;
-    for (const auto& score : set.scores) {
-      if (score.metric == metric && score.not_computed.empty()) return &score;
-    }
+    if (!set.control) return &set;
+  }
+  return nullptr;
+}
+
+const Score* score_of(const ScoredImages& set, const std::string& metric) {
+  for (const auto& score : set.scores) {
+    if (score.metric == metric && score.not_computed.empty()) return &score;
   }
   return nullptr;
 }
@@ -44,8 +57,11 @@ PerSeed collect(const std::vector<StudyRun>& runs, const std::string& variant,
   PerSeed out;
   for (const auto& run : runs) {
     if (run.variant != variant) continue;
-    const Score* score = score_of(run.scores, metric);
+    const auto* set = decoder_of(run.scores);
+    const Score* score = set == nullptr ? nullptr : score_of(*set, metric);
     if (score == nullptr) continue;
+    const auto kind = evidence(*set, metric);
+    if (kind != Evidence::independent) out.evidence = kind;
     out.value.push_back(score->value);
     out.low.push_back(score->low.value_or(NAN));
     out.high.push_back(score->high.value_or(NAN));
@@ -67,28 +83,24 @@ std::vector<Cell> difference_cells(const std::vector<double>& values,
   return {centre, centre - half, centre + half};
 }
 
-}  // namespace
-
-namespace {
-
 /// A row per variant and a column per metric: the form the papers print.
 Table table_of_means(const StudyPlan& plan, const std::vector<StudyRun>& runs) {
-  Table table{"means", "Mean over seeds", {"variant"}, {}};
+  Table table{
+      "means",
+      "Mean over seeds; * and ?: trained against the metric's network or unknown, no evidence",
+      {"variant"},
+      {}};
   for (const auto* metric : find_metrics(plan.metrics)) table.columns.push_back(metric->name);
   for (const auto& variant : plan.variants) {
     std::vector<Cell> row = {variant.name};
     for (const auto* metric : find_metrics(plan.metrics)) {
-      const auto values = collect(runs, variant.name, metric->name).value;
-      row.emplace_back(values.empty() ? NAN : mean(values));
+      const auto found = collect(runs, variant.name, metric->name);
+      row.push_back(marked(found.value.empty() ? NAN : mean(found.value), found.evidence));
     }
     table.rows.push_back(std::move(row));
   }
   return table;
 }
-
-}  // namespace
-
-namespace {
 
 /// The paper's own rows, and for each variant it prints ours beside the printed number.
 Table table_of_paper(const StudyPlan& plan, const std::vector<StudyRun>& runs) {
@@ -102,8 +114,8 @@ Table table_of_paper(const StudyPlan& plan, const std::vector<StudyRun>& runs) {
     const auto& name = plan.paper.rows[i];
     std::vector<Cell> row = {name};
     for (const auto& variant : plan.variants) {
-      const auto values = collect(runs, variant.name, plan.paper.metrics[i]).value;
-      row.emplace_back(values.empty() ? NAN : mean(values));
+      const auto found = collect(runs, variant.name, plan.paper.metrics[i]);
+      row.push_back(marked(found.value.empty() ? NAN : mean(found.value), found.evidence));
       if (variant.printed.empty()) continue;
       const bool misprint = std::find(misprints.begin(), misprints.end(),
                                       concat(variant.name, ": ", name)) != misprints.end();
@@ -129,7 +141,7 @@ AnalysisResult summarise_study(const StudyPlan& plan, const std::vector<StudyRun
   Table table{"summary",
               "Mean over seeds, interval over images, and difference from the first variant",
               {"variant", "metric", "seeds", "mean", "sd over seeds", "low", "high", "difference",
-               "difference low", "difference high"},
+               "difference low", "difference high", "trained against"},
               {}};
   for (const auto* metric : find_metrics(plan.metrics)) {
     const auto first = collect(runs, plan.variants.front().name, metric->name);
@@ -149,6 +161,7 @@ AnalysisResult summarise_study(const StudyPlan& plan, const std::vector<StudyRun
                                mean(found.high)};
       const auto difference = difference_cells(found.value, first.value);
       row.insert(row.end(), difference.begin(), difference.end());
+      row.emplace_back(evidence_text(found.evidence));
       table.rows.push_back(std::move(row));
       chart.categories.push_back(variant.name);
       chart.series[0].add({mean(found.value), mean(found.low), mean(found.high)});

@@ -7,7 +7,8 @@
 
 namespace afterimage {
 
-/// Where and how a fit runs: `folder` is the model in the making (training log, checkpoints).
+/// Where and how a fit runs: `folder` is the model in the making (training log, checkpoints);
+/// empty: nothing is written.
 struct FitContext {
   const RunContext& run;
   std::filesystem::path folder;

@@ -202,7 +202,6 @@ class Folds {
     result.decoder = model.decoder_name();
     model.describe_training(result);
     result.split = "cross-validation";
-    result.trained_against = model.decoder().pretrained();
     const Samples test = model.samples(recording_, fold.test, options_.average_repeats);
     const ToReconstruct wanted{
         {[&](const std::vector<int64_t>& rows) { return test.responses(rows); },

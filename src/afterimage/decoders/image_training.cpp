@@ -27,7 +27,10 @@ HeldOutRows hold_out(const SampleSource& samples, double share, const RunContext
                          run.generator("validation photographs"));
   }
   for (int64_t i = 0; i < samples.count(); ++i) {
-    (fold[static_cast<size_t>(i)] == 0 ? rows.held_out : rows.learned).push_back(i);
+    const bool held_out = fold[static_cast<size_t>(i)] == 0;
+    if (!held_out) rows.learned.push_back(i);
+    // What was made of a held-out photograph is neither learned from nor judged by.
+    if (held_out && i < samples.recorded()) rows.held_out.push_back(i);
   }
   if (share > 0 && (rows.learned.empty() || rows.held_out.empty())) {
     throw Error("training.validation",

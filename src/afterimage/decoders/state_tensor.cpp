@@ -19,16 +19,4 @@ const at::Tensor& state_tensor(const TensorMap& state, const std::string& name,
   return found->second;
 }
 
-TensorMap state_under(const TensorMap& state, const std::string& prefix) {
-  TensorMap part;
-  for (const auto& [name, tensor] : state) {
-    if (name.starts_with(prefix)) part[name.substr(prefix.size())] = tensor;
-  }
-  return part;
-}
-
-void add_under(TensorMap& state, const std::string& prefix, const TensorMap& part) {
-  for (const auto& [name, tensor] : part) state[prefix + name] = tensor;
-}
-
 }  // namespace afterimage

@@ -13,10 +13,4 @@ namespace afterimage {
 const at::Tensor& state_tensor(const TensorMap& state, const std::string& name,
                                const std::vector<int64_t>& shape, const std::string& where);
 
-/// The tensors whose names begin with `prefix`, named without it.
-TensorMap state_under(const TensorMap& state, const std::string& prefix);
-
-/// Adds the tensors of `part` under "prefix" + name.
-void add_under(TensorMap& state, const std::string& prefix, const TensorMap& part);
-
 }  // namespace afterimage

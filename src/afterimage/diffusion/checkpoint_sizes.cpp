@@ -69,8 +69,15 @@ class Config {
     throw Error(where_, concat("its '", key, "' is ", what));
   }
 
+  /// No network is larger; a damaged file that says so would fill the memory.
+  static int64_t largest_of(const std::string& key) {
+    if (key.find("layers") != std::string::npos || key.find("blocks") != std::string::npos)
+      return 64;
+    return key == "vocab_size" ? 1 << 20 : 1 << 14;
+  }
+
   int64_t positive(const json& value, const char* key) const {
-    constexpr int64_t largest = 1 << 20;  // no network is wider: beyond it sizes would overflow
+    const int64_t largest = largest_of(key);
     if (!value.is_number_integer() || value < 1 || value > largest) bad(key, "no size");
     return value.get<int64_t>();
   }
@@ -238,6 +245,13 @@ DdimOptions ddim_options(const json& values, const fs::path& where) {
     refuse_family(where, "Stable Diffusion 2", "the network says velocities, not noise");
   }
   config.must_be("beta_schedule", "scaled_linear");
+  config.must_be("prediction_type", "epsilon");
+  config.must_be("timestep_spacing", "leading");
+  config.must_be("clip_sample", false);
+  config.must_be("thresholding", false);
+  config.must_be("rescale_betas_zero_snr", false);
+  config.must_be("trained_betas", nullptr);
+  if (!config.is("steps_offset", 0)) config.must_be("steps_offset", 1);
   DdimOptions options;
   options.trained_steps = config.number("num_train_timesteps", options.trained_steps);
   options.beta_start = config.real("beta_start", options.beta_start);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
 
 namespace afterimage::diffusion {
 namespace {
@@ -14,9 +17,15 @@ fs::path below_variable(const char* variable, const fs::path& below) {
   return value == nullptr || *value == '\0' ? fs::path() : fs::path(value) / below;
 }
 
+/// Of Stable Diffusion: pipelines of other models have a folder of the same form.
 bool is_checkpoint(const fs::path& path) {
+  if (path.extension() == ".ckpt") return true;
   std::error_code unreadable;
-  return fs::exists(path / "model_index.json", unreadable) || path.extension() == ".ckpt";
+  if (!fs::exists(path / "model_index.json", unreadable)) return false;
+  std::ifstream file(path / "model_index.json");
+  const auto index = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
+  return index.is_object() &&
+         index.value("_class_name", nlohmann::json()) == "StableDiffusionPipeline";
 }
 
 void look_in(const fs::path& folder, std::vector<fs::path>& found) {

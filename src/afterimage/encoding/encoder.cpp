@@ -6,6 +6,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/json_file.h"
 #include "afterimage/base/output.h"
+#include "afterimage/base/text.h"
 #include "afterimage/recordings/sensors_json.h"
 
 namespace afterimage {
@@ -67,7 +68,12 @@ Encoder Encoder::load(const std::filesystem::path& folder, const RunContext& run
       throw Error(where, "was written by a newer version of Afterimage", "Update Afterimage");
     }
     set_options(out.options.options(), card.at("options"));
+    check_options(out.options.options(), where.string());
     out.image_size = card.at("image_size");
+    if (out.image_size < 8 || out.image_size > 1024) {
+      throw Error(where, concat("has images of ", out.image_size, " pixels"),
+                  "The file was changed or is damaged");
+    }
     out.bins = bins_from_json(card.at("bins"));
     out.sensors = sensors_from_json(card.at("sensors"));
     out.provenance = card.at("provenance");
@@ -82,7 +88,13 @@ Encoder Encoder::load(const std::filesystem::path& folder, const RunContext& run
   out.model = std::make_unique<EncodingModel>(out.options, out.sensors, run);
   const auto weights = folder / "weights.safetensors";
   out.model->load(read_safetensors(weights), weights.string());
-  return out;
+  try {  // parts of two encoders may each be whole
+    const auto size = out.image_size;
+    const auto made = out.predict(at::zeros({1, 3, size, size}));
+    if (made.size(1) == out.sensors.count() && made.size(2) == std::ssize(out.bins)) return out;
+  } catch (const c10::Error&) {
+  }
+  throw Error(folder, "its files do not belong together", "Use the folder 'encode' wrote as it is");
 }
 
 }  // namespace afterimage

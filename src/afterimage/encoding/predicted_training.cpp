@@ -5,10 +5,11 @@
 #include <cmath>
 #include <filesystem>
 
+#include "afterimage/base/error.h"
 #include "afterimage/base/json_number.h"
 #include "afterimage/base/text.h"
 #include "afterimage/encoding/predicted_choice.h"
-#include "afterimage/encoding/sample_rows.h"
+#include "afterimage/recordings/source_rows.h"
 #include "afterimage/regression/folds.h"
 
 namespace afterimage {
@@ -32,6 +33,13 @@ json r2_by_roi(const at::Tensor& r2, const Sensors& sensors) {
   }
   out["all"] = json_number(at::nanmean(r2).item<double>());
   return out;
+}
+
+/// How many trials a sample averages, on average.
+double averaged_by(const SampleSource& samples) {
+  double sum = 0;
+  for (const auto trials : samples.trials_averaged()) sum += static_cast<double>(trials);
+  return sum / static_cast<double>(samples.count());
 }
 
 }  // namespace
@@ -64,6 +72,10 @@ PredictedTraining::PredictedTraining(const SampleSource& train, const Sensors& s
                                      int64_t memory_limit, const RunContext& run)
     : train_(train), sensors_(sensors), options_(options), memory_limit_(memory_limit), run_(run) {
   if (options_.average == 0) options_.average = others.repeats;
+  if (options_.average < 1) {
+    throw Error("data.predicted_average", concat("is ", number_text(options_.average)),
+                "Give 1 or more, or 0 for as many as test stimuli were shown");
+  }
   const int64_t count = options_.choose ? chosen_count(train, others) : options_.trials;
   card_["trials"] = count;
   card_["asked_for"] = options_.trials;
@@ -116,7 +128,7 @@ int64_t PredictedTraining::chosen_count(const SampleSource& train, const OtherSt
     (fold[i] == 0 ? left : learned).push_back(static_cast<int64_t>(i));
     if (fold[i] == 0) hidden.hide(photographs[i]);
   }
-  const SampleRows inner(train, learned), held(train, left);
+  const SourceRows inner(train, learned), held(train, left);
   const auto quiet = run_.with(nullptr);
   EncodingModel encoder(options_.encoding, sensors_, run_);
   encoder.fit(inner, quiet);
@@ -136,9 +148,10 @@ int64_t PredictedTraining::chosen_count(const SampleSource& train, const OtherSt
   double best = 0;
   for (const int64_t count : {options_.trials / 4, options_.trials}) {
     if (count == 0) continue;
-    // As noisy as the single trials they are judged on.
+    // As noisy, times the factor asked for, as the trials they are judged on.
     const auto further = further_images(inner, count, hidden, quiet);
-    const PredictedTrials more(inner, *further, encoder, {count, 1, 1, memory_limit_}, quiet);
+    const PredictedTrials more(inner, *further, encoder,
+                               {count, averaged_by(held), options_.noise, memory_limit_}, quiet);
     const auto scores = linear_scores(more, held, quiet);
     const auto gain = PairedGain::of(scores, without, names);
     card_["tried"].push_back({{"trials", count},

@@ -35,6 +35,7 @@ class PredictedTrials : public SampleSource {
   int64_t bins() const override { return real_.bins(); }
   int64_t image_size() const override { return real_.image_size(); }
   int64_t channels() const override { return real_.channels(); }
+  int64_t recorded() const override { return real_.recorded(); }
   at::Tensor responses(const std::vector<int64_t>& rows) const override;
   at::Tensor images(const std::vector<int64_t>& rows) const override;
   std::string where() const override { return real_.where(); }

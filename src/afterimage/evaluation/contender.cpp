@@ -43,6 +43,7 @@ Shown shown_in(const Scores& scores, size_t file) {
 
 /// What resampling adds up: as evaluated, or from the values of single images in a file.
 at::Tensor columns_of(const Score& score, const Shown& shown) {
+  if (score.columns.defined() && score.columns.size(0) == 0) return {};  // of the whole set alone
   if (score.columns.defined()) return score.columns.index_select(0, shown.order);
   if (score.per_image.empty()) return {};
   const auto rows = at::tensor(score.per_image, at::kDouble).unsqueeze(1);
@@ -64,17 +65,33 @@ CheckCount count_checks(const nlohmann::json& checks, const std::string& decoder
   return count;
 }
 
-bool same_scores(const Contender& a, const Contender& b) {
+/// Whether two rows are scores of the same images, by the metrics that both have: at least one of
+/// them, unless both are known to come from the same training.
+bool same_images(const Contender& a, const Contender& b) {
   if (a.name != b.name || a.shown != b.shown || a.height != b.height || a.width != b.width) {
     return false;
   }
-  const auto same = [&](const auto& entry) {
-    const auto other = b.scores.find(entry.first);
-    if (other == b.scores.end()) return true;
-    if (entry.second.not_computed.empty() != other->second.not_computed.empty()) return true;
-    return std::abs(entry.second.value - other->second.value) < 1e-9;
-  };
-  return std::all_of(a.scores.begin(), a.scores.end(), same);
+  int64_t shared = 0;
+  for (const auto& [metric, score] : a.scores) {
+    const auto other = b.scores.find(metric);
+    if (other == b.scores.end() || !score.not_computed.empty() ||
+        !other->second.not_computed.empty()) {
+      continue;
+    }
+    if (std::abs(score.value - other->second.value) >= 1e-9) return false;
+    ++shared;
+  }
+  return shared > 0 ||
+         (!a.configuration.empty() && a.configuration == b.configuration && a.seeds == b.seeds);
+}
+
+/// Adds what `more` was scored by besides.
+void take_over(Contender& row, const Contender& more) {
+  for (const auto& [metric, score] : more.scores) {
+    const auto [own, added] = row.scores.emplace(metric, score);
+    if (!added && !own->second.not_computed.empty()) own->second = score;
+  }
+  for (const auto& [metric, columns] : more.columns) row.columns.emplace(metric, columns);
 }
 
 Contender contender(const ScoredFile& file, const ScoredImages& set, const Shown& shown) {
@@ -133,10 +150,14 @@ std::vector<Contender> contenders(const std::vector<ScoredFile>& files, bool con
     for (const auto& set : files[f].scores.sets) {
       if (set.control && !controls) continue;
       auto row = contender(files[f], set, shown);
-      const bool there = std::any_of(rows.begin(), rows.end(), [&](const Contender& other) {
-        return same_scores(row, other);
+      const auto there = std::find_if(rows.begin(), rows.end(), [&](const Contender& other) {
+        return same_images(row, other);
       });
-      if (!there) rows.push_back(std::move(row));
+      if (there == rows.end()) {
+        rows.push_back(std::move(row));
+      } else {
+        take_over(*there, row);
+      }
     }
   }
   return rows;

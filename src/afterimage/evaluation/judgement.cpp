@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
@@ -59,12 +60,17 @@ Answers read_answers(const json& file, const std::vector<ImageSet>& sets,
     throw Error(where, "was not answered on the questions that these reconstructions make",
                 "The file was changed, or another version of Afterimage made the page");
   }
+  std::set<size_t> answered;
   for (const auto& answer : file.at("answers")) {
     const auto trial = answer.at("trial").get<size_t>();
     const auto choice = answer.at("choice").get<std::string>();
     if (trial >= answers.plan.trials.size() || (choice != "left" && choice != "right")) {
       throw Error(where, concat("answers question ", trial, " by '", choice, "'"),
                   "Answers are left or right, of the questions that were asked");
+    }
+    if (!answered.insert(trial).second) {
+      throw Error(where, concat("answers question ", trial, " twice"),
+                  "Each is asked once: the file was changed");
     }
     const auto& asked = answers.plan.trials[trial];
     const bool left = choice == "left";
@@ -76,7 +82,8 @@ Answers read_answers(const json& file, const std::vector<ImageSet>& sets,
       answers.choices.emplace_back(trial, left);
     }
   }
-  answers.rater.counted = 5 * answers.rater.attentive >= 4 * answers.rater.attention;
+  answers.rater.counted =
+      answers.rater.attention > 0 && 5 * answers.rater.attentive >= 4 * answers.rater.attention;
   return answers;
 }
 
@@ -138,7 +145,11 @@ Judgement judge(const std::vector<std::pair<std::string, json>>& files,
   Judgement judgement;
   Tally tally;
   const Stimuli stimuli(numbered_by_first(identity));
+  std::set<std::string> seen;
   for (const auto& [where, file] : files) {
+    if (!seen.insert(file.dump()).second) {
+      throw Error(where, "was named before, or is a copy", "Name each person's answers once");
+    }
     if (!file.is_object() || file.value("format", json()) != "afterimage-answers") {
       throw Error(where, "holds no answers", "Save them on a page of 'afterimage judge'");
     }

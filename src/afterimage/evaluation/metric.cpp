@@ -72,7 +72,8 @@ std::vector<const Metric*> find_metrics(const std::vector<std::string>& names) {
       for (const auto& metric : metric_table()) found.push_back(&metric);
       return found;
     }
-    found.push_back(&find_entry(metric_table(), name, "metric", "metrics"));
+    const auto* metric = &find_entry(metric_table(), name, "metric", "metrics");
+    if (std::find(found.begin(), found.end(), metric) == found.end()) found.push_back(metric);
   }
   return found;
 }

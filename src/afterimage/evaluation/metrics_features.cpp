@@ -129,6 +129,7 @@ Metric distance_metric(const NetworkPlan& plan) {
 }
 
 std::string range_of(const Metric& metric) {
+  if (metric.name.ends_with("-kid")) return "about 0 (unbiased, so also below) and more";
   if (!metric.higher_is_better) return "0 and more";
   return metric.chance ? "0 to 1" : "-1 to 1";
 }

@@ -140,7 +140,9 @@ TEST(Metrics, ConstantImagesCorrelateZeroAndIdentifyNothing) {
   const auto truth = at::rand({4, 3, 16, 16}, at::detail::createCPUGenerator(1));
   const ImagePairs gray(truth, at::full_like(truth, 0.3), run);
   for (const auto* name :
-       {"pixel-correlation", "pixel-identification-2way", "pixel-identification-nway"}) {
+       {"pixel-correlation", "pixel-identification-2way", "pixel-identification-nway",
+        "hog-correlation", "hog-identification-2way", "oriented-energy-correlation",
+        "oriented-energy-identification-2way"}) {
     EXPECT_EQ(score(name, gray).value, 0) << name;
   }
   for (const auto& metric : metric_table()) {

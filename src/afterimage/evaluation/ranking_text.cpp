@@ -195,6 +195,7 @@ std::string against_first(const Ranking& ranking, size_t row) {
   std::string reason;
   if (!ranking.rows.front().paired_with(ranking.rows[row], reason)) return "not tested: " + reason;
   const auto* pair = ranking.find(0, row, ranking.sort);
+  if (!pair && ranking.rows[row].stimuli < 2) return "not tested: one stimulus";
   if (!pair) return "not tested: no values of single images";
   return concat("q ", rounded(pair->q));
 }

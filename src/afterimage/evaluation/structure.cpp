@@ -60,6 +60,9 @@ at::Tensor hann(int64_t size, const at::TensorOptions& options) {
   return (place * pi).sin().square();
 }
 
+/// Of pixels from 0 to 1: what rounding leaves of a constant image is below it.
+constexpr double kNoEnergy = 1e-5;
+
 }  // namespace
 
 int64_t hog_cell(int64_t side) { return std::max<int64_t>(2, side / 8); }
@@ -90,7 +93,8 @@ at::Tensor oriented_energy(const at::Tensor& images) {
   for (int64_t i = 0; i < kOctaves && std::min(octave.size(2), octave.size(3)) >= kSmallest; ++i) {
     const auto padded = at::replication_pad2d(octave, {kTaps / 2, kTaps / 2, kTaps / 2, kTaps / 2});
     const auto pair = at::conv2d(padded, filters).chunk(2, 1);  // even and odd (n, 8, y, x)
-    const auto energy = (pair[0].square() + pair[1].square()).sqrt();
+    auto energy = (pair[0].square() + pair[1].square()).sqrt();
+    energy = at::where(energy > kNoEnergy, energy, at::zeros({}, energy.options()));
     parts.push_back(at::adaptive_avg_pool2d(energy, {kGrid, kGrid}).flatten(1));
     octave = at::avg_pool2d(octave, 2);
   }

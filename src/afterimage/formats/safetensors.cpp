@@ -247,4 +247,16 @@ TensorMap read_safetensors(const fs::path& path, TextMap* metadata) {
   return tensors;
 }
 
+TensorMap state_under(const TensorMap& state, const std::string& prefix) {
+  TensorMap part;
+  for (const auto& [name, tensor] : state) {
+    if (name.starts_with(prefix)) part[name.substr(prefix.size())] = tensor;
+  }
+  return part;
+}
+
+void add_under(TensorMap& state, const std::string& prefix, const TensorMap& part) {
+  for (const auto& [name, tensor] : part) state[prefix + name] = tensor;
+}
+
 }  // namespace afterimage

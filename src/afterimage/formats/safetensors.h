@@ -28,4 +28,10 @@ TensorMap map_safetensors(const std::filesystem::path& path, TextMap* metadata =
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
                        const TextMap& metadata = {});
 
+/// The tensors whose names begin with `prefix`, named without it.
+TensorMap state_under(const TensorMap& state, const std::string& prefix);
+
+/// Adds the tensors of `part` under "prefix" + name.
+void add_under(TensorMap& state, const std::string& prefix, const TensorMap& part);
+
 }  // namespace afterimage

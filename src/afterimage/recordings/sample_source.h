@@ -40,6 +40,9 @@ class SampleSource {
   /// Equal for two sources only if all their samples are equal; empty where that is not known.
   virtual std::string fingerprint() const { return {}; }
 
+  /// How many of the samples, which come first, were recorded; the others were made of these.
+  virtual int64_t recorded() const { return count(); }
+
   int64_t count() const { return static_cast<int64_t>(stimulus().size()); }
 };
 

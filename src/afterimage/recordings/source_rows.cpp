@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
+
 namespace afterimage {
 
 SourceRows::SourceRows(const SampleSource& of, std::vector<int64_t> rows)
@@ -18,6 +20,11 @@ std::vector<std::string> SourceRows::photographs() const {
   std::vector<std::string> some;
   for (const auto row : rows_) some.push_back(all[static_cast<size_t>(row)]);
   return some;
+}
+
+int64_t SourceRows::recorded() const {
+  return std::count_if(rows_.begin(), rows_.end(),
+                       [&](int64_t row) { return row < of_.recorded(); });
 }
 
 at::Tensor SourceRows::responses(const std::vector<int64_t>& rows) const {

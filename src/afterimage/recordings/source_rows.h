@@ -8,7 +8,7 @@
 
 namespace afterimage {
 
-/// Some samples of another source, as a source of their own.
+/// Some samples of another source, as a source of their own; recorded ones before made ones.
 class SourceRows : public SampleSource {
  public:
   /// `of` outlives it.
@@ -21,6 +21,7 @@ class SourceRows : public SampleSource {
   int64_t bins() const override { return of_.bins(); }
   int64_t image_size() const override { return of_.image_size(); }
   int64_t channels() const override { return of_.channels(); }
+  int64_t recorded() const override;
   at::Tensor responses(const std::vector<int64_t>& rows) const override;
   at::Tensor images(const std::vector<int64_t>& rows) const override;
   std::string where() const override { return of_.where(); }

@@ -17,20 +17,6 @@ void backward(const at::Tensor& loss, const std::vector<at::Tensor>& leaves) {
   torch::autograd::backward({loss}, {}, /*retain_graph=*/false, /*create_graph=*/false, leaves);
 }
 
-/// The keys under "prefix." without it.
-TensorMap under(const TensorMap& tensors, const std::string& prefix) {
-  TensorMap part;
-  for (auto i = tensors.lower_bound(prefix); i != tensors.end() && i->first.starts_with(prefix);
-       ++i) {
-    part[i->first.substr(prefix.size())] = i->second;
-  }
-  return part;
-}
-
-void insert(TensorMap& tensors, const std::string& prefix, const TensorMap& part) {
-  for (const auto& [name, tensor] : part) tensors[prefix + name] = tensor;
-}
-
 /// All values with one transfer from the device.
 std::map<std::string, double> values(const std::map<std::string, at::Tensor>& losses) {
   std::vector<at::Tensor> scalars;
@@ -172,11 +158,11 @@ std::map<std::string, double> AdversarialStep::operator()(const Batch& batch,
 TensorMap AdversarialStep::to_tensors() const {
   TensorMap tensors;
   tensors["steps"] = at::tensor({steps_}, at::kLong);
-  insert(tensors, "generator_adam.", generator_adam_.to_tensors());
+  add_under(tensors, "generator_adam.", generator_adam_.to_tensors());
   if (adversarial()) {
-    insert(tensors, "discriminator.", module_state(*discriminator_));
-    insert(tensors, "discriminator_adam.", discriminator_adam_.to_tensors());
-    insert(tensors, "history.", history_.to_tensors());
+    add_under(tensors, "discriminator.", module_state(*discriminator_));
+    add_under(tensors, "discriminator_adam.", discriminator_adam_.to_tensors());
+    add_under(tensors, "history.", history_.to_tensors());
     tensors["history_random"] = history_random_.get_state();
     if (options_.balance.on) tensors["balance"] = balance_.to_tensor();
   }
@@ -191,11 +177,11 @@ void AdversarialStep::restore(const TensorMap& tensors, const std::string& where
                 "Resume with the settings the checkpoint was made with");
   }
   steps_ = steps->second.item<int64_t>();
-  generator_adam_.restore(under(tensors, "generator_adam."), where);
+  generator_adam_.restore(state_under(tensors, "generator_adam."), where);
   if (!adversarial()) return;
   load_module_state(*discriminator_, tensors, "discriminator.", where);
-  discriminator_adam_.restore(under(tensors, "discriminator_adam."), where);
-  history_.restore(under(tensors, "history."), where);
+  discriminator_adam_.restore(state_under(tensors, "discriminator_adam."), where);
+  history_.restore(state_under(tensors, "history."), where);
   history_random_.set_state(random->second);
   const auto balance = tensors.find("balance");
   if (balance != tensors.end()) balance_.restore(balance->second);

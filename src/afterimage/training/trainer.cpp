@@ -91,7 +91,8 @@ void refuse_non_finite(const std::map<std::string, double>& losses, int64_t step
                                                 " is kept: go on from it with "
                                                 "--resume and a smaller training.learning_rate")
                                        : std::string("Try a smaller training.learning_rate");
-    throw Error(folder, concat("the ", name, " loss is ", value, " at step ", step + 1), kept);
+    throw Error(folder.empty() ? fs::path("training") : folder,
+                concat("the ", name, " loss is ", value, " at step ", step + 1), kept);
   }
 }
 
@@ -207,7 +208,8 @@ void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
   BestCheck best(options.measure, options.patience);
   const Start start =
       resumes_training(context) ? load_checkpoint(model, best, context.settings, folder) : Start{};
-  cut_log(folder, start.step);
+  const bool kept = !folder.empty();
+  if (kept) cut_log(folder, start.step);
 
   using Clock = std::chrono::steady_clock;
   const auto began = Clock::now();
@@ -216,19 +218,19 @@ void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
   };
   const Cancellation::Saving saves(context.run.cancellation());
   Progress progress(context.run, "Training", options.steps, "step", start.step);
-  int64_t saved = start.step;
+  int64_t saved = start.step, ran = start.step;
   for (int64_t step = start.step; step < options.steps && !best.enough(); ++step) {
     const double rate = options.learning_rate_at(step);
     const auto losses =
         model.step(batch_rows(context.run, samples, options.batch, step), step, rate);
     refuse_non_finite(losses, step, saved, folder);
 
-    const int64_t done = step + 1;
+    const int64_t done = ran = step + 1;
     const bool all = done == options.steps;
     const auto scores = all || done % options.check_every == 0 ? model.validate() : Scores{};
     if (!scores.empty() && best.better(scores, done) && options.keep == "best") model.remember();
     const bool last = all || best.enough();
-    if (done % options.log_every == 0 || last || !scores.empty()) {
+    if (kept && (done % options.log_every == 0 || last || !scores.empty())) {
       nlohmann::json entry(losses);
       for (const auto& [name, value] : scores) entry["validation." + name] = value;
       entry["step"] = done;
@@ -237,15 +239,16 @@ void train(Trainable& model, int64_t samples, const TrainerOptions& asked,
       append_log(folder, entry);
     }
     progress.advance(1, loss_note(losses));
-    if (done % options.checkpoint_every == 0 || last || context.run.cancelled()) {
+    if (kept && (done % options.checkpoint_every == 0 || last || context.run.cancelled())) {
       save_checkpoint(model, best, done, seconds(), context.settings, folder);
       saved = done;
     }
     if (last) break;
-    context.run.stop_if_cancelled(concat("stopped after step ", done, " of ", options.steps,
-                                         "; the same command with --resume goes on from there"));
+    context.run.stop_if_cancelled(
+        concat("stopped after step ", done, " of ", options.steps,
+               kept ? "; the same command with --resume goes on from there" : ""));
   }
-  say_kept(best, options, saved, context.run);
+  say_kept(best, options, ran, context.run);
   model.settle();
 }
 

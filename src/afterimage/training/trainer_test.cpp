@@ -114,6 +114,19 @@ TEST_F(TrainerTest, AContinuedRunEndsWhereAnUnbrokenOneDoes) {
   EXPECT_EQ(lines, 12) << log();
 }
 
+TEST_F(TrainerTest, WithoutAFolderItWritesNothing) {
+  Toy kept, free;
+  train(kept, 10, options_, {run_, folder_, false, "same"});
+  const auto here = fs::current_path();
+  const fs::path empty = folder_ / "empty";
+  fs::create_directories(empty);
+  fs::current_path(empty);
+  train(free, 10, options_, {run_, {}, false, {}});
+  fs::current_path(here);
+  EXPECT_EQ(free.value(), kept.value());
+  EXPECT_TRUE(fs::is_empty(empty));
+}
+
 TEST_F(TrainerTest, NamesTheStepOfALossThatIsNotFinite) {
   Toy toy;
   toy.fail_at = 8;

@@ -1,5 +1,7 @@
 #include "afterimage/evaluation/checks/check.h"
 
+#include <algorithm>
+
 #include <array>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -78,10 +80,12 @@ std::vector<const Check*> find_checks(const std::vector<std::string>& names) {
   if (names == std::vector<std::string>{"none"}) return found;
   for (const auto& name : names) {
     if (name == "all") {
+      found.clear();
       for (const auto& check : check_table()) found.push_back(&check);
-    } else {
-      found.push_back(&find_entry(check_table(), name, "check", "--checks"));
+      return found;
     }
+    const auto* check = &find_entry(check_table(), name, "check", "--checks");
+    if (std::find(found.begin(), found.end(), check) == found.end()) found.push_back(check);
   }
   return found;
 }

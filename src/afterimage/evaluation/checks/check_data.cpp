@@ -51,7 +51,11 @@ Estimated estimated(const at::Tensor& values, const Stimuli& stimuli) {
   if (n < 2) return {mean, NAN, NAN};
   const double half = student_quantile(n - 1) * each.std(/*unbiased=*/true).item().toDouble() /
                       std::sqrt(static_cast<double>(n));
-  return {mean, mean - half, mean + half};
+  return {mean, mean - half, std::min(1.0, mean + half)};  // a share or a correlation
+}
+
+bool undecided(const Estimated& estimate, double chance, double well_above) {
+  return !(estimate.low > chance) && !(estimate.high < well_above);
 }
 
 CheckData::CheckData(const std::vector<Reconstruction>& reconstructions, const Recording& recording,

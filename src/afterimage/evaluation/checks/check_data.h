@@ -19,8 +19,12 @@ struct Estimated {
   double mean = 0, low = 0, high = 0;
 };
 
-/// Of a value for each row.
+/// Of a value for each row, a share or a correlation.
 Estimated estimated(const at::Tensor& values, const Stimuli& stimuli);
+
+/// Whether there are too few stimuli to tell: the interval holds chance and what would be well
+/// above it, or there is none.
+bool undecided(const Estimated& estimate, double chance, double well_above);
 
 /// The images that a decoder learned from, all of them.
 struct TrainingImages {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "afterimage/evaluation/evidence.h"
 #include "afterimage/evaluation/metric.h"
 
 namespace afterimage {
@@ -24,12 +25,13 @@ Balance balance(const CheckData& data, size_t decoder, const std::string& other,
   for (const auto& comparison : data.scores().comparisons) {
     const bool turned = comparison.second == name && comparison.first == other;
     if (!turned && (comparison.first != name || comparison.second != other)) continue;
-    if (counts(data.decoder(decoder), comparison.metric) != counted) continue;
+    const auto kind = evidence(data.scores(), comparison);
+    if (kind != (counted ? Evidence::independent : Evidence::trained_against)) continue;
     const auto* metric = known_metric(comparison.metric);
     const bool higher = !metric || metric->higher_is_better;
-    if (comparison.low <= 0 && comparison.high >= 0) {
+    if (comparison.q >= kFalseDiscoveries) {
       ++result.undecided;
-    } else if ((comparison.low > 0) == (higher != turned)) {
+    } else if ((comparison.difference > 0) == (higher != turned)) {
       result.better.push_back(comparison.metric);
     } else {
       result.worse.push_back(comparison.metric);

@@ -24,6 +24,10 @@ CheckResult few_images(CheckData& data, size_t decoder) {
     ++others;
     if (pair.better.empty() && pair.worse.empty()) open.push_back(set.name);
   }
+  if (others == 0) {
+    return not_checked("Nothing else was scored that this decoder could be told from",
+                       "Reconstruct with controls, or evaluate several decoders together");
+  }
   result.figures["sets compared"] = static_cast<double>(others);
   result.figures["sets not ordered"] = std::ssize(open);
   result.found = concat(counted(count, "image"), "; of ", others, " other decoders and controls, ",
@@ -50,7 +54,7 @@ Check few_images_check() {
           "Few images",
           "test sets too small to order the decoders shown",
           "that other images, subjects or trainings might order them otherwise",
-          "bootstrap over stimuli",
+          "exchange of stimuli, Benjamini-Hochberg",
           few_images};
 }
 

@@ -22,10 +22,11 @@ at::Tensor nearest(const at::Tensor& looks, const TrainingImages& training) {
   return at::cat(parts);
 }
 
-/// Spearman's correlation: that of the ranks.
+/// Spearman's correlation: that of the ranks; equal values share the mean of theirs.
 double rank_correlation(const at::Tensor& a, const at::Tensor& b) {
   const auto ranks = [](const at::Tensor& x) {
-    return x.argsort(true, 0, false).argsort(true, 0, false).to(at::kDouble);
+    const auto sorted = std::get<0>(x.sort());
+    return (at::searchsorted(sorted, x) + at::searchsorted(sorted, x, false, true)).to(at::kDouble);
   };
   const auto x = ranks(a) - ranks(a).mean(), y = ranks(b) - ranks(b).mean();
   return ((x * y).sum() / (x.norm() * y.norm()).clamp_min(1e-12)).item().toDouble();
@@ -69,15 +70,18 @@ CheckResult leakage(CheckData& data, size_t decoder) {
   const std::set<int64_t> cut(shared->sources.begin(), shared->sources.end());
   CheckResult result;
   std::vector<int64_t> sources;
-  int64_t near = 0;
+  std::set<int64_t> near_stimuli, source_stimuli;  // several rows may show one
   const auto& rows = data.decoder(decoder).stimulus;
   for (size_t row = 0; row < rows.size(); ++row) {
     const bool alike = likeness[static_cast<int64_t>(row)].item().toDouble() > kSamePhotograph;
     const bool learned = same.contains(rows[row]) || equal.contains(rows[row]);
     if (learned || alike) result.rows.push_back(static_cast<int64_t>(row));
-    near += alike && !learned;
-    if (!learned && !alike && cut.contains(rows[row])) sources.push_back(static_cast<int64_t>(row));
+    if (alike && !learned) near_stimuli.insert(rows[row]);
+    if (learned || alike || !cut.contains(rows[row])) continue;
+    sources.push_back(static_cast<int64_t>(row));
+    source_stimuli.insert(rows[row]);
   }
+  const auto near = std::ssize(near_stimuli);
   result.figures = {
       {"same stimulus", std::ssize(shared->rows)},
       {"equal pixels", std::ssize(shared->pixels)},
@@ -98,7 +102,7 @@ CheckResult leakage(CheckData& data, size_t decoder) {
   } else if (!sources.empty()) {
     result.verdict = Verdict::look;
     result.rows = std::move(sources);
-    result.found = concat(result.rows.size(), " of ", counted(shared->tested, "test image"),
+    result.found = concat(source_stimuli.size(), " of ", counted(shared->tested, "test image"),
                           " were cut from a photograph or video that was trained on too");
     result.meaning = "Scores will be better than those of other photographs: split by source";
   } else {

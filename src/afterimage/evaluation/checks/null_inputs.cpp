@@ -57,13 +57,14 @@ CheckResult null_inputs(CheckData& data, size_t decoder) {
                     {"pixel correlation", own.pixels.mean}};
   std::vector<std::string> texts;
   double most_kept = 0;
+  const bool correlates = own.pixels.low > 0;  // else there is nothing to keep
   std::string identifies;
   for (const auto& null : nulls) {
-    const double kept = std::max(0.0, null.scores.pixels.mean) / std::max(1e-6, own.pixels.mean);
-    most_kept = std::max(most_kept, kept);
+    const double kept = correlates ? std::max(0.0, null.scores.pixels.mean) / own.pixels.mean : NAN;
+    if (correlates) most_kept = std::max(most_kept, kept);
     result.figures[concat("2-way identification, ", null.name)] = null.scores.mean.mean;
     result.figures[concat("share of the pixel correlation kept, ", null.name)] = kept;
-    texts.push_back(concat(null.name, ": ", percent(std::min(kept, 9.99)), ", ",
+    texts.push_back(concat(null.name, ": ", correlates ? percent(kept) : "-", ", ",
                            decimals(null.scores.mean.mean)));
     if (null.scores.mean.mean > kAboveChance && null.scores.mean.low > 0.5) identifies = null.name;
   }
@@ -75,6 +76,9 @@ CheckResult null_inputs(CheckData& data, size_t decoder) {
     result.meaning = concat("Images are identified from ", identifies,
                             ", which say nothing of them: something else tells the decoder or the "
                             "evaluation");
+  } else if (!correlates) {
+    result.verdict = Verdict::look;
+    result.meaning = "The pixel correlation is not clearly above 0: there is nothing to keep";
   } else if (most_kept > kMostKept) {
     result.verdict = Verdict::look;
     result.meaning =

@@ -11,6 +11,8 @@ namespace {
 /// Shares of the true images' dimensions. A linear decoder blurs, and loses half of them honestly
 /// (docs/evaluation.md); one that shows a handful of images keeps a few.
 constexpr double kCollapsed = 0.15, kNarrow = 0.3;
+/// Share of the true images' variance below which all reconstructions are near their mean.
+constexpr double kFaint = 0.03;
 /// More reconstructions than this that are the same as that of another image.
 constexpr double kMostAlike = 0.5;
 /// Two reconstructions this alike are one; less than that two of one decoder may honestly be.
@@ -28,10 +30,15 @@ double dimensions(const at::Tensor& images) {
   return square > 1e-12 ? trace * trace / square : 0;
 }
 
-/// Cosine of each row of `looks` with its projection on the span of the training images' looks.
+/// Cosine of each row of `looks` with its projection on the span of the training images' looks:
+/// along the principal axes of these that hold more than rounding.
 at::Tensor spanned(const at::Tensor& looks, const at::Tensor& training) {
-  if (training.size(0) >= training.size(1)) return at::ones({looks.size(0)});
-  const auto basis = std::get<0>(at::linalg_qr(training.t().to(at::kDouble)));  // (d, training)
+  const auto x = training.to(at::kDouble);
+  const bool few = x.size(0) < x.size(1);
+  const auto [values, vectors] = at::linalg_eigh(few ? at::mm(x, x.t()) : at::mm(x.t(), x));
+  const auto kept = values.gt(values.max() * 1e-6).nonzero().squeeze(1);
+  auto basis = vectors.index_select(1, kept);  // (training or d, k)
+  if (few) basis = at::mm(x.t(), basis) / values.index_select(0, kept).sqrt();
   return at::mm(looks.to(at::kDouble), basis).norm(2, 1);
 }
 
@@ -49,6 +56,10 @@ CheckResult output_dimension(CheckData& data, size_t decoder) {
   const auto truths = most(data.stimuli().firsts(data.truth()));
   const double ours = dimensions(small_pixels(made)), theirs = dimensions(small_pixels(truths));
   const double share = ours / theirs;
+  const auto variance = [](const at::Tensor& images) {
+    return small_pixels(images).var(0, /*unbiased=*/false).sum().item().toDouble();
+  };
+  const double contrast = variance(made) / std::max(1e-12, variance(truths));
   const auto looks = most(data.stimuli().firsts(data.looks(decoder)));
   const auto likeness = at::mm(looks, looks.t()).fill_diagonal_(0);
   const auto same = at::amax(likeness, {1}).gt(kOneImage);
@@ -59,11 +70,10 @@ CheckResult output_dimension(CheckData& data, size_t decoder) {
     span = spanned(data.true_looks(), training->looks).mean().item().toDouble();
   }
   CheckResult result;
-  result.figures = {{"dimensions of the reconstructions", ours},
-                    {"dimensions of the true images", theirs},
-                    {"share of the dimensions", share},
-                    {"share that equals another's", alike},
-                    {"best in the span of training images", span}};
+  result.figures = {
+      {"dimensions of the reconstructions", ours}, {"dimensions of the true images", theirs},
+      {"share of the dimensions", share},          {"share of the variance", contrast},
+      {"share that equals another's", alike},      {"best in the span of training images", span}};
   result.found =
       concat("The reconstructions vary in ", decimals(ours, 1),
              " directions, the true "
@@ -79,6 +89,10 @@ CheckResult output_dimension(CheckData& data, size_t decoder) {
   } else if (share < kNarrow) {
     result.verdict = Verdict::look;
     result.meaning = "Most of what makes the images differ is not in the reconstructions";
+  } else if (contrast < kFaint) {
+    result.verdict = Verdict::look;
+    result.found += concat(", and they have ", percent(contrast), " of the true images' variance");
+    result.meaning = "All reconstructions are near one image: only faint traces tell them apart";
   } else if (span < kSpanned) {
     result.verdict = Verdict::look;
     result.found += concat("; the best combination of training images has a cosine of ",

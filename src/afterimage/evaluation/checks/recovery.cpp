@@ -16,6 +16,9 @@ CheckResult recovery(CheckData& data, size_t decoder) {
                        "Simulated recordings have them; older reconstructions were made without "
                        "(reconstruct again)");
   }
+  if (data.stimuli().count() < 2) {
+    return not_checked("There is one image, which nothing can be told from", "Reconstruct more");
+  }
   const auto& noisy = data.identification(decoder);
   CheckResult result;
   result.figures = {{"2-way identification without noise", clean->mean.mean},
@@ -28,7 +31,10 @@ CheckResult recovery(CheckData& data, size_t decoder) {
                         estimate_text(clean->mean), " (2-way) with a pixel correlation of ",
                         decimals(clean->pixels.mean), "; from those recorded in ",
                         decimals(noisy.mean.mean), " and ", decimals(noisy.pixels.mean));
-  if (!(clean->mean.low > 0.5)) {
+  if (undecided(clean->mean, 0.5, kRecovers)) {
+    result.verdict = Verdict::look;
+    result.meaning = "There are too few images to say whether that is better than chance (.5)";
+  } else if (!(clean->mean.low > 0.5)) {
     result.verdict = Verdict::fail;
     result.meaning =
         "The decoder cannot show what was seen even from perfect responses: what it "

@@ -12,10 +12,15 @@
 namespace afterimage {
 namespace {
 
+/// 2-way identification that chance does not reach.
+constexpr double kTold = 0.75;
+
 /// How well one half of the trials tells what the other half shows.
 struct Halves {
-  Estimated identified;    ///< 2-way among the reconstructions of the other half; chance .5
-  double agreement = NAN;  ///< mean pixel correlation of the two halves' reconstructions
+  Estimated identified;  ///< 2-way among the reconstructions of the other half; chance .5
+  /// Mean correlation of the two halves' reconstructions, less the mean of them all: what all
+  /// images share would agree whatever was seen.
+  double agreement = NAN;
 };
 
 std::unique_ptr<Halves> halves_of(CheckData& data, size_t decoder) {
@@ -31,8 +36,12 @@ std::unique_ptr<Halves> halves_of(CheckData& data, size_t decoder) {
   auto halves = std::make_unique<Halves>();
   halves->identified =
       estimated(two_way_identification(likeness, at::arange(rows, at::kLong)), Stimuli(rows));
+  const auto mean = (first.mean(0, true) + second.mean(0, true)) / 2;
   halves->agreement =
-      pearson_of_moments(moments(first.flatten(1), second.flatten(1))).mean().item().toDouble();
+      pearson_of_moments(moments((first - mean).flatten(1), (second - mean).flatten(1)))
+          .mean()
+          .item()
+          .toDouble();
   return halves;
 }
 
@@ -48,6 +57,9 @@ std::vector<int64_t> counts_of(const Reconstruction& made) {
 
 CheckResult single_trials(CheckData& data, size_t decoder) {
   const auto& made = data.decoder(decoder);
+  if (data.stimuli().count() < 2) {
+    return not_checked("There is one image, which nothing can be told from", "Reconstruct more");
+  }
   const auto& averaged = made.trials_averaged;
   const auto most = *std::max_element(averaged.begin(), averaged.end());
   const auto& own = data.identification(decoder);
@@ -79,15 +91,17 @@ CheckResult single_trials(CheckData& data, size_t decoder) {
   result.found = "2-way identification by trials averaged: " + join(texts);
   const auto halves = halves_of(data, decoder);
   if (halves) {
-    const double whole = 2 * halves->agreement / (1 + halves->agreement);
     result.figures["identification between halves of the trials"] = halves->identified.mean;
-    result.figures["agreement of halves (pixel correlation)"] = halves->agreement;
-    result.figures["reliability of all trials (Spearman-Brown)"] = whole;
-    result.figures["noise ceiling of pixel correlation"] = std::sqrt(std::max(0.0, whole));
+    result.figures["agreement of halves (correlation beside the mean image)"] = halves->agreement;
+    result.figures["agreement of all trials (Spearman-Brown)"] =
+        2 * halves->agreement / (1 + halves->agreement);
     result.found += concat("; halves of the trials agree to r = ", decimals(halves->agreement, 2),
                            " and identify each other in ", estimate_text(halves->identified));
   }
-  if (halves && !(halves->identified.low > 0.5)) {
+  if (halves && undecided(halves->identified, 0.5, kTold)) {
+    result.verdict = Verdict::look;
+    result.meaning = "There are too few images to say whether halves of the trials agree";
+  } else if (halves && !(halves->identified.low > 0.5)) {
     result.verdict = Verdict::fail;
     result.meaning =
         "Two halves of the trials of one image give no more alike reconstructions than "

@@ -52,6 +52,9 @@ CheckResult zero_shot(CheckData& data, size_t decoder) {
     result.found = concat(percent(copied), " of the reconstructions are training images");
     result.meaning = "They are looked up, not made: what is new in an image cannot appear";
     result.rows = rows_where(copies);
+  } else if (undecided(rank, 0.5, kFound)) {
+    result.verdict = Verdict::look;
+    result.meaning = "There are too few images to say whether that is better than chance (50 %)";
   } else if (!(rank.low > 0.5)) {
     result.verdict = Verdict::fail;
     result.meaning =

@@ -273,7 +273,10 @@ std::map<fs::path, ContentHash> hashes_of(const StudyPlan& plan) {
 
 /// The networks whose weights a variant's training reads.
 std::string network_of(const Config& config) {
-  if (config.text("decoder") == "nishimoto") return config.text("network", "squeezenet");
+  if (config.text("decoder") == "nishimoto") {
+    const auto features = config.text("likelihood.features", "network");
+    return features == "network" || features == "all" ? "squeezenet" : "";
+  }
   if (config.text("decoder") != "image-to-image") return {};
   const auto weight = config.text("objective.perceptual", "1");
   return weight == "0" ? "" : config.text("objective.network", "squeezenet");

@@ -79,8 +79,7 @@ def closed_form(tmp_path_factory, recording):
     def run(*arguments):
         return run_program(*arguments, cwd=folder, check=True)
 
-    for name, settings in [("map", ["data.image_size=16"]),
-                           ("nishimoto", ["data.image_size=32", "pool=3", "top=3"])]:
+    for name, settings in [("map", ["data.image_size=16"]), ("nishimoto", ["data.image_size=32", "top=3"])]:
         run("train", name, "--recording", recording, "--out", name, "--quiet", *sets(settings))
         run("reconstruct", name, recording, "--out", f"{name}.h5", "--quiet")
         run("evaluate", f"{name}.h5", "--recording", recording, "--out", f"{name}.json", "--metrics",
@@ -103,11 +102,27 @@ def test_they_find_what_was_seen(closed_form):
     assert value["map"] > value["ridge"] - 0.03 and value["map"] > value["shuffled"] + 0.1, value
 
 
+def test_nishimoto_finds_more_than_on_shuffled_responses(run, images, tmp_path):
+    """On a simulated recording, whatever the encoding model reads."""
+    run("simulate", "--images", images, "--out", "r.h5", "--scale", "0.1", "--image-size", "32",
+        "--train-trials", "400", "--test-images", "40", "--test-repeats", "4", "--quiet", check=True)
+    for name, more in [("as-it-is", []), ("diagonal", ["likelihood.noise_rank=0"]),
+                       ("whole", ["fields=false"]), ("local", ["likelihood.features=local"])]:
+        train(run, "nishimoto", "r.h5", ["data.image_size=32", f"name={name}", *more], out=name, check=True)
+        run("reconstruct", name, "r.h5", "--out", f"{name}.h5", "--quiet", check=True)
+        run("evaluate", f"{name}.h5", "--recording", "r.h5", "--out", f"{name}.json", "--metrics",
+            "pixel-correlation", "--quiet", check=True)
+        value = scores(tmp_path / f"{name}.json")
+        assert value[name] > value["shuffled"] + 0.1 and value[name] > value["mean"], value
+        networks = json.loads((tmp_path / name / "model.json").read_text())["pretrained"]
+        assert [n["network"] for n in networks] == ([] if name == "local" else ["squeezenet"])
+
+
 def test_map_shows_images_and_what_it_was_made_of(closed_form, recording):
     found = images_of(closed_form / "map.h5")
     assert found.shape == (6, 16, 16, 3) and 0 <= found.min() and found.max() <= 1
     text = (closed_form / "map/config.toml").read_text()
-    assert re.search(r"components = 500", text) and "[response_model]" in text
+    assert re.search(r"components = 500", text) and "folds = 5" in text
 
 
 def test_nishimoto_shows_means_of_training_images(closed_form, recording):
@@ -127,7 +142,7 @@ def test_nishimoto_shows_means_of_training_images(closed_form, recording):
 
 def test_a_folder_of_images_as_prior(run, recording, tmp_path):
     write_image_folder(tmp_path / "prior", count=8, size=48)
-    small = ["data.image_size=32", "pool=2", "prior=prior"]
+    small = ["data.image_size=32", "prior=prior"]
     train(run, "nishimoto", recording, small, check=True)
     run("reconstruct", "m", recording, "--out", "x.h5", "--controls", "none", "--quiet", check=True)
     assert images_of(tmp_path / "x.h5").shape == (6, 32, 32, 3)
@@ -140,10 +155,11 @@ def test_a_folder_of_images_as_prior(run, recording, tmp_path):
 
 @pytest.mark.parametrize("config, settings, words", [
     ("map", ["components=0"], ["components"]),
-    ("map", ["response_model.lambdas="], ["lambdas"]),
-    ("map", ["response_model.lamda=1"], ["response_model.lamda", "response_model.lambda"]),
-    ("nishimoto", ["layer=features.99", "data.image_size=32"], ["features.99", "features.9"]),
-    ("nishimoto", ["network=vgg19", "data.image_size=32"], ["vgg19"]),
+    ("map", ["lambdas="], ["lambdas"]),
+    ("map", ["lamda=1"], ["lamda", "lambda"]),
+    ("nishimoto", ["likelihood.features=networks"], ["likelihood.features", "networks", "network"]),
+    ("nishimoto", ["likelihood.lambdas="], ["lambdas"]),
+    ("nishimoto", ["top=121", "data.image_size=32"], ["top", "121", "120"]),
     ("fully-connected", ["generator=unett"], ["generator", "unet"]),
     ("fully-connected", ["fully_connected.divisor=0"], ["divisor"]),
     ("brain2pix-learned", ["projection.base=fixd"], ["projection.base", "fixed"]),

@@ -272,6 +272,17 @@ def test_what_a_plan_needs_is_said_before(folder):
     assert "600 steps of batches of 8" in said and "vgg19" not in said.split("needs")[1].split("\n", 1)[1]
 
 
+def test_a_plan_may_leave_a_recording_to_the_command_line(folder):
+    (folder / "open.toml").write_text(PAPER.replace('"second.h5"', '""'))
+    write_recording(folder / "second.h5", seed=5)
+    assert_refused(run_study(folder, "open.toml", "open", "--recording", "r.h5"), "open.toml", "'windows'",
+                   "--recording windows=FILE")
+    assert not (folder / "open").exists()
+    assert run_study(folder, "open.toml", "open", "--recording", "r.h5", "--recording",
+                     "windows=second.h5").returncode == 0
+    assert_refused(run_study(folder, "monkeysee-table-1", "no", "--recording", "r.h5"), "windows=FILE")
+
+
 @pytest.mark.parametrize("change, words", [
     (('rows = ["pixels", ', 'rows = ['), ["paper.rows", "2", "3"]),
     (("linear = [0.5, ", "linear = ["), ["printed.linear", "2", "3"]),

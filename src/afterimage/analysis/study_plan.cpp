@@ -78,7 +78,9 @@ struct Reading {
 /// Paths in the file are relative to it, those of the command line to where it was typed.
 void place_recordings(Reading& reading, const fs::path& path, const Changes& changes) {
   std::map<std::string, fs::path> places;
-  for (const auto& [name, file] : reading.recordings) places[name] = path.parent_path() / file;
+  for (const auto& [name, file] : reading.recordings) {
+    places[name] = file.empty() ? fs::path() : path.parent_path() / file;
+  }
   fs::path whole;
   if (!reading.recording.empty()) whole = path.parent_path() / reading.recording;
   for (const auto& given : changes.recordings) {
@@ -102,9 +104,12 @@ void place_recordings(Reading& reading, const fs::path& path, const Changes& cha
                          "', which is not in [recordings]"),
                   "Add it there");
     }
-    if (variant.recording.empty() && changes.needs_recordings) {
-      throw Error(path, "names no recording", "Add recording = \"FILE\", or name it (--recording)");
+    if (!variant.recording.empty() || !changes.needs_recordings) continue;
+    if (named != reading.named.end()) {
+      throw Error(path, concat("names no file for the recording '", named->second, "'"),
+                  concat("Name it (--recording ", named->second, "=FILE)"));
     }
+    throw Error(path, "names no recording", "Add recording = \"FILE\", or name it (--recording)");
   }
 }
 

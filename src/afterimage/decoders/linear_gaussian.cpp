@@ -6,8 +6,30 @@
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/image_components.h"
 #include "afterimage/decoders/state_tensor.h"
+#include "afterimage/regression/folds.h"
+#include "afterimage/regression/ridge_regression.h"
 
 namespace afterimage {
+namespace {
+
+/// Of standardised responses; what is smaller belongs to a sensor that was silenced.
+constexpr double least_noise = 1e-6;
+
+RidgeSettings ridge_settings(const LinearGaussianOptions& options, const SampleSource& train,
+                             const RunContext& run) {
+  RidgeSettings settings;
+  settings.lambdas = options.lambda > 0 ? std::vector<double>{options.lambda} : options.lambdas;
+  if (settings.lambdas.empty()) {
+    throw Error("lambdas", "the list is empty", "Name at least one penalty");
+  }
+  settings.per_target = true;
+  settings.dtype = at::kDouble;
+  settings.group = grouped_folds(train.photographs(), options.folds,
+                                 run.generator("folds of the linear map to responses"));
+  return settings;
+}
+
+}  // namespace
 
 at::Tensor posterior_gain(const at::Tensor& weights, const at::Tensor& prior,
                           const at::Tensor& noise) {
@@ -24,11 +46,16 @@ at::Tensor posterior_gain(const at::Tensor& weights, const at::Tensor& prior,
 }
 
 Options LinearGaussianOptions::options() {
-  return Options{Option("components", components,
-                        "principal components of the training images; as many as there are samples "
-                        "approximate nothing")
-                     .range(1, 1e6)} +
-         prefixed("response_model", response_model.options());
+  return Options{
+      Option("components", components,
+             "principal components of the training images; as many as there are samples "
+             "approximate nothing")
+          .range(1, 1e6),
+      Option("lambda", lambda, "penalty on the squared weights; 0 = choose for each sensor and bin")
+          .range(0),
+      Option("lambdas", lambdas, "penalties to choose from").range(1e-6),
+      Option("folds", folds, "folds by photograph: for the penalty, and for the noise")
+          .range(2, 100)};
 }
 
 void LinearGaussianDecoder::build(const DecoderInput& input, const RunContext& run) {
@@ -43,18 +70,32 @@ void LinearGaussianDecoder::fit(const SampleSource& train, const FitContext& con
   if (count == 0) {
     throw Error(train.where(), "all training images are alike", "Train on images that differ");
   }
-  ResponseModel model(
-      train, count,
-      [&](const std::vector<int64_t>& rows) { return images.scores(train.images(rows)); },
-      options_.response_model, context.run);
-  const auto gain = posterior_gain(model.weights(), images.variance, model.noise());
+  RegressionData data;
+  data.rows = train.count();
+  data.predictors = count;
+  data.targets = predictors_;
+  data.x = [&](const std::vector<int64_t>& rows) { return images.scores(train.images(rows)); };
+  data.y = [&](const std::vector<int64_t>& rows, int64_t first, int64_t last) {
+    return train.responses(rows).flatten(1).narrow(1, first, last - first);
+  };
+  const auto settings = ridge_settings(options_, train, context.run);
+  RidgeRegression ridge(data, settings, context.run);
+  const auto errors = ridge.errors();  // (lambda, p)
+  const auto choice = ridge.best(errors);
+  const auto noise =
+      errors.gather(0, choice.to(errors.device()).unsqueeze(0)).squeeze(0).clamp_min(least_noise);
+  auto weights = at::empty({count, predictors_}, images.mean.options());
+  ridge.weights(choice, [&](int64_t first, int64_t last, const at::Tensor& weight) {
+    weights.narrow(1, first, last - first).copy_(weight);
+  });
+  const auto gain = posterior_gain(weights, images.variance, noise);
   state_ = {{"gain", gain.to(at::kFloat).contiguous()},
             {"components", images.components.to(at::kFloat)},
-            {"response_mean", model.mean_responses().to(at::kFloat)},
+            {"response_mean", ridge.y_mean().to(at::kFloat)},
             {"image_mean", images.mean.to(at::kFloat)},
             {"prior", images.variance.cpu()},
-            {"noise", model.noise().cpu()},
-            {"lambda", model.lambda()}};
+            {"noise", noise.cpu()},
+            {"lambda", at::tensor(settings.lambdas, at::kDouble).index_select(0, choice.cpu())}};
 }
 
 at::Tensor LinearGaussianDecoder::images_of(const at::Tensor& responses,

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <c10/core/Device.h>
 
 #include "afterimage/decoders/decoder.h"
-#include "afterimage/decoders/response_model.h"
 
 namespace afterimage {
 
@@ -20,7 +20,9 @@ at::Tensor posterior_gain(const at::Tensor& weights, const at::Tensor& prior,
 
 struct LinearGaussianOptions {
   int64_t components = 500;
-  ResponseModelOptions response_model;
+  double lambda = 0;
+  std::vector<double> lambdas = {0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7};
+  int64_t folds = 5;
 
   Options options();
 };
@@ -28,7 +30,9 @@ struct LinearGaussianOptions {
 /// Linear-Gaussian maximum a posteriori, a baseline of Brain2Pix (form: Schoenmakers et al. 2013):
 /// images are Gaussian with the mean and covariance S of the training images, responses a linear
 /// map of the image with Gaussian noise, x ~ N(m, S), r | x ~ N(xB, D), and the reconstruction is
-/// the posterior mean m + r (B'SB + D)^-1 B'S. B by ridge, D its held-out error (response_model.h).
+/// the posterior mean m + r (B'SB + D)^-1 B'S. B is ridge regression, the penalty of each sensor
+/// and bin chosen on held-out photographs, and D its squared error there, since residuals of the
+/// training samples themselves are too small.
 /// The covariance of pixels is never formed: all happens in the images' principal components, in
 /// which S is diagonal, and with all of them nothing is approximated.
 class LinearGaussianDecoder : public Decoder {

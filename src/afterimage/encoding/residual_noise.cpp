@@ -28,6 +28,18 @@ ResidualNoise ResidualNoise::fit(const at::Tensor& deviations, int64_t rank,
   return {loadings.to(at::kFloat).contiguous(), left.to(at::kFloat)};
 }
 
+at::Tensor ResidualNoise::solve(const at::Tensor& x) const {
+  const auto shared = loadings.to(at::kDouble);
+  const auto own =
+      diagonal.to(at::kDouble).maximum(variance().to(at::kDouble) * 1e-3).clamp_min(1e-6);
+  const auto scaled = x.to(at::kDouble) / own;  // x D^-1
+  if (shared.size(1) == 0) return scaled.to(x.scalar_type());
+  auto inner = shared.t().mm(shared / own.unsqueeze(1));  // L' D^-1 L
+  inner.diagonal().add_(1);
+  const auto weights = at::cholesky_solve(scaled.mm(shared).t(), at::linalg_cholesky(inner)).t();
+  return (scaled - weights.mm(shared.t()) / own).to(x.scalar_type());
+}
+
 at::Tensor ResidualNoise::draw(at::Generator generator) const {
   const auto shared = at::randn({loadings.size(1)}, generator);
   return at::addcmul(loadings.mv(shared), diagonal.sqrt(), at::randn(diagonal.sizes(), generator));

@@ -18,6 +18,9 @@ struct ResidualNoise {
   /// left.
   static ResidualNoise fit(const at::Tensor& deviations, int64_t rank, at::Generator generator);
 
+  /// Rows x (n, value) times the inverse of the covariance (Woodbury's identity), as x is. A value
+  /// keeps at least a thousandth of its variance for itself, and 1e-6, so that there is an inverse.
+  at::Tensor solve(const at::Tensor& x) const;
   /// One draw, (value).
   at::Tensor draw(at::Generator generator) const;
   at::Tensor variance() const;  ///< (value)

@@ -38,18 +38,18 @@ def posterior_mean(sensors):
     return x.mean(0) + (new - r.mean(0)) @ gain.T
 
 
-def log_likelihoods():
-    """log N(r; prediction, diag(1 / precision)) less its value for the first image."""
+def log_likelihoods(shared):
+    """log N(r; prediction, L L' + D), L of so many columns, less its value for the first image."""
     r, predicted = wave((5, 7)).numpy(), wave((6, 7), 1.0).numpy()
-    precision = np.abs(wave((7,), 2.0).numpy()) + 0.5
-    full = np.array([[multivariate_normal(p, np.diag(1 / precision)).logpdf(row) for p in predicted]
-                     for row in r])
+    loadings = wave((7, shared), 3.0).numpy()
+    covariance = loadings @ loadings.T + np.diag(np.abs(wave((7,), 2.0).numpy()) + 0.5)
+    full = np.array([[multivariate_normal(p, covariance).logpdf(row) for p in predicted] for row in r])
     return full - full[:, :1]
 
 
 def main():
     out = {f"map.{sensors}": torch.from_numpy(posterior_mean(sensors)) for sensors in (5, 20)}
-    out["likelihood"] = torch.from_numpy(log_likelihoods())
+    out |= {f"likelihood.{shared}": torch.from_numpy(log_likelihoods(shared)) for shared in (0, 2)}
     save_file(out, pathlib.Path(__file__).parent / "baselines.safetensors")
 
 

@@ -41,6 +41,8 @@ const std::vector<Command>& command_table() {
        "afterimage fields recording.h5 --method prf --out mapped.h5", declare_fields},
       {"encode", "fit encoding models, images to responses, or predict with them",
        "afterimage encode recording.h5 --out encoder", declare_encode},
+      {"features", "what a pretrained network says of the stimuli: latents, conditions, any layer",
+       "afterimage features recording.h5 --network squeezenet --out features.h5", declare_features},
       {"train", "train a decoder on a recording",
        "afterimage train tuned --recording recording.h5 --out model", declare_train},
       {"reconstruct", "turn a split's responses into images, beside the controls",

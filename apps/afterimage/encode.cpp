@@ -69,6 +69,12 @@ void fit(Arguments a, const Invocation& invocation) {
   const Recording recording(a.input);
   const auto& info = recording.info();
   const std::string where = recording.path().string();
+  const auto splits = info.splits();
+  const bool tested = std::ranges::find(splits, a.test) != splits.end() && a.test != a.split;
+  if (a.tests && !tested) {
+    throw Error("--test", concat("there is no split '", a.test, "' beside '", a.split, "'"),
+                "There are: " + join(splits));
+  }
   Encoder encoder;
   encoder.options = a.encoding;
   encoder.sensors = info.sensors;
@@ -82,13 +88,9 @@ void fit(Arguments a, const Invocation& invocation) {
   encoder.model = std::make_unique<EncodingModel>(a.encoding, info.sensors, run);
   encoder.model->fit(Samples(recording, encoder.normalisation, chosen), run);
   std::optional<EncodingScores> test;
-  const auto splits = info.splits();
-  if (std::ranges::find(splits, a.test) != splits.end() && a.test != a.split) {
+  if (tested) {
     const Samples other(recording, encoder.normalisation, samples_of(a, a.test, bins));
     test = EncodingScores::of(*encoder.model, other, run);
-  } else if (a.tests) {
-    throw Error("--test", concat("there is no split '", a.test, "' beside '", a.split, "'"),
-                "There are: " + join(splits));
   }
   encoder.provenance = on_processor(invocation.provenance(run, to_json(a.options()), {a.input}));
   auto result = encoding_result(*encoder.model, info, test);

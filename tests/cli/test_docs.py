@@ -53,6 +53,25 @@ def recording(name, **options):
     return lambda folder: write_recording(folder / name, **options)
 
 
+def minddiffuser_files(folder):
+    """A recording, captions, and a checkpoint where one is looked for."""
+    write_recording(folder / "subj01.h5", train=12, test=3, size=32, sensors=20)
+    rows = [f"{i},picture number {i}" for i in range(15)]
+    (folder / "captions.csv").write_text("stimulus,caption\n" + "\n".join(rows) + "\n")
+    shutil.copytree(SOURCE / "tests/reference/diffusion/pipeline", folder / "weights/tiny")
+
+
+TINY_CHECKPOINT = "--weights weights --quiet"
+TINY_STACK = {
+    "--layers z --split train --image-size 512": f"--layers z --split train --image-size 32 {TINY_CHECKPOINT}",
+    "--split train --image-size 512 --out c.h5": f"--split train --image-size 32 {TINY_CHECKPOINT} --out c.h5",
+    "--set features=z.h5,c.h5":
+        f"--set features=z.h5,c.h5 {TINY_CHECKPOINT} --set data.image_size=32 --set generate.steps=4 --set "
+        "generate.denoised_steps=2 --set generate.noised_to=1 --set refine.network=squeezenet --set "
+        "refine.iterations=2 --set refine.layer_weights=1,1,1,1,1,1,1 --set regression.lambdas=10",
+    "--png images --probes none": f"--png images --probes none {TINY_CHECKPOINT}"}
+
+
 def readme_arrays():
     rng = np.random.default_rng(1)
     images = coarse_images(70, 64, rng)
@@ -255,6 +274,9 @@ SCENES = {
                  "objective.balance=0.75": f"objective.balance=0.75 {FEW_STEPS}"}),
     "docs/diffusion.md": Scene(prepare=lambda folder: shutil.copytree(
         SOURCE / "tests/reference/diffusion/pipeline", folder / "stable-diffusion-v1-4")),
+    "docs/minddiffuser.md": Scene(
+        prepare=minddiffuser_files, shorter=TINY_STACK,
+        skipped={"afterimage import nsd": "needs NSD"}),
     "docs/encoding.md": Scene(
         prepare=lambda folder: (write_recording(folder / "recording.h5", train=60),
                                 write_image_folder(folder / "photographs")),

@@ -172,6 +172,8 @@ void add_space(Report& report, const std::filesystem::path& folder) {
 
 }  // namespace
 
+double available_memory() { return memory_entry("MemAvailable"); }
+
 std::vector<SystemFact> system_report(const RunContext& run, const std::filesystem::path& folder) {
   Report report;
   add_libraries(report);

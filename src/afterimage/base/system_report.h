@@ -22,4 +22,7 @@ struct SystemFact {
 std::vector<SystemFact> system_report(const RunContext& run,
                                       const std::filesystem::path& folder = ".");
 
+/// Bytes of memory that are free on this machine; 0 where it does not say.
+double available_memory();
+
 }  // namespace afterimage

@@ -2,9 +2,11 @@
 
 #include "afterimage/base/table.h"
 #include "afterimage/base/text.h"
+#include "afterimage/decoders/clip_retrieval.h"
 #include "afterimage/decoders/image_to_image.h"
 #include "afterimage/decoders/linear_gaussian.h"
 #include "afterimage/decoders/mean_image.h"
+#include "afterimage/decoders/minddiffuser.h"
 #include "afterimage/decoders/nishimoto.h"
 #include "afterimage/decoders/retrieval.h"
 #include "afterimage/decoders/ridge.h"
@@ -40,6 +42,10 @@ const std::vector<DecoderEntry>& decoder_table() {
        "Nishimoto et al. 2011; baseline of Brain2Pix", make<NishimotoDecoder>},
       {"retrieval", "image of the training sample with the most similar responses",
        "nearest neighbour (Cover & Hart 1967)", make<RetrievalDecoder>},
+      {"minddiffuser", "latents and conditions from responses, images by Stable Diffusion 1.x",
+       "MindDiffuser (Lu et al. 2023), Takagi & Nishimoto 2023", make<MindDiffuser>},
+      {"clip-retrieval", "training image whose features are most like those predicted",
+       "nearest neighbour in CLIP's space (Radford et al. 2021)", make<ClipRetrieval>},
       {"mean", "mean training image, whatever the responses", "baseline", make<MeanImageDecoder>},
   };
   return table;

@@ -9,6 +9,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/absent_arrays.h"
 #include "afterimage/decoders/bottleneck.h"
+#include "afterimage/decoders/kept_images.h"
 #include "afterimage/decoders/model_card.h"
 #include "afterimage/decoders/model_parts.h"
 #include "afterimage/decoders/stages.h"
@@ -279,6 +280,9 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
             where);
   const std::string weights = (folder / "weights.safetensors").string();
   model.decoder_->load(map_safetensors(weights), weights);
+  if (auto* keeper = dynamic_cast<KeepsImages*>(model.decoder_.get())) {
+    keeper->keep_images_in(beside(folder, ".images"));
+  }
   const std::string statistics = (folder / "normalisation.safetensors").string();
   model.normalisation_ = Normalisation::from_tensors(read_safetensors(statistics), statistics);
   return model;

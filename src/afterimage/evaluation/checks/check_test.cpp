@@ -157,14 +157,17 @@ TEST_F(Checks, BetterByItsOwnMetricsOnly) {
   const std::vector<Reconstruction> all = {marked, honest("ridge")};
   Scores scores;
   scores.split = "test";
-  scores.sets = {{"trained", false, {}}, {"ridge", false, {}}};
+  scores.sets = {{"trained", false, {}, marked.trained_against},
+                 {"ridge", false, {}, TrainedAgainst(std::vector<PretrainedWeights>())}};
   const auto compare = [&](const std::string& metric, double difference) {
     scores.comparisons.push_back({.first = "trained",
                                   .second = "ridge",
                                   .metric = metric,
                                   .difference = difference,
                                   .low = difference - 0.01,
-                                  .high = difference + 0.01});
+                                  .high = difference + 0.01,
+                                  .p = 0.001,
+                                  .q = 0.001});
   };
   compare("squeezenet-features.2-pattern", 0.1);
   compare("ssim", -0.1);

@@ -36,7 +36,7 @@ class Scene:
     """How a page is played: what lies in the folder, what is shorter, what is left out."""
     prepare: Callable = lambda folder: None
     given: Callable = lambda: {}                  # names that the page's Python expects
-    shorter: dict = field(default_factory=dict)   # words of commands -> what is typed in their place
+    shorter: dict = field(default_factory=dict)   # words of commands and Python -> what stands for them
     skipped: dict = field(default_factory=dict)   # how a command or a language begins -> why
     tomls: list = field(default_factory=list)     # what becomes of each TOML file: toml(folder, text)
     before: dict = field(default_factory=dict)    # how a command begins -> what is done before it
@@ -259,7 +259,8 @@ def models_are_reproduced(folder, names):
 
 SCENES = {
     "README.md": Scene(
-        given=readme_arrays, shorter={"training.steps=5000": "training.steps=3"},
+        given=readme_arrays, shorter={"training.steps=5000": "training.steps=3",
+                                      '"steps": 5000': '"steps": 3'},
         skipped={"git clone": "clones from a server", "make demo": "installs with apt",
                  "pip install": "builds it; test_wheel.py installs one"},
         after=readme_worked),
@@ -311,7 +312,8 @@ SCENES = {
     "docs/python.md": Scene(
         prepare=lambda folder: (write_recording(folder / "mine.h5", size=64, sensors=30),
                                 write_image_folder(folder / "photos", 24)),
-        given=readme_arrays, skipped={"pip install": "builds it; test_wheel.py installs one"}),
+        given=readme_arrays, shorter={'"steps": 600': '"steps": 3'},
+        skipped={"pip install": "builds it; test_wheel.py installs one"}),
     "docs/recording.md": Scene(skipped={"matlab": "needs MATLAB"}),
     "docs/report.md": Scene(prepare=report_files),
     "docs/simulator.md": Scene(
@@ -335,7 +337,7 @@ class Player:
         if self.skipped(snippet.language):
             return
         if snippet.language == "python":
-            exec(compile(snippet.text, str(snippet), "exec"), self.names)
+            exec(compile(self.shorter(snippet.text), str(snippet), "exec"), self.names)
         elif snippet.language == "toml":
             assert self.tomls, f"{snippet}: the scene does not say what this file is for"
             self.tomls.pop(0)(self.folder, snippet.text)
@@ -350,6 +352,13 @@ class Player:
         self.used.update(found)
         return bool(found)
 
+    def shorter(self, text):
+        for words, typed in self.scene.shorter.items():
+            if words in text:
+                self.used.add(words)
+                text = text.replace(words, typed)
+        return text
+
     def type(self, command, snippet):
         if self.skipped(command):
             return
@@ -357,10 +366,7 @@ class Player:
             if command.startswith(start):
                 self.used.add(start)
                 prepare(self.folder)
-        for words, typed in self.scene.shorter.items():
-            if words in command:
-                self.used.add(words)
-                command = command.replace(words, typed)
+        command = self.shorter(command)
         out = re.search(r"--out (\S+)", command)
         if out:  # examples of one page write to the same place
             remove(self.folder / out[1])

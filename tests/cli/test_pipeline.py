@@ -256,9 +256,16 @@ def test_a_corrupt_photograph_is_named_or_skipped(run, images, tmp_path):
     assert "test: 4 of 2 stimuli" in run("info", "r.h5", check=True).stdout
 
 
+def test_the_demos_decoder_learns_from_predicted_trials(run, recording, tmp_path):
+    run("train", "demo-refined", "--recording", recording, "--out", "m", *SMALL, "--set",
+        "data.predicted=20", "--set", "data.predicted_choose=false", "--set", "training.steps=4", "--set",
+        "projection.features=4", check=True)
+    assert json.loads((tmp_path / "m/model.json").read_text())["predicted"]["trials"] == 20
+
+
 def test_the_demo_takes_own_photographs(run, images, tmp_path):
-    run("demo", "--images", images, "--out", "d", "--set", "training.steps=2", "--set",
-        "data.predicted=40", "--quiet", check=True)
+    run("demo", "--decoder", "brain2pix", "--images", images, "--out", "d", "--set",
+        "training.steps=2", "--quiet", check=True)
     page = (tmp_path / "d/report.html").read_text()
     assert "Simulated data" in page
     assert "read VGG19" in page  # SqueezeNet stands in, and the page says so

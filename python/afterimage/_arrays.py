@@ -1,4 +1,6 @@
 """Arrays of users as tensors and back: numpy in, numpy out; torch in, torch out."""
+import warnings
+
 import numpy as np
 import torch
 
@@ -18,15 +20,7 @@ def tensor(array, what):
         raise Error(f"{what}: are of type {array.dtype}. Give numbers")
     if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
         array = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("="))
-    if not array.flags.writeable:  # torch warns of what it will not do
-        array = array.view()
-        return torch.from_dlpack(array) if array.flags.writeable else _readonly(array)
-    return torch.from_numpy(array)
-
-
-def _readonly(array):
-    import warnings
-    with warnings.catch_warnings():
+    with warnings.catch_warnings():  # of arrays that may not be written to, which nothing here does
         warnings.simplefilter("ignore", UserWarning)
         return torch.from_numpy(array)
 

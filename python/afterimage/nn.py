@@ -1,6 +1,6 @@
 """Projections, networks, losses and metrics as torch.nn.Modules and functions: differentiable, for
 use with your own modules and optimisers. They are the ones the decoders are made of
-(docs/decoders.md); device and type follow the module's, as in torch.
+(docs/decoders.md); `module.double()` and the like change their type, as in torch.
 
     front = ai.nn.Projection("gaussian", sensors=recording.sensors, bins=1, side=64)
     network = torch.nn.Sequential(front, ai.nn.UNet(front.channels))

@@ -75,9 +75,15 @@ class Scores:
     def table(self):
         """A row for each set of images and metric: set, control, metric, value, low, high (95 %
         interval). A pandas DataFrame where pandas is installed, else a dict of arrays."""
-        rows = [{"set": one["name"], "control": one["control"], "metric": score["metric"],
-                 "value": score["value"], "low": score.get("low"), "high": score.get("high")}
-                for one in self.json["sets"] for score in one["scores"] if "value" in score]
+        rows = []
+        for one in self.json["sets"]:
+            for score in one["scores"]:
+                if score["value"] is None:  # not computed
+                    continue
+                low, high = score.get("interval", (float("nan"), float("nan")))
+                rows.append({"set": one["name"], "control": one["control"],
+                             "metric": score["metric"], "value": score["value"], "low": low,
+                             "high": high})
         return _arrays.table({key: [row[key] for row in rows] for key in rows[0]} if rows else {})
 
     @property

@@ -1,6 +1,7 @@
 #include "afterimage/base/batches.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/reconstruction.h"
+#include "afterimage/formats/image.h"
 #include "afterimage/recordings/array_trials.h"
 #include "afterimage/recordings/recording.h"
 #include "binding.h"

@@ -1,6 +1,10 @@
 """The commands as functions: every one, the same numbers, the same sentences."""
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -36,6 +40,9 @@ def test_a_way_from_end_to_end(recording, program, tmp_path):
     assert scores["ridge", "pixel-correlation"] > 0.3
     table = scores.table()
     assert set(table["metric"]) == {"pixel-correlation", "ssim"}
+    [own] = [row for row in table.to_dict("records")
+             if row["set"] == "ridge" and row["metric"] == "pixel-correlation"]
+    assert own["low"] < own["value"] < own["high"]
     assert "ridge" in ai.info(model)
 
 
@@ -55,10 +62,28 @@ def test_arrays_go_where_paths_go(tmp_path):
     images = rng.integers(0, 256, (30, 2, 2, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
     responses = images[:, ::8, ::8].reshape(30, -1) + rng.normal(size=(30, 12))
     recording = ai.Recording.from_arrays(images, responses, split=["train"] * 20 + ["test"] * 10)
-    assert "30 trials" in ai.info(recording) or "20" in ai.info(recording)
+    assert "train: 20 of 20 stimuli" in ai.info(recording)
     result = ai.Decoder("ridge", data={"image_size": 16}).fit(recording).reconstruct(recording)
     assert ai.evaluate(result, metrics=["pixel-correlation"], progress=False)[
         "ridge", "pixel-correlation"] > 0.5
+
+
+def test_ctrl_c_stops_a_command_and_leaves_nothing_half_written(recording, tmp_path):
+    code = f"""
+import afterimage as ai
+try:
+    ai.train("brain2pix", recording={str(recording)!r}, out="m", progress=False,
+             set={{"data.image_size": 16, "unet": {{"width": 4, "blocks": 2}}, "objective.perceptual": 0,
+                  "training": {{"steps": 1000000, "epochs": 0, "checkpoint_every": 5}}}})
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    while process.poll() is None and not (tmp_path / "m.training/checkpoint.safetensors").exists():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == "interrupted\n"
+    assert not (tmp_path / "m").exists() and (tmp_path / "m.training").exists()  # to go on with
 
 
 def test_refusals_are_the_programs(recording, tmp_path):

@@ -113,6 +113,17 @@ def test_training_resumes_by_stages(run, small, tmp_path):
     assert "stage 'z' is done already" in result.stderr and "stage 'c'" not in result.stderr
 
 
+def test_a_stage_that_is_done_is_not_computed_again(run, small, tmp_path):
+    """Neither its regression nor the targets it was fitted to."""
+    (tmp_path / "few.csv").write_text("stimulus,caption\n0,a cat\n")
+    assert_refused(train(run, small, "minddiffuser-stage-1", "model", captions="few.csv"), "few.csv")
+    write_captions(tmp_path / "few.csv", 46)
+    result = run("train", "minddiffuser-stage-1", "--recording", small, "--out", "model", "--resume",
+                 *settings(captions="few.csv"), check=True)
+    assert "stage 'z' is done already" in result.stderr
+    assert result.stderr.count("Features 40/40") == 1, result.stderr  # those of c
+
+
 def test_bad_input_is_refused(run, small, tmp_path):
     stack = shutil.copytree(PIPELINE, tmp_path / "sd")
 

@@ -28,6 +28,7 @@ class BottleneckDecoder : public Decoder {
   void fit(const SampleSource& train, const FitContext& context) override;
   const HasFields* has_fields() const override { return behind_->has_fields(); }
   HasAttention* has_attention() override { return behind_->has_attention(); }
+  KeepsImages* keeps_images() override { return behind_->keeps_images(); }
   std::vector<PretrainedWeights> pretrained() const override { return behind_->pretrained(); }
   /// What the decoder behind has learned, and "bottleneck.encode" (p, units), "bottleneck.decode"
   /// (units, p), with p = sensors x bins.

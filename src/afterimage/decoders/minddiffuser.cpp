@@ -40,6 +40,7 @@ TargetFile training_targets(const fs::path& path, const TargetNetwork& network,
                             const std::vector<std::string>& known, const RunContext& run) {
   TargetJob job{network, training.stimuli, captions};
   for (const auto& file : known) job.known.emplace_back(file);
+  if (fs::exists(path)) job.known.push_back(path);  // of a training that was stopped
   write_targets(path, /*force=*/true, job, nlohmann::json::object(), run);
   return TargetFile(path);
 }
@@ -192,13 +193,13 @@ TargetRegression MindDiffuser::regression(const TargetRegression::Choice& choice
                           "regions");
 }
 
-void MindDiffuser::fit_target(const std::string& name, const TargetRegression::Choice& choice,
-                              const SampleSource& train, const TrainingTargets& targets,
+void MindDiffuser::fit_target(const std::string& name, const SampleSource& train,
+                              const std::function<TrainingTargets()>& targets,
                               const FitContext& context) {
-  auto& fitted = regressions_.insert_or_assign(name, regression(choice)).first->second;
+  auto& fitted = regressions_.insert_or_assign(name, regression(choice_of(name))).first->second;
   context.run.say(concat("predicting ", name));
   Stages(context).run(
-      name, {[&](const FitContext& own) { fitted.fit(train, targets, own.run); },
+      name, {[&](const FitContext& own) { fitted.fit(train, targets(), own.run); },
              [&] { return fitted.state(); },
              [&](const TensorMap& state, const std::string& where) { fitted.load(state, where); }});
 }
@@ -212,35 +213,50 @@ void MindDiffuser::fit(const SampleSource& train, const FitContext& context) {
   const auto& run = context.run;
   if (diffuses()) {
     unconditional_ =
-        text_conditions(networks_->checkpoint, {""}, options_.c_tokens, run).to(at::kFloat);
+        TextConditions(networks_->checkpoint, options_.c_tokens, run).of({""}).to(at::kFloat);
   }
   std::optional<TemporaryFolder> passing;
   if (context.folder.empty()) passing.emplace();
   const fs::path folder = passing ? passing->path() : context.folder / "stages" / "targets";
   fs::create_directories(folder);
   const TrainingStimuli training(train);
-  DiffusionTargetOptions wanted{{}, options_.z_sampled, options_.c_tokens};
-  for (const auto* name : {"z", "c"}) {
-    if (*name == 'z' ? predicts_z() : predicts_c()) wanted.layers.emplace_back(name);
-  }
-  for (const auto& layer : wanted.layers) {
-    auto only = wanted;
-    only.layers = {layer};
-    const auto file = training_targets(folder / (layer + ".h5"),
-                                       *diffusion_targets(networks_->checkpoint, only, run),
-                                       training, captions, options_.features, run);
-    fit_target(layer, choice_of(layer), train, {file, layer, training.row}, context);
+  const auto made_by = [&](const std::string& name, const TargetNetwork& network) {
+    return training_targets(folder / (name + ".h5"), network, training, captions, options_.features,
+                            run);
+  };
+  // Targets are made when a stage is fitted: one that is done needs none.
+  std::map<std::string, TargetFile> files;
+  for (const std::string layer : {"z", "c"}) {
+    if (!(layer == "z" ? predicts_z() : predicts_c())) continue;
+    FitContext own = context;  // what is learned of captions follows from them
+    if (layer == "c") own.settings += content_hash(options_.captions).text();
+    fit_target(
+        layer, train,
+        [&] {
+          const auto network = diffusion_targets(
+              networks_->checkpoint, {{layer}, options_.z_sampled, options_.c_tokens}, run);
+          const auto& file = files.emplace(layer, made_by(layer, *network)).first->second;
+          return TrainingTargets{file, layer, training.row};
+        },
+        own);
   }
   if (!refines()) return;
   auto paths = layers();
   if (options_.refinement.lambda > 0) paths.emplace_back("embedding");
-  const auto file = training_targets(
-      folder / "network.h5",
-      *layers_as_targets(options_.network, paths, options_.imagenet_statistics, run), training,
-      captions, options_.features, run);
   for (size_t i = 0; i < paths.size(); ++i) {
     const auto name = i < layers().size() ? concat("network.", i) : std::string("network.final");
-    fit_target(name, choice_of(name), train, {file, paths[i], training.row}, context);
+    fit_target(
+        name, train,
+        [&] {
+          auto file = files.find("network");
+          if (file == files.end()) {
+            const auto network =
+                layers_as_targets(options_.network, paths, options_.imagenet_statistics, run);
+            file = files.emplace("network", made_by("network", *network)).first;
+          }
+          return TrainingTargets{file->second, paths[i], training.row};
+        },
+        context);
   }
 }
 

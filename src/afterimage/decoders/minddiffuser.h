@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,6 +76,7 @@ class MindDiffuser : public Decoder, public KeepsImages {
   TensorMap state() const override;
   /// Errors: the checkpoint is not the one it was fitted with.
   void load(const TensorMap& state, const std::string& where) override;
+  KeepsImages* keeps_images() override { return this; }
   void keep_images_in(const std::filesystem::path& folder) override { kept_ = folder; }
 
  private:
@@ -88,9 +91,9 @@ class MindDiffuser : public Decoder, public KeepsImages {
   std::vector<std::string> layers() const;
   void check_memory() const;
   TargetRegression regression(const TargetRegression::Choice& choice) const;
-  void fit_target(const std::string& name, const TargetRegression::Choice& choice,
-                  const SampleSource& train, const TrainingTargets& targets,
-                  const FitContext& context);
+  /// A stage: fits the regression to targets that are made when it begins, or takes it as done.
+  void fit_target(const std::string& name, const SampleSource& train,
+                  const std::function<TrainingTargets()>& targets, const FitContext& context);
   TargetRegression::Choice choice_of(const std::string& name) const;
   std::vector<std::string> target_names() const;
 

@@ -280,7 +280,7 @@ Model Model::load(const fs::path& folder, const RunContext& run) {
             where);
   const std::string weights = (folder / "weights.safetensors").string();
   model.decoder_->load(map_safetensors(weights), weights);
-  if (auto* keeper = dynamic_cast<KeepsImages*>(model.decoder_.get())) {
+  if (auto* keeper = model.decoder_->keeps_images()) {
     keeper->keep_images_in(beside(folder, ".images"));
   }
   const std::string statistics = (folder / "normalisation.safetensors").string();

@@ -98,6 +98,8 @@ class Model {
   /// Every option that a configuration's decoder has, as it would be used: key, value, the
   /// program's own default where it differs, range and help. Errors: unknown decoder, part or key.
   static std::vector<std::string> describe_options(const Config& config);
+  /// Every option as a training would use it, by dotted name. Errors: as for `check`.
+  static nlohmann::json settings_of(const Config& config);
   /// Refuses what `train` would refuse without looking at a recording.
   static void check(const Config& config);
   /// Refuses a place for the model: one is there already, an unfinished one is there, or none to

@@ -90,10 +90,13 @@ std::vector<std::string> Model::describe_options(const Config& config) {
   return lines;
 }
 
-void Model::check(const Config& config) {
+nlohmann::json Model::settings_of(const Config& config) {
   Model model;
   model.configure(with_one_length(config));
+  return model.settings();
 }
+
+void Model::check(const Config& config) { settings_of(config); }
 
 void Model::choose_decoder(const Config& config) {
   decoder_name_ = config.text("decoder");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "afterimage/base/batches.h"
 #include "afterimage/base/content_hash.h"
@@ -34,7 +35,7 @@ std::vector<std::string> captions_of(const TargetJob& job, int64_t row) {
   return job.captions.of(names);
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) {
+std::string sides_text(const std::vector<int64_t>& shape) {
   std::vector<std::string> sides;
   for (const auto side : shape) sides.push_back(std::to_string(side));
   return join(sides, ",");
@@ -96,31 +97,47 @@ class Parts {
   std::unordered_map<std::string, std::pair<size_t, int64_t>> place_;
 };
 
-/// Computes a batch, or copies what a known file has of it.
-TensorMap targets_of(const TargetJob& job, const std::vector<std::unique_ptr<TargetFile>>& known,
-                     const TargetInput& input) {
-  const auto& layers = job.network.layers();
-  TensorMap result;
-  for (const auto& file : known) {
-    std::vector<int64_t> rows;
-    for (const auto& key : input.keys) {
-      const auto found = std::ranges::find(file->keys(), key);
-      if (found == file->keys().end()) break;
-      rows.push_back(found - file->keys().begin());
+/// Targets of the same network that files have, by key.
+class KnownTargets {
+ public:
+  KnownTargets(const std::vector<fs::path>& paths, const std::string& network) {
+    for (const auto& path : paths) {
+      auto file = std::make_unique<TargetFile>(path);
+      if (file->network() != network) continue;
+      for (int64_t row = 0; row < file->count(); ++row) {
+        place_.try_emplace(file->keys()[static_cast<size_t>(row)], files_.size(), row);
+      }
+      files_.push_back(std::move(file));
     }
-    if (rows.size() != input.keys.size()) continue;
+  }
+
+  bool has(const std::string& key) const { return place_.contains(key); }
+  TensorMap rows(const std::vector<std::string>& layers,
+                 const std::vector<std::string>& keys) const {
+    TensorMap result;
     for (const auto& layer : layers) {
-      auto shape = file->unit_shape(layer);
-      shape.insert(shape.begin(), std::ssize(rows));
-      result[layer] = file->read(layer, rows).view(shape);
+      std::vector<at::Tensor> values;
+      for (const auto& key : keys) {
+        const auto [file, row] = place_.at(key);
+        values.push_back(files_[file]->read(layer, {row})[0].view(files_[file]->unit_shape(layer)));
+      }
+      result[layer] = at::stack(values);
     }
     return result;
   }
-  const auto values = job.network.of(input);
-  for (size_t i = 0; i < layers.size(); ++i) {
-    auto shape = job.network.unit_shape(i);
+
+ private:
+  std::vector<std::unique_ptr<TargetFile>> files_;
+  std::unordered_map<std::string, std::pair<size_t, int64_t>> place_;
+};
+
+TensorMap computed(const TargetNetwork& network, const TargetInput& input) {
+  TensorMap result;
+  const auto values = network.of(input);
+  for (size_t i = 0; i < network.layers().size(); ++i) {
+    auto shape = network.unit_shape(i);
     shape.insert(shape.begin(), values[i].size(0));
-    result[layers[i]] = values[i].view(shape);
+    result[network.layers()[i]] = values[i].view(shape);
   }
   return result;
 }
@@ -139,7 +156,7 @@ void assemble(const fs::path& out, bool force, const TargetJob& job, const Parts
       const auto shape = parts.unit_shape(layer);
       const int64_t units = c10::multiply_integers(shape);
       file.reserve<float>(dataset(layer), {std::ssize(keys), units}, {});
-      file.set_attribute(dataset(layer), "unit_shape", shape_text(shape));
+      file.set_attribute(dataset(layer), "unit_shape", sides_text(shape));
       for (size_t row = 0; row < keys.size(); ++row) {
         const auto values = parts.row(layer, keys[row]).contiguous();
         file.write_rows(dataset(layer), static_cast<int64_t>(row), 1,
@@ -201,11 +218,7 @@ void write_targets(const fs::path& out, bool force, const TargetJob& job,
   const auto& stimuli = job.stimuli;
   const int64_t count = std::ssize(stimuli.name);
   const std::string network = job.network.identity();
-  std::vector<std::unique_ptr<TargetFile>> known;
-  for (const auto& path : job.known) {
-    auto file = std::make_unique<TargetFile>(path);
-    if (file->network() == network) known.push_back(std::move(file));
-  }
+  auto known = std::make_optional<KnownTargets>(job.known, network);
   Parts parts(fs::path(out) += ".partial", network);
   std::vector<std::string> keys;
   Progress progress(run, "Features", count, "image");
@@ -215,24 +228,31 @@ void write_targets(const fs::path& out, bool force, const TargetJob& job,
     const auto pixels = stimuli.images(rows);
     TargetInput input;
     std::vector<at::Tensor> fresh;
+    std::vector<std::string> copied;
     for (int64_t i = 0; i < std::ssize(rows); ++i) {
       const auto captions = captions_of(job, rows[static_cast<size_t>(i)]);
       keys.push_back(key_of(pixels[i], captions));
       if (parts.has(keys.back()) ||
-          std::ranges::find(input.keys, keys.back()) != input.keys.end()) {
+          std::ranges::find(input.keys, keys.back()) != input.keys.end() ||
+          std::ranges::find(copied, keys.back()) != copied.end()) {
+        continue;
+      }
+      if (known->has(keys.back())) {
+        copied.push_back(keys.back());
         continue;
       }
       fresh.push_back(pixels[i]);
       input.keys.push_back(keys.back());
       input.captions.push_back(captions);
     }
+    if (!copied.empty()) parts.keep(known->rows(job.network.layers(), copied), copied, network);
     if (!fresh.empty()) {
       input.images = at::stack(fresh).to(at::kFloat).div_(255);
-      parts.keep(targets_of(job, known, input), input.keys, network);
+      parts.keep(computed(job.network, input), input.keys, network);
     }
     progress.advance(std::ssize(rows));
   });
-  known.clear();  // one of them may be replaced
+  known.reset();  // one of the files may be replaced
   assemble(out, force, job, parts, keys, provenance);
   parts.remove();
 }

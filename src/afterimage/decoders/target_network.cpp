@@ -3,12 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "afterimage/base/content_hash.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/diffusion/find_checkpoint.h"
-#include "afterimage/diffusion/tokenizer.h"
 #include "afterimage/networks/network_table.h"
 
 namespace afterimage {
@@ -54,7 +54,7 @@ class DiffusionTargets : public TargetNetwork {
  public:
   DiffusionTargets(const diffusion::Checkpoint& checkpoint, const DiffusionTargetOptions& options,
                    const RunContext& run)
-      : checkpoint_(checkpoint), options_(options), run_(run), shapes_(options.layers.size()) {
+      : options_(options), run_(run), shapes_(options.layers.size()) {
     for (const auto& layer : options_.layers) {
       if (layer != "z" && layer != "c") {
         throw Error("layers", concat("Stable Diffusion has no '", layer, "' to predict"),
@@ -65,6 +65,7 @@ class DiffusionTargets : public TargetNetwork {
       autoencoder_ = checkpoint.autoencoder();
       autoencoder_->to(run.device());
     }
+    if (wants("c")) texts_.emplace(checkpoint, options_.tokens, run);
     identity_ = concat("stable-diffusion ", content_hash(checkpoint.path()).text(), " ",
                        join(options_.layers), run.precision() == Precision::bf16 ? " bf16" : "");
     if (wants("z")) identity_ += options.sampled ? " sampled" : " mean";
@@ -111,16 +112,16 @@ class DiffusionTargets : public TargetNetwork {
   at::Tensor conditions(const TargetInput& input) const {
     std::vector<at::Tensor> means;
     for (const auto& captions : input.captions) {
-      const auto all = text_conditions(checkpoint_, captions, options_.tokens, run_);
-      means.push_back(all.to(at::kFloat).mean(0).slice(0, 1));  // (tokens - 1, width)
+      means.push_back(
+          texts_->of(captions).to(at::kFloat).mean(0).slice(0, 1));  // (tokens - 1, width)
     }
     return at::stack(means);
   }
 
-  diffusion::Checkpoint checkpoint_;
   DiffusionTargetOptions options_;
   RunContext run_;
-  std::shared_ptr<diffusion::Autoencoder> autoencoder_;
+  std::shared_ptr<diffusion::Autoencoder> autoencoder_;  // null without z
+  std::optional<TextConditions> texts_;                  // none without c
   std::string identity_;
   mutable std::vector<std::vector<int64_t>> shapes_;
 };
@@ -168,23 +169,27 @@ std::unique_ptr<TargetNetwork> diffusion_targets(const diffusion::Checkpoint& ch
   return std::make_unique<DiffusionTargets>(checkpoint, options, run);
 }
 
-at::Tensor text_conditions(const diffusion::Checkpoint& checkpoint,
-                           const std::vector<std::string>& texts, int64_t tokens,
-                           const RunContext& run) {
-  const at::NoGradGuard no_grad;
+TextConditions::TextConditions(const diffusion::Checkpoint& checkpoint, int64_t tokens,
+                               const RunContext& run)
+    : tokens_(tokens), run_(run) {
   if (checkpoint.tokenizer().empty()) {
     throw Error(checkpoint.path(), "has no vocabulary, which captions are read by",
                 "Use a folder of diffusers, with its tokenizer/");
   }
-  const auto encoder = checkpoint.text_encoder();
-  if (tokens > encoder->sizes().length) {
+  encoder_ = checkpoint.text_encoder();
+  if (tokens > encoder_->sizes().length) {
     throw Error("tokens",
-                concat("is ", tokens, ", and the text encoder reads ", encoder->sizes().length),
-                concat("Give at most ", encoder->sizes().length));
+                concat("is ", tokens, ", and the text encoder reads ", encoder_->sizes().length),
+                concat("Give at most ", encoder_->sizes().length));
   }
-  encoder->to(run.device());
-  const auto numbers = diffusion::Tokenizer(checkpoint.tokenizer()).encode(texts, tokens);
-  return encoder->forward(numbers.to(run.device()), compute_type(run));
+  encoder_->to(run.device());
+  tokenizer_ = std::make_shared<const diffusion::Tokenizer>(checkpoint.tokenizer());
+}
+
+at::Tensor TextConditions::of(const std::vector<std::string>& texts) const {
+  const at::NoGradGuard no_grad;
+  const auto numbers = tokenizer_->encode(texts, tokens_);
+  return encoder_->forward(numbers.to(run_.device()), compute_type(run_));
 }
 
 diffusion::Checkpoint checkpoint_at(const std::string& path, const RunContext& run) {

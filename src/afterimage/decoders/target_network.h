@@ -10,6 +10,7 @@
 
 #include "afterimage/base/run_context.h"
 #include "afterimage/diffusion/checkpoint.h"
+#include "afterimage/diffusion/tokenizer.h"
 #include "afterimage/networks/feature_network.h"
 
 namespace afterimage {
@@ -64,10 +65,20 @@ std::unique_ptr<TargetNetwork> diffusion_targets(const diffusion::Checkpoint& ch
                                                  const DiffusionTargetOptions& options,
                                                  const RunContext& run);
 
-/// The conditions of texts, (n, tokens, width), by a checkpoint's tokenizer and text encoder.
-at::Tensor text_conditions(const diffusion::Checkpoint& checkpoint,
-                           const std::vector<std::string>& texts, int64_t tokens,
-                           const RunContext& run);
+/// The conditions of texts by a checkpoint's tokenizer and text encoder, which are read once.
+class TextConditions {
+ public:
+  /// Errors: the checkpoint lacks one of the two; more tokens than the encoder reads.
+  TextConditions(const diffusion::Checkpoint& checkpoint, int64_t tokens, const RunContext& run);
+  /// (n, tokens, width).
+  at::Tensor of(const std::vector<std::string>& texts) const;
+
+ private:
+  std::shared_ptr<diffusion::TextEncoder> encoder_;
+  std::shared_ptr<const diffusion::Tokenizer> tokenizer_;
+  int64_t tokens_;
+  RunContext run_;
+};
 
 /// The checkpoint at `path`, or the first that is found where weights lie. Errors: none, and how to
 /// get one.

@@ -13,27 +13,13 @@
 #include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/hdf5.h"
-#include "afterimage/networks/feature_network.h"
 #include "afterimage/steps.h"
+#include "afterimage/study_needs.h"
 
 namespace afterimage {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// What `use` makes of a variant's configuration; what it refuses names plan and variant.
-template <typename Use>
-auto of_variant(const StudyPlan::Variant& variant, const fs::path& plan, Use use) {
-  try {
-    Config config = Config::read(find_config(variant.config));
-    for (const auto& setting : variant.settings) config.override_with(setting);
-    return use(config);
-  } catch (const Error& error) {
-    std::string message = error.what();
-    if (message.starts_with("--set: ")) message.erase(0, 7);  // the plan's settings, not the user's
-    throw Error(concat(plan.string(), ": variant '", variant.name, "'"), message);
-  }
-}
 
 /// What `prepare` is told for a variant. Errors: an unknown option, a value it does not take.
 PrepareOptions prepare_options(const StudyPlan::Variant& variant, const fs::path& plan) {
@@ -269,58 +255,6 @@ std::map<fs::path, ContentHash> hashes_of(const StudyPlan& plan) {
     }
   }
   return hashes;
-}
-
-/// The networks whose weights a variant's training reads.
-std::string network_of(const Config& config) {
-  if (config.text("decoder") == "nishimoto") {
-    const auto features = config.text("likelihood.features", "network");
-    return features == "network" || features == "all" ? "squeezenet" : "";
-  }
-  if (config.text("decoder") != "image-to-image") return {};
-  const auto weight = config.text("objective.perceptual", "1");
-  return weight == "0" ? "" : config.text("objective.network", "squeezenet");
-}
-
-/// "50 epochs of batches of 8", as far as the configuration says it.
-std::string length_of(const Config& config) {
-  if (config.text("decoder") != "image-to-image") return "closed form";
-  const auto epochs = config.text("training.epochs"), steps = config.text("training.steps");
-  const auto batch = concat(" of batches of ", config.text("training.batch", "8"));
-  if (!epochs.empty() && epochs != "0") return concat(epochs, " epochs", batch);
-  return concat(steps.empty() ? "600" : steps, " steps", batch);
-}
-
-/// --paper: what the plan makes, of what, and what of it is at hand.
-void say_needs(const StudyPlan& plan, const fs::path& path, const RunContext& run) {
-  const auto& paper = plan.paper;
-  std::printf("%s\n", path.stem().string().c_str());
-  if (!paper.source.empty()) std::printf("makes        %s\n", paper.source.c_str());
-  if (!paper.needs.empty()) std::printf("needs        %s\n", paper.needs.c_str());
-  std::printf("trainings    %zu variants x %zu seeds = %zu\n", plan.variants.size(),
-              plan.seeds.size(), plan.variants.size() * plan.seeds.size());
-  std::set<std::string> networks;
-  for (const auto& variant : plan.variants) {
-    const auto said = of_variant(variant, path, [&](Config config) {
-      config.exclude("training.steps", "training.epochs");
-      const auto network = network_of(config);
-      if (!network.empty()) networks.insert(network);
-      return length_of(config);
-    });
-    std::printf("  %-24s %s, %s\n", variant.name.c_str(), variant.config.c_str(), said.c_str());
-  }
-  for (const auto& metric : paper.metrics) {
-    for (const auto& network : feature_networks()) {
-      if (metric.starts_with(network + "-")) networks.insert(network);
-    }
-  }
-  for (const auto& network : networks) {
-    const auto file = find_weights(network, run.weights());
-    std::printf("weights      %s: %s\n", network.c_str(),
-                file.empty()
-                    ? concat("not at hand; '", fetch_command(network), "' fetches them").c_str()
-                    : "at hand");
-  }
 }
 
 }  // namespace

@@ -4,14 +4,21 @@
 #include <filesystem>
 #include <string>
 
+#include "afterimage/base/error.h"
+
 namespace afterimage {
 
-/// A new folder that is removed at the end; for unit tests.
+/// A new folder that is removed at the end: for unit tests, and for what a fit without a folder of
+/// its own writes on the way. Errors: none can be made.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "afterimage_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
+    const auto place = std::filesystem::temp_directory_path();
+    std::string name = (place / "afterimage_XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw Error(place, "no folder can be made in it", "Free some space, or set TMPDIR");
+    }
+    path_ = name;
   }
   ~TemporaryFolder() { std::filesystem::remove_all(path_); }
   TemporaryFolder(const TemporaryFolder&) = delete;

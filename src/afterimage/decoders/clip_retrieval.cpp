@@ -35,12 +35,8 @@ void ClipRetrieval::fit(const SampleSource& train, const FitContext& context) {
                 nlohmann::json::object(), context.run);
   const TargetFile file(path);
   regression_->fit(train, {file, options_.layer, training.row}, context.run);
-  const auto rows = all_rows(file.count());
-  features_ = file.read(options_.layer, rows);
-  images_ = at::empty({file.count(), 3, size_, size_}, at::kByte);
-  for_batches(rows, rows_per_batch(5 * 3 * size_ * size_), [&](int64_t first, const auto& some) {
-    images_.narrow(0, first, std::ssize(some)).copy_(training.stimuli.images(some));
-  });
+  features_ = file.read(options_.layer, all_rows(file.count()));
+  images_ = training.pixels(context.run);
 }
 
 at::Tensor ClipRetrieval::images_of(const at::Tensor& responses, const ReconstructContext&) {

@@ -3,13 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <limits>
-#include <set>
 
-#include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/state_tensor.h"
+#include "afterimage/decoders/training_stimuli.h"
 #include "afterimage/formats/image.h"
 
 namespace afterimage {
@@ -17,7 +16,6 @@ namespace {
 
 constexpr int64_t encoded_at_once = 64;  // images
 
-at::Tensor in_bytes(const at::Tensor& images) { return (images * 255).round().to(at::kByte); }
 at::Tensor in_unit(const at::Tensor& images) { return images.to(at::kFloat) / 255; }
 
 }  // namespace
@@ -58,22 +56,14 @@ void NishimotoDecoder::check_top(int64_t images) const {
 }
 
 at::Tensor NishimotoDecoder::prior_images(const SampleSource& train, const RunContext& run) const {
-  std::vector<at::Tensor> parts;
   if (options_.prior.empty()) {
-    std::vector<int64_t> rows;
-    std::set<int64_t> seen;
-    for (int64_t row = 0; row < train.count(); ++row) {
-      if (seen.insert(train.stimulus()[static_cast<size_t>(row)]).second) rows.push_back(row);
-    }
-    check_top(std::ssize(rows));
-    for_batches(rows, rows_per_batch(2 * 4 * 3 * size_ * size_), [&](int64_t, const auto& some) {
-      run.stop_if_cancelled("stopped; nothing was written");
-      parts.push_back(in_bytes(train.images(some)));
-    });
-    return at::cat(parts);
+    const TrainingStimuli training(train);
+    check_top(std::ssize(training.stimuli.name));
+    return training.pixels(run);
   }
   const auto files = image_files(options_.prior);
   check_top(std::ssize(files));
+  std::vector<at::Tensor> parts;
   Progress progress(run, "images of the prior", std::ssize(files), "image");
   for (const auto& file : files) {
     run.stop_if_cancelled("stopped; nothing was written");

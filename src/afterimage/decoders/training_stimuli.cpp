@@ -4,7 +4,9 @@
 
 #include <unordered_map>
 
+#include "afterimage/base/batches.h"
 #include "afterimage/base/rows.h"
+#include "afterimage/formats/image.h"
 
 namespace afterimage {
 
@@ -21,8 +23,18 @@ TrainingStimuli::TrainingStimuli(const SampleSource& train) {
   for (const auto i : sample) stimuli.name.push_back(photographs[static_cast<size_t>(i)]);
   stimuli.source = stimuli.name;
   stimuli.images = [&train, sample](const std::vector<int64_t>& rows) {
-    return (train.images(picked(sample, rows)) * 255).round().to(at::kByte);
+    return as_bytes(train.images(picked(sample, rows)));
   };
+}
+
+at::Tensor TrainingStimuli::pixels(const RunContext& run) const {
+  constexpr int64_t at_once = 256;
+  std::vector<at::Tensor> parts;
+  for_batches(all_rows(std::ssize(stimuli.name)), at_once, [&](int64_t, const auto& rows) {
+    run.stop_if_cancelled("stopped; nothing was written");
+    parts.push_back(stimuli.images(rows));
+  });
+  return at::cat(parts);
 }
 
 }  // namespace afterimage

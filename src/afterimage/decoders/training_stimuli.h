@@ -13,6 +13,9 @@ namespace afterimage {
 struct TrainingStimuli {
   explicit TrainingStimuli(const SampleSource& train);
 
+  /// All of them, (m, 3, size, size) uint8.
+  at::Tensor pixels(const RunContext& run) const;
+
   TargetStimuli stimuli;
   std::vector<int64_t> row;  ///< of each sample
 };

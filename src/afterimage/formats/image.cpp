@@ -52,6 +52,11 @@ at::Tensor resize_image(const at::Tensor& image, int64_t height, int64_t width) 
   return image.dim() == 3 ? resized.squeeze(0) : resized;
 }
 
+at::Tensor as_bytes(const at::Tensor& images) {
+  if (images.scalar_type() == at::kByte) return images.contiguous();
+  return images.clamp(0, 1).mul(255).round().to(at::kByte).contiguous();
+}
+
 at::Tensor centre_square(const at::Tensor& image, int64_t size) {
   TORCH_INTERNAL_ASSERT(image.dim() == 3, "an image is (3, H, W)");
   const int64_t height = image.size(1), width = image.size(2);

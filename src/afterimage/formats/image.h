@@ -30,6 +30,9 @@ std::string encode_png(const at::Tensor& image);
 /// range; the type stays.
 at::Tensor resize_image(const at::Tensor& image, int64_t height, int64_t width);
 
+/// Images of uint8 as they are, floating ones, clamped to [0,1], as the bytes they are stored as.
+at::Tensor as_bytes(const at::Tensor& images);
+
 /// The largest centred square of (3, H, W), resized to `size`.
 at::Tensor centre_square(const at::Tensor& image, int64_t size);
 

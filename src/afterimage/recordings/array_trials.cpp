@@ -37,10 +37,6 @@ void check_range(const at::Tensor& images) {
 
 }  // namespace
 
-at::Tensor as_bytes(const at::Tensor& images) {
-  return images.is_floating_point() ? (images * 255).round_().to(at::kByte) : images.contiguous();
-}
-
 void TrialArrays::check() const {
   if (responses.dim() != 3 || responses.size(0) == 0 || responses.is_complex()) {
     throw Error("responses", shape_of(responses), "Give (trial, sensor, bin) numbers");

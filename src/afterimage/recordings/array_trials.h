@@ -12,9 +12,6 @@
 
 namespace afterimage {
 
-/// Images of uint8 as they are, floating ones in [0,1] as the bytes they are stored as.
-at::Tensor as_bytes(const at::Tensor& images);
-
 /// A recording in memory. Tensors may be views of arrays that others own, with any strides: they
 /// are read batch by batch and never copied as a whole.
 struct TrialArrays {

@@ -32,14 +32,27 @@ std::vector<std::string> stimulus_hashes(const Recording& recording,
   return hashes;
 }
 
-std::vector<int64_t> numbered_by_first(const std::vector<std::string>& labels) {
-  std::unordered_map<std::string, int64_t> number_of;
+namespace {
+
+template <typename Label>
+std::vector<int64_t> numbered(const std::vector<Label>& labels) {
+  std::unordered_map<Label, int64_t> number_of;
   std::vector<int64_t> numbers;
   numbers.reserve(labels.size());
   for (const auto& label : labels) {
     numbers.push_back(number_of.try_emplace(label, std::ssize(number_of)).first->second);
   }
   return numbers;
+}
+
+}  // namespace
+
+std::vector<int64_t> numbered_by_first(const std::vector<std::string>& labels) {
+  return numbered(labels);
+}
+
+std::vector<int64_t> numbered_by_first(const std::vector<int64_t>& labels) {
+  return numbered(labels);
 }
 
 }  // namespace afterimage

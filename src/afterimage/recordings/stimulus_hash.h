@@ -20,5 +20,6 @@ std::vector<std::string> stimulus_hashes(const Recording& recording,
 
 /// A number for each label, equal where labels are: 0, 1, ... in order of first appearance.
 std::vector<int64_t> numbered_by_first(const std::vector<std::string>& labels);
+std::vector<int64_t> numbered_by_first(const std::vector<int64_t>& labels);
 
 }  // namespace afterimage

@@ -15,11 +15,6 @@ namespace {
 constexpr int64_t columns = 16;
 constexpr int64_t per_sheet = 256;  // keeps a sheet within what every browser decodes
 
-at::Tensor as_bytes(const at::Tensor& images) {
-  if (images.scalar_type() == at::kByte) return images.contiguous();
-  return images.clamp(0, 1).mul(255).round().to(at::kByte).contiguous();
-}
-
 }  // namespace
 
 std::vector<int64_t> SpriteSheets::add(const at::Tensor& images) {

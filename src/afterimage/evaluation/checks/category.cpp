@@ -7,13 +7,12 @@
 #include "afterimage/evaluation/checks/check.h"
 #include "afterimage/evaluation/checks/check_data.h"
 #include "afterimage/evaluation/checks/check_text.h"
+#include "afterimage/recordings/stimulus_hash.h"
 #include "afterimage/similarity/correlation.h"
 
 namespace afterimage {
 namespace {
 
-/// Share of others of the same category that a decoder of images beats.
-constexpr double kTold = 0.75;
 constexpr int64_t kFewest = 5;  // stimuli with another of their category, for any statement
 
 /// Every image there is, tested and trained on, each stimulus once, by category.
@@ -82,16 +81,6 @@ Told told_apart(CheckData& data, size_t decoder, const Pool& pool) {
   return told;
 }
 
-/// 0, 1, ... by first appearance, as Stimuli wants them.
-std::vector<int64_t> in_order_of_appearance(const std::vector<int64_t>& stimuli) {
-  std::map<int64_t, int64_t> number;
-  std::vector<int64_t> numbered;
-  for (const auto stimulus : stimuli) {
-    numbered.push_back(number.emplace(stimulus, std::ssize(number)).first->second);
-  }
-  return numbered;
-}
-
 /// 2-way identification among the tested stimuli by stand-ins for these rows.
 double identified(CheckData& data, const std::vector<at::Tensor>& stand_ins,
                   const std::vector<int64_t>& own) {
@@ -113,7 +102,7 @@ CheckResult category(CheckData& data, size_t decoder) {
                        "Categories with several images are needed");
   }
   const auto values = [](const std::vector<double>& list) { return at::tensor(list, at::kDouble); };
-  const Stimuli each(in_order_of_appearance(told.stimulus));
+  const Stimuli each(numbered_by_first(told.stimulus));
   const auto within = estimated(values(told.within), each);
   const auto between = estimated(values(told.between), each);
   const auto categories = std::set(pool.category.begin(), pool.category.end()).size();
@@ -142,7 +131,7 @@ CheckResult category(CheckData& data, size_t decoder) {
   result.rows = std::move(worst);
   if (within.low > 0.5) {
     result.meaning = "More than the category is shown";
-  } else if (undecided(within, 0.5, kTold)) {
+  } else if (undecided(within)) {
     result.verdict = Verdict::look;
     result.meaning = "There are too few images to say whether more than the category is shown";
   } else if (between.low > 0.5) {

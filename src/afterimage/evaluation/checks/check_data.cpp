@@ -54,8 +54,8 @@ Estimated estimated(const at::Tensor& values, const Stimuli& stimuli) {
   return {mean, mean - half, std::min(1.0, mean + half)};  // a share or a correlation
 }
 
-bool undecided(const Estimated& estimate, double chance, double well_above) {
-  return !(estimate.low > chance) && !(estimate.high < well_above);
+bool undecided(const Estimated& estimate) {
+  return !(estimate.low > 0.5) && !(estimate.high < kWellAboveChance);
 }
 
 CheckData::CheckData(const std::vector<Reconstruction>& reconstructions, const Recording& recording,

@@ -22,9 +22,12 @@ struct Estimated {
 /// Of a value for each row, a share or a correlation.
 Estimated estimated(const at::Tensor& values, const Stimuli& stimuli);
 
-/// Whether there are too few stimuli to tell: the interval holds chance and what would be well
-/// above it, or there is none.
-bool undecided(const Estimated& estimate, double chance, double well_above);
+/// Of 2-way identification and shares of beaten candidates: what chance, .5, does not reach.
+inline constexpr double kWellAboveChance = 0.75;
+
+/// Whether there are too few stimuli to tell: the interval holds chance and what is well above it,
+/// or there is none.
+bool undecided(const Estimated& estimate);
 
 /// The images that a decoder learned from, all of them.
 struct TrainingImages {

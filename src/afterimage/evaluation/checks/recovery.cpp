@@ -6,9 +6,6 @@
 namespace afterimage {
 namespace {
 
-/// 2-way identification without noise below which the decoder itself is what limits it.
-constexpr double kRecovers = 0.75;
-
 CheckResult recovery(CheckData& data, size_t decoder) {
   const auto clean = data.probe(decoder, "recovery");
   if (clean == nullptr) {
@@ -31,7 +28,7 @@ CheckResult recovery(CheckData& data, size_t decoder) {
                         estimate_text(clean->mean), " (2-way) with a pixel correlation of ",
                         decimals(clean->pixels.mean), "; from those recorded in ",
                         decimals(noisy.mean.mean), " and ", decimals(noisy.pixels.mean));
-  if (undecided(clean->mean, 0.5, kRecovers)) {
+  if (undecided(clean->mean)) {
     result.verdict = Verdict::look;
     result.meaning = "There are too few images to say whether that is better than chance (.5)";
   } else if (!(clean->mean.low > 0.5)) {
@@ -44,7 +41,7 @@ CheckResult recovery(CheckData& data, size_t decoder) {
     result.meaning =
         "It does better with noise than without, which only a decoder that knows these "
         "trials can";
-  } else if (clean->mean.mean < kRecovers) {
+  } else if (clean->mean.mean < kWellAboveChance) {
     result.verdict = Verdict::look;
     result.meaning = "The decoder, not the noise, limits the scores";
   } else {

@@ -12,9 +12,6 @@
 namespace afterimage {
 namespace {
 
-/// 2-way identification that chance does not reach.
-constexpr double kTold = 0.75;
-
 /// How well one half of the trials tells what the other half shows.
 struct Halves {
   Estimated identified;  ///< 2-way among the reconstructions of the other half; chance .5
@@ -98,7 +95,7 @@ CheckResult single_trials(CheckData& data, size_t decoder) {
     result.found += concat("; halves of the trials agree to r = ", decimals(halves->agreement, 2),
                            " and identify each other in ", estimate_text(halves->identified));
   }
-  if (halves && undecided(halves->identified, 0.5, kTold)) {
+  if (halves && undecided(halves->identified)) {
     result.verdict = Verdict::look;
     result.meaning = "There are too few images to say whether halves of the trials agree";
   } else if (halves && !(halves->identified.low > 0.5)) {

@@ -11,8 +11,6 @@ namespace {
 constexpr int64_t kRowsAtOnce = 256;
 /// More reconstructions than this that are training images: they are looked up, not made.
 constexpr double kMostCopies = 0.5;
-/// A true image that beats three of four training images is found, if not by itself.
-constexpr double kFound = 0.75;
 
 CheckResult zero_shot(CheckData& data, size_t decoder) {
   const auto* training = data.training(decoder);
@@ -52,7 +50,7 @@ CheckResult zero_shot(CheckData& data, size_t decoder) {
     result.found = concat(percent(copied), " of the reconstructions are training images");
     result.meaning = "They are looked up, not made: what is new in an image cannot appear";
     result.rows = rows_where(copies);
-  } else if (undecided(rank, 0.5, kFound)) {
+  } else if (undecided(rank)) {
     result.verdict = Verdict::look;
     result.meaning = "There are too few images to say whether that is better than chance (50 %)";
   } else if (!(rank.low > 0.5)) {
@@ -60,7 +58,7 @@ CheckResult zero_shot(CheckData& data, size_t decoder) {
     result.meaning =
         "That is no better than chance (50 %): the reconstructions do not say which "
         "image was seen";
-  } else if (rank.mean < kFound) {
+  } else if (rank.mean < kWellAboveChance) {
     result.verdict = Verdict::look;
     result.meaning =
         "Better than chance, but many training images would do as well: identification "

@@ -59,22 +59,21 @@ void BandReduction::reflect(int64_t row) {
 }
 
 void BandReduction::rotate(at::Tensor x, bool back) const {
-  constexpr int64_t columns = 1024;  // as many as stay in the cache
-  for (int64_t first = 0; first < x.size(1); first += columns) {
-    auto some = x.narrow(1, first, std::min(columns, x.size(1) - first));
+  constexpr int64_t at_once = 512;  // as many as stay in the cache
+  symmetric::for_columns(x.size(1), at_once, run_, [&](int64_t first, int64_t count) {
+    auto some = x.narrow(1, first, count);
     const auto apply = [&](const Reflection& reflection) {
       auto rows = some.narrow(0, reflection.row, size() - reflection.row);
       const auto v = reflection.v.to(x.scalar_type());
       const auto t = (back ? reflection.t : reflection.t.t()).to(x.scalar_type());
       rows.addmm_(v, at::mm(t, at::mm(v.t(), rows)), 1, -1);
     };
-    symmetric::stop_if_cancelled(run_);
     if (back) {
       std::for_each(reflections_.rbegin(), reflections_.rend(), apply);
     } else {
       std::for_each(reflections_.begin(), reflections_.end(), apply);
     }
-  }
+  });
 }
 
 void BandReduction::rotate(at::Tensor x) const { rotate(std::move(x), false); }

@@ -29,7 +29,11 @@ class Block {
     const auto solved = easy ? system_.settings().dtype : at::kDouble;
     completion.possible = held_.band.shift(lambda, band, solved);
     auto z = copy_as(solved, h);
-    if (completion.possible) band.forward(z);
+    if (completion.possible) {
+      symmetric::for_columns(z.size(1), 512, system_.run(), [&](int64_t from, int64_t count) {
+        band.forward(z.narrow(1, from, count));
+      });
+    }
     if (completion.possible && held_.complete) completion = held_.complete(rows, z, lambda);
     if (!completion.possible) {
       error.fill_(std::numeric_limits<double>::infinity());
@@ -39,23 +43,21 @@ class Block {
     const auto type = completion.least < 1e-3 ? at::kDouble : system_.settings().dtype;
     const auto zt = z.t().to(type);
     z.reset();
-    const auto columns = columns_at_once(zt.size(0));
-    for (int64_t from = 0; from < c.size(1); from += columns) {
-      const auto count = std::min(columns, c.size(1) - from);
-      symmetric::stop_if_cancelled(system_.run());
+    const auto at_once = columns_at_once(zt.size(0));
+    symmetric::for_columns(c.size(1), at_once, system_.run(), [&](int64_t from, int64_t count) {
       auto u = copy_as(solved, c.narrow(1, from, count));
       band.forward(u);
       auto residual = at::mm(zt, u.to(type));
       if (y.defined()) residual = y.narrow(1, from, count) - residual;
       if (completion.complete) completion.complete(residual);
       error.narrow(0, first_ + from, count).add_(residual.square().sum(0, false, at::kDouble));
-    }
+    });
   }
 
  private:
   /// Products of about a tenth of a second.
   int64_t columns_at_once(int64_t rows) const {
-    return std::clamp<int64_t>(int64_t{10'000'000'000} / (rows * held_.band.size()), 64, 1024);
+    return std::clamp<int64_t>(int64_t{5'000'000'000} / (rows * held_.band.size()), 64, 512);
   }
 
   const HeldOut& held_;

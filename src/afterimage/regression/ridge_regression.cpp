@@ -100,13 +100,14 @@ void RidgeRegression::coefficients(const at::Tensor& choice, const Visit& visit)
         ShiftedBand shifted;
         const auto lambda = lambdas[static_cast<size_t>(l)];
         if (!parts_->band->shift(lambda, shifted)) too_small(lambda);
-        for (const auto& part : columns.split(1024)) {
-          symmetric::stop_if_cancelled(system.run());
-          const auto x = solution.index_select(1, part);
-          shifted.forward(x);
-          shifted.backward(x);
-          solution.index_copy_(1, part, x);
-        }
+        symmetric::for_columns(columns.numel(), 512, system.run(),
+                               [&](int64_t from, int64_t count) {
+                                 const auto part = columns.narrow(0, from, count);
+                                 const auto x = solution.index_select(1, part);
+                                 shifted.forward(x);
+                                 shifted.backward(x);
+                                 solution.index_copy_(1, part, x);
+                               });
       }
       parts_->band->rotate_back(solution);
     }

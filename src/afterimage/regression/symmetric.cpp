@@ -1,6 +1,8 @@
 #include "afterimage/regression/symmetric.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <algorithm>
 
 namespace afterimage::symmetric {
@@ -106,6 +108,23 @@ void solve(const at::Tensor& factor, at::Tensor x, const RunContext& run) {
       const auto block = part(factor, from, to - from, from, to - from);
       own.copy_(at::linalg_solve_triangular(block.t(), own, /*upper=*/true));
     }
+  }
+}
+
+void for_columns(int64_t columns, int64_t at_once, const RunContext& run,
+                 const std::function<void(int64_t from, int64_t count)>& visit) {
+  const auto each = [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_grad;  // of this thread
+    for (int64_t from = begin; from < end; from += at_once) {
+      stop_if_cancelled(run);
+      visit(from, std::min(at_once, end - from));
+    }
+  };
+  if (run.device().is_cpu()) {
+    constexpr int64_t worth_a_thread = 32;
+    at::parallel_for(0, columns, worth_a_thread, each);
+  } else {
+    each(0, columns);
   }
 }
 

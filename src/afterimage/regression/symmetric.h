@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include <ATen/core/Tensor.h>
 
 #include "afterimage/base/run_context.h"
@@ -30,6 +32,12 @@ bool cholesky(at::Tensor a, const RunContext& run);
 
 /// x becomes a^-1 x, a given by its Cholesky factor; x (m, q).
 void solve(const at::Tensor& factor, at::Tensor x, const RunContext& run);
+
+/// Calls `visit(from, count)` for at most `at_once` of `columns` columns at a time. On a processor
+/// each thread has columns of its own and goes through a chain of small products without waiting
+/// for the others after each. Stops when the user asked to.
+void for_columns(int64_t columns, int64_t at_once, const RunContext& run,
+                 const std::function<void(int64_t from, int64_t count)>& visit);
 
 /// sum += left right, columns of `right` at a time; sum (r, q).
 void add_columns(at::Tensor sum, const at::Tensor& left, const at::Tensor& right,

@@ -214,6 +214,18 @@ def bdata_files(folder):
         shutil.copytree(FIXTURES / "bdata/images", folder / f"{split}_images")
 
 
+def nwb_files(folder):
+    shutil.copy(FIXTURES / "nwb/rates.nwb", folder / "session.nwb")
+    (folder / "scenes").mkdir()
+    for i, image in enumerate(np.load(FIXTURES / "nwb/expected.npz")["images"]):
+        write_png(folder / f"scenes/photo-{i}.png", image)
+
+
+def bids_files(folder):
+    from test_bids import write_study
+    write_study(folder / "study")
+
+
 def fixture(name, to):
     def copy(folder):
         shutil.rmtree(folder / to, ignore_errors=True)
@@ -302,12 +314,15 @@ SCENES = {
                                                                        "processed_data/subj01"),
                 "afterimage import nsd-arrays subj01": fixture("nsd_arrays/algonauts/subj03", "subj01"),
                 "afterimage import bdata": bdata_files,
+                "afterimage import bids": bids_files,
+                "afterimage import nwb session.nwb --split-column": nwb_files,
                 "afterimage import vim1": fixture("vim1", "FOLDER")},
         shorter={"train brain2pix": f"train brain2pix {FEW_STEPS} --set training.epochs=0",
                  "--mapped-only --out who.h5": "--tr 0.2 --mapped-only --out who.h5",
                  "nsd FOLDER --subject 1": "nsd FOLDER --subject 2",
                  "subj01 --subject 1": "subj01 --subject 3",
-                 "--test-stimuli 982": "--test-stimuli 2"}),
+                 "--test-stimuli 982": "--test-stimuli 2",
+                 "--test-stimuli 50": "--test-stimuli 2"}),
     "docs/model.md": Scene(prepare=model_files, after=models_are_reproduced),
     "docs/python.md": Scene(
         prepare=lambda folder: (write_recording(folder / "mine.h5", size=64, sensors=30),

@@ -220,7 +220,7 @@ def test_vim1(run):
 def test_every_format_has_a_template_and_a_page(run):
     page = (SOURCE / "docs/importing.md").read_text()
     listed = run("list", "importers", check=True).stdout
-    for name in ["bdata", "digit69", "nsd", "nsd-arrays", "table", "vim1"]:
+    for name in ["bdata", "bids", "digit69", "nsd", "nsd-arrays", "nwb", "table", "vim1"]:
         assert name in listed
         assert f"\n## {name}\n" in page
         assert run("import", "--template", name, check=True).stdout.strip()

@@ -211,7 +211,7 @@ std::unique_ptr<ArrayFile> open_array(const std::string& text, const fs::path& f
     const std::string name = given.empty() ? only_name(mat.names(), path) : given;
     return std::make_unique<WholeArray>(mat.read(name), where);
   }
-  if (ends_with(file, {".h5", ".hdf5", ".hdf"})) {
+  if (ends_with(file, {".h5", ".hdf5", ".hdf", ".nwb"})) {
     const std::string name =
         given.empty() ? only_name(hdf5::File::open(path).members("/"), path) : given;
     return std::make_unique<Hdf5Array>(path, name, where);
@@ -219,7 +219,7 @@ std::unique_ptr<ArrayFile> open_array(const std::string& text, const fs::path& f
   if (ends_with(file, {".nii", ".nii.gz", ".hdr"}))
     return std::make_unique<NiftiArray>(path, where);
   throw Error(path, "is of no known format",
-              "Known are .npy, .npz, .mat, .h5, .hdf5, .nii and .nii.gz");
+              "Known are .npy, .npz, .mat, .h5, .hdf5, .nwb, .nii and .nii.gz");
 }
 
 }  // namespace afterimage

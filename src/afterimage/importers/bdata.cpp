@@ -7,7 +7,6 @@
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
-#include "afterimage/formats/image.h"
 #include "afterimage/importers/bdata_file.h"
 #include "afterimage/importers/image_files.h"
 #include "afterimage/importers/import_parts.h"
@@ -17,38 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The images of a folder by number (name order, from 1) and by name without extension.
-class Pictures {
- public:
-  explicit Pictures(const fs::path& folder) : folder_(folder), files_(image_files(folder)) {
-    for (size_t i = 0; i < files_.size(); ++i) by_name_.emplace(files_[i].stem().string(), i);
-  }
-
-  const fs::path& numbered(int64_t number, const std::string& where) const {
-    const auto row = rows_from({number}, 1, static_cast<int64_t>(files_.size()), where,
-                               "images in " + folder_.string())[0];
-    return files_[static_cast<size_t>(row)];
-  }
-
-  const fs::path& named(const std::string& label) const {
-    auto found = by_name_.find(label);
-    if (found == by_name_.end()) found = by_name_.find(fs::path(label).stem().string());
-    if (found != by_name_.end()) return files_[found->second];
-    throw Error(
-        folder_, "has no image '" + label + "'",
-        concat("It has ", files_.size(), ", the first is '", files_[0].filename().string(), "'"));
-  }
-
- private:
-  fs::path folder_;
-  std::vector<fs::path> files_;
-  std::unordered_map<std::string, size_t> by_name_;
-};
-
 /// The image file of each sample.
 std::vector<fs::path> images_shown(const BDataFile& file, const std::string& key,
                                    const fs::path& folder) {
-  const Pictures pictures(folder);
+  const ImageFolder pictures(folder);
   const auto labels = file.labels(key);
   std::vector<fs::path> shown;
   for (const int64_t number : file.numbers(key)) {
@@ -57,7 +28,7 @@ std::vector<fs::path> images_shown(const BDataFile& file, const std::string& key
       throw Error(file.where(), concat("'", key, "' is ", number, " in some sample"),
                   "/vmap has no label for it");
     }
-    shown.push_back(labels.empty() ? pictures.numbered(number, file.where() + " '" + key + "'")
+    shown.push_back(labels.empty() ? pictures.numbered(number, 1, file.where() + " '" + key + "'")
                                    : pictures.named(label->second));
   }
   return shown;

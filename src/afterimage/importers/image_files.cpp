@@ -3,10 +3,13 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 #include "afterimage/base/batches.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/importers/import_parts.h"
 
 namespace afterimage {
 namespace {
@@ -37,6 +40,54 @@ std::vector<fs::path> find_images(const fs::path& folder, const std::vector<std:
               concat(count, " of ", names.size(), " images are missing: ", join(missing),
                      count > most_named ? concat(" and ", count - most_named, " more") : ""),
               "Put them there, or leave their trials out");
+}
+
+ImageFolder::ImageFolder(fs::path folder) : folder_(std::move(folder)) {
+  if (fs::is_directory(folder_)) return;
+  throw Error(folder_, fs::exists(folder_) ? "is no folder" : "no such folder");
+}
+
+void ImageFolder::list() const {
+  if (!files_.empty()) return;
+  files_ = image_files(folder_);
+  for (size_t i = 0; i < files_.size(); ++i) by_name_.emplace(files_[i].stem().string(), i);
+}
+
+const fs::path& ImageFolder::numbered(int64_t number, int64_t from,
+                                      const std::string& where) const {
+  list();
+  const auto row = rows_from({number}, from, static_cast<int64_t>(files_.size()), where,
+                             "images in " + folder_.string())[0];
+  return files_[static_cast<size_t>(row)];
+}
+
+fs::path ImageFolder::named(const std::string& label) const {
+  if (!label.empty() && fs::is_regular_file(folder_ / label)) return folder_ / label;
+  const fs::path below = fs::path(label).parent_path();
+  if (!below.empty() && fs::is_directory(folder_ / below)) {
+    throw Error(folder_, "has no image '" + label + "'");
+  }
+  list();
+  auto found = by_name_.find(label);
+  if (found == by_name_.end()) found = by_name_.find(fs::path(label).stem().string());
+  if (found != by_name_.end()) return files_[found->second];
+  throw Error(
+      folder_, "has no image '" + label + "'",
+      concat("It has ", files_.size(), ", the first is '", files_[0].filename().string(), "'"));
+}
+
+DistinctImages::DistinctImages(const std::vector<fs::path>& shown) : files(shown) {
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  for (const auto& file : shown) {
+    rows.push_back(std::lower_bound(files.begin(), files.end(), file) - files.begin());
+  }
+}
+
+std::vector<std::string> DistinctImages::names(const fs::path& folder) const {
+  std::vector<std::string> out;
+  for (const auto& file : files) out.push_back(file.lexically_relative(folder).string());
+  return out;
 }
 
 ImageFiles::ImageFiles(std::vector<fs::path> files, int64_t size)

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -15,6 +16,37 @@ namespace afterimage {
 /// rest.
 std::vector<std::filesystem::path> find_images(const std::filesystem::path& folder,
                                                const std::vector<std::string>& names);
+
+/// The images of a folder, by the numbers and labels that tables of trials give them.
+class ImageFolder {
+ public:
+  /// Errors: no such folder.
+  explicit ImageFolder(std::filesystem::path folder);
+
+  /// Image `number` in name order, the first being `from`. Errors, at `where`: there is none.
+  const std::filesystem::path& numbered(int64_t number, int64_t from,
+                                        const std::string& where) const;
+  /// The file with this path below the folder, or the image of the folder with this name, its
+  /// extension aside. Errors: there is none.
+  std::filesystem::path named(const std::string& label) const;
+
+ private:
+  void list() const;  ///< only when asked for: labels may be paths of files in folders below
+
+  std::filesystem::path folder_;
+  mutable std::vector<std::filesystem::path> files_;
+  mutable std::unordered_map<std::string, size_t> by_name_;
+};
+
+/// Files shown in trials: each once, in name order, and for each showing its row among them.
+struct DistinctImages {
+  explicit DistinctImages(const std::vector<std::filesystem::path>& shown);
+  /// Paths below `folder`, where the files lie there, else their names.
+  std::vector<std::string> names(const std::filesystem::path& folder) const;
+
+  std::vector<std::filesystem::path> files;
+  std::vector<int64_t> rows;
+};
 
 /// Image files as the stimuli of a recording: all at one size, gray where all are gray.
 class ImageFiles {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/shape.h"
@@ -21,6 +22,13 @@ Sensors plain_sensors(int64_t count, const std::string& prefix) {
   return sensors;
 }
 
+Sensors voxels_at(const at::Tensor& places) {
+  Sensors sensors = plain_sensors(places.size(0), "voxel");
+  const auto numbers = integers_of(places);
+  for (size_t v = 0; v < numbers.size(); ++v) sensors.name[v] = concat("voxel-", numbers[v]);
+  return sensors;
+}
+
 std::vector<int64_t> rows_from(const std::vector<int64_t>& numbers, int64_t from, int64_t count,
                                const std::string& where, const std::string& things) {
   std::vector<int64_t> rows;
@@ -35,6 +43,47 @@ std::vector<int64_t> rows_from(const std::vector<int64_t>& numbers, int64_t from
               concat("names ", *low, " to ", *high, " where there are ", count, " ", things,
                      ", counted from ", from, " to ", from + count - 1),
               shifted ? concat("They seem to be counted from ", other) : "");
+}
+
+void fields_to_stimulus(Sensors& sensors, const std::string& unit, double degrees, double pixels,
+                        const std::string& where) {
+  if (unit == "stimulus") return;
+  const bool angles = unit == "degrees";
+  const double width = angles ? degrees : pixels;
+  if (width <= 0) {
+    throw Error(where, "receptive fields are in " + unit,
+                concat("Then ", angles ? "degrees_per_stimulus" : "pixels_per_stimulus",
+                       " must say how wide the stimulus is"));
+  }
+  for (size_t i = 0; i < sensors.x.size(); ++i) {
+    sensors.x[i] = (angles ? 0.5 : 0) + sensors.x[i] / width;
+    sensors.y[i] = angles ? 0.5 - sensors.y[i] / width : sensors.y[i] / width;
+    sensors.size[i] /= width;
+  }
+}
+
+void require_fewer_than_all(int64_t test, int64_t stimuli, ImportReport& report) {
+  if (test >= stimuli)
+    throw Error("--test-stimuli", concat("is ", test, " of ", stimuli, " images"));
+  if (test > 0) return;
+  report.notes.push_back(
+      "all trials are for training: say --split-column, --test-stimuli or --split");
+}
+
+std::vector<std::string> split_by_stimulus(const std::vector<int64_t>& stimulus, int64_t stimuli,
+                                           int64_t test) {
+  std::vector<std::string> splits;
+  for (const int64_t row : stimulus) splits.push_back(row < stimuli - test ? "train" : "test");
+  return splits;
+}
+
+std::vector<int64_t> places_of(const std::vector<std::string>& texts) {
+  std::unordered_map<std::string, int64_t> places;
+  std::vector<int64_t> out;
+  for (const auto& text : texts) {
+    out.push_back(places.emplace(text, static_cast<int64_t>(places.size())).first->second);
+  }
+  return out;
 }
 
 void add_shown_once(RecordingInfo& info, const std::string& split, int64_t block,

@@ -70,10 +70,7 @@ std::string label_name(const std::string& volume, int64_t label) {
 
 Sensors read_voxels(const fs::path& folder, const std::vector<std::string>& rois, double field_r2,
                     const ResponseFiles& responses) {
-  Sensors sensors = plain_sensors(responses.sensors(), "voxel");
-  // Named by their place in the volume, C order, as numpy's flatnonzero of the mask gives it.
-  const auto places = integers_of(responses.kept());
-  for (size_t v = 0; v < places.size(); ++v) sensors.name[v] = concat("voxel-", places[v]);
+  Sensors sensors = voxels_at(responses.kept());
   name_rois(folder, rois, responses, sensors);
   read_fields(folder, field_r2, responses, sensors);
   return sensors;

@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "afterimage/formats/array_file.h"
+#include "afterimage/recordings/import_report.h"
 #include "afterimage/recordings/recording.h"
 
 namespace afterimage {
@@ -61,5 +62,10 @@ class ResponseFiles {
   double scale_ = 1;
   at::Tensor kept_;
 };
+
+/// Leaves out, and counts, the sensors that are NaN or infinite in some trial; reads everything
+/// once. Errors, at `where`: none is left.
+void drop_gaps(ResponseFiles& responses, Sensors& sensors, const std::string& where,
+               ImportReport& report);
 
 }  // namespace afterimage

@@ -58,17 +58,6 @@ void read_fixation(const Context& context, RecordingInfo& info) {
   info.fixation_y = point[1];
 }
 
-void drop_gaps(const Context& context, ResponseFiles& responses, Sensors& sensors) {
-  if (context.options.nan != "drop") return;
-  const auto finite = responses.finite_sensors();
-  const int64_t gone = sensors.count() - static_cast<int64_t>(finite.size());
-  if (finite.empty()) throw Error(context.where, "every sensor has NaN in some trial");
-  if (gone == 0) return;
-  sensors = sensors.select(finite);
-  responses.select(finite);
-  context.report.note_dropped("sensors", gone, "NaN or infinite in some trial");
-}
-
 }  // namespace
 
 std::unique_ptr<ArrayFile> table_import::Context::array(const std::string& text) const {
@@ -187,7 +176,7 @@ ImportReport TableImporter::import(const ImportJob& job) {
   info.bins = bins_of(context, responses.bins());
   table_import::read_trials(context, responses, info);
   info.sensors = table_import::read_sensors(context, responses, info);
-  drop_gaps(context, responses, info.sensors);
+  if (options.nan == "drop") drop_gaps(responses, info.sensors, context.where, report);
   if (stimuli.arrays) {
     const auto& notes = stimuli.arrays->notes();
     report.notes.insert(report.notes.end(), notes.begin(), notes.end());

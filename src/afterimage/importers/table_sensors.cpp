@@ -80,24 +80,6 @@ void read_arrays(const Context& context, const ResponseFiles& responses, Sensors
                  [](double number) { return static_cast<int64_t>(number); });
 }
 
-/// Positions and sizes to stimulus coordinates.
-void convert(const Context& context, const RecordingInfo& info, Sensors& sensors) {
-  const auto& options = context.options.sensors;
-  if (options.unit == "stimulus") return;
-  const bool degrees = options.unit == "degrees";
-  const double width = degrees ? info.degrees_per_stimulus : options.pixels_per_stimulus;
-  if (width <= 0) {
-    throw Error(context.where, "sensors.unit is '" + options.unit + "'",
-                degrees ? "Then degrees_per_stimulus must be given"
-                        : "Then sensors.pixels_per_stimulus must be given");
-  }
-  for (size_t i = 0; i < sensors.x.size(); ++i) {
-    sensors.x[i] = (degrees ? 0.5 : 0) + sensors.x[i] / width;
-    sensors.y[i] = degrees ? 0.5 - sensors.y[i] / width : sensors.y[i] / width;
-    sensors.size[i] /= width;
-  }
-}
-
 }  // namespace
 
 Sensors read_sensors(const Context& context, const ResponseFiles& responses,
@@ -107,7 +89,9 @@ Sensors read_sensors(const Context& context, const ResponseFiles& responses,
   if (!context.options.sensors.table.empty()) read_table(context, responses, sensors);
   read_rois(context, responses, sensors);
   read_arrays(context, responses, sensors);
-  convert(context, info, sensors);
+  const auto& options = context.options.sensors;
+  fields_to_stimulus(sensors, options.unit, info.degrees_per_stimulus, options.pixels_per_stimulus,
+                     context.where);
   return sensors;
 }
 

@@ -110,11 +110,7 @@ std::vector<std::string> splits_of(const Context& context, const TrialColumns& c
                 "Give test_stimuli, splits (one for each file of responses), or a column 'split' "
                 "in trials.table");
   }
-  const int64_t first_test = info.stimuli() - options.test_stimuli;
-  for (const int64_t row : info.trials.stimulus) {
-    splits.push_back(row < first_test ? "train" : "test");
-  }
-  return splits;
+  return split_by_stimulus(info.trials.stimulus, info.stimuli(), options.test_stimuli);
 }
 
 }  // namespace

@@ -108,6 +108,7 @@ Options NsdImporter::options() {
       Option("betas", betas_, "folder of the betas"),
       Option("mask", mask_, "ROI volume whose voxels (above 0) are kept"),
       Option("rois", rois_, "ROI volumes that name the voxels, the first that has a label wins"),
+      Option("merge_rois", merge_rois_, "name whole areas: V1 of V1v and V1d, VO of VO1 and VO2"),
       Option("field_r2", field_r2_, "least variance that a receptive field must explain")
           .unit("percent")
           .range(-1000, 100),
@@ -147,7 +148,7 @@ ImportReport NsdImporter::import(const ImportJob& job) {
   info.degrees_per_stimulus = nsd::degrees;
   info.fixation_x = info.fixation_y = 0.5;  // a dot in the middle of each image
   info.bins = {{0, 4000}};                  // a trial lasts 4 s
-  info.sensors = nsd::read_voxels(volumes, rois_, field_r2_, betas);
+  info.sensors = nsd::read_voxels(volumes, rois_, merge_rois_, field_r2_, betas);
 
   ImportReport report;
   report.notes = pictures.notes();

@@ -25,6 +25,7 @@ class NsdImporter : public Importer {
   std::string space_ = "func1pt8mm", betas_ = "betas_fithrf_GLMdenoise_RR", mask_ = "nsdgeneral";
   std::vector<std::string> rois_ = {"prf-visualrois"};
   std::string test_ = "shared";
+  bool merge_rois_ = false;
   double field_r2_ = 10;
 };
 

@@ -14,8 +14,12 @@ namespace afterimage::nsd {
 constexpr int64_t trials_per_session = 750;
 constexpr double degrees = 8.4;  ///< width of the images on the screen
 
-/// The name of a label of an ROI volume: V1v of prf-visualrois, "streams-5" of others.
+/// The name of a label of an ROI volume: V1v of prf-visualrois, VO1 of Kastner2015, "streams-5" of
+/// others.
 std::string label_name(const std::string& volume, int64_t label);
+/// The area that a part belongs to: V1 of V1v and V1d, VO of VO1 and VO2, V3ab of V3a and V3b; the
+/// part itself where it is none (hV4, MT). These are MindDiffuser's areas.
+std::string area_of(const std::string& part);
 
 /// What was shown in each trial of one subject.
 struct Design {
@@ -28,9 +32,9 @@ struct Design {
 Design read_design(const std::filesystem::path& file, int64_t subject, int64_t trials);
 
 /// The voxels that `responses` keeps, named after the first of the volumes `rois` (of folder/roi)
-/// that has a label there, with population receptive fields from folder/prf_*.nii.gz (unmapped
-/// where those explain less than `field_r2` percent).
+/// that has a label there (with `merge` after its area), with population receptive fields from
+/// folder/prf_*.nii.gz (unmapped where those explain less than `field_r2` percent).
 Sensors read_voxels(const std::filesystem::path& folder, const std::vector<std::string>& rois,
-                    double field_r2, const ResponseFiles& responses);
+                    bool merge, double field_r2, const ResponseFiles& responses);
 
 }  // namespace afterimage::nsd

@@ -81,6 +81,19 @@ TEST_F(Nsd, RegionsFieldsAndDropped) {
   EXPECT_EQ(recording.info().degrees_per_stimulus, 8.4);
 }
 
+TEST_F(Nsd, LabelsOfSeveralVolumes) {
+  const auto rois = [&](const std::string& volumes, const std::string& merge) {
+    return import(fixtures, {{"sessions", "1"}, {"rois", volumes}, {"merge_rois", merge}})
+        .info()
+        .sensors.roi;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(rois("Kastner2015", "false"), (Names{"VO2", "V3a", "V3b", ""}));
+  EXPECT_EQ(rois("prf-visualrois,Kastner2015", "false"), (Names{"V1v", "V2d", "V3b", "hV4"}));
+  EXPECT_EQ(rois("Kastner2015,prf-visualrois", "true"), (Names{"VO", "V3ab", "V3ab", "hV4"}));
+  EXPECT_EQ(rois("prf-visualrois,Kastner2015", "true"), (Names{"V1", "V2", "V3ab", "hV4"}));
+}
+
 TEST_F(Nsd, OptionsOfSessionsAndTest) {
   const auto one = import(fixtures, {{"sessions", "1"}, {"image_size", "2"}});
   EXPECT_EQ(one.info().trials.count(), 750);

@@ -16,7 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> visual_rois = {"V1v", "V1d", "V2v", "V2d", "V3v", "V3d", "hV4"};
+/// Names of the labels 1, 2, ... of a volume (NSD data manual, "ROIs"; Wang et al. 2015 for the
+/// atlas in Kastner2015).
+const std::map<std::string, std::vector<std::string>> label_names = {
+    {"prf-visualrois", {"V1v", "V1d", "V2v", "V2d", "V3v", "V3d", "hV4"}},
+    {"Kastner2015", {"V1v",  "V1d",  "V2v",  "V2d",  "V3v",  "V3d",  "hV4", "VO1", "VO2",
+                     "PHC1", "PHC2", "MST",  "MT",   "LO2",  "LO1",  "V3b", "V3a", "IPS0",
+                     "IPS1", "IPS2", "IPS3", "IPS4", "IPS5", "SPL1", "FEF"}},
+};
 
 /// A volume's values at the voxels kept.
 std::vector<double> values_at(const fs::path& path, const ResponseFiles& responses) {
@@ -25,13 +32,14 @@ std::vector<double> values_at(const fs::path& path, const ResponseFiles& respons
   return doubles_of(volume.reshape(-1).index({responses.kept()}));
 }
 
-void name_rois(const fs::path& folder, const std::vector<std::string>& rois,
+void name_rois(const fs::path& folder, const std::vector<std::string>& rois, bool merge,
                const ResponseFiles& responses, Sensors& sensors) {
   for (const auto& roi : rois) {
     const auto labels = values_at(folder / "roi" / (roi + ".nii.gz"), responses);
     for (size_t v = 0; v < labels.size(); ++v) {
       if (labels[v] > 0 && sensors.roi[v].empty()) {
-        sensors.roi[v] = label_name(roi, std::llround(labels[v]));
+        const std::string name = label_name(roi, std::llround(labels[v]));
+        sensors.roi[v] = merge ? area_of(name) : name;
       }
     }
   }
@@ -62,16 +70,25 @@ void read_fields(const fs::path& folder, double least_r2, const ResponseFiles& r
 }  // namespace
 
 std::string label_name(const std::string& volume, int64_t label) {
-  if (volume == "prf-visualrois" && label <= static_cast<int64_t>(visual_rois.size())) {
-    return visual_rois[static_cast<size_t>(label) - 1];
+  const auto known = label_names.find(volume);
+  if (known != label_names.end() && label <= static_cast<int64_t>(known->second.size())) {
+    return known->second[static_cast<size_t>(label) - 1];
   }
   return concat(volume, "-", label);
 }
 
-Sensors read_voxels(const fs::path& folder, const std::vector<std::string>& rois, double field_r2,
-                    const ResponseFiles& responses) {
+std::string area_of(const std::string& part) {
+  if (part == "V3a" || part == "V3b") return "V3ab";
+  for (const char* area : {"V1", "V2", "V3", "VO", "PHC", "LO", "IPS"}) {
+    if (part.size() == std::string_view(area).size() + 1 && part.starts_with(area)) return area;
+  }
+  return part;
+}
+
+Sensors read_voxels(const fs::path& folder, const std::vector<std::string>& rois, bool merge,
+                    double field_r2, const ResponseFiles& responses) {
   Sensors sensors = voxels_at(responses.kept());
-  name_rois(folder, rois, responses, sensors);
+  name_rois(folder, rois, merge, responses, sensors);
   read_fields(folder, field_r2, responses, sensors);
   return sensors;
 }

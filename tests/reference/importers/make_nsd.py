@@ -57,6 +57,9 @@ def main():
     general[0, 1, 1] = general[2, 3, 0] = general[1, 0, 0] = general[2, 0, 1] = 1
     visual = np.zeros(VOLUME, np.int16)
     visual[0, 1, 1], visual[2, 3, 0], visual[1, 0, 0] = 1, 7, 4
+    kastner = np.zeros(VOLUME, np.int16)
+    kastner[0, 1, 1], kastner[1, 0, 0], kastner[2, 0, 1] = 9, 17, 16
+    save(roi / "Kastner2015.nii.gz", kastner)
     save(roi / "nsdgeneral.nii.gz", general)
     save(roi / "prf-visualrois.nii.gz", visual)
     for name, values in [("angle", np.full(VOLUME, 90.0)), ("eccentricity", np.full(VOLUME, 2.1)),

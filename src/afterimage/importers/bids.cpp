@@ -207,9 +207,7 @@ ImportReport BidsImporter::import(const ImportJob& job) {
   const DistinctImages distinct(files);
   const ImageFiles images(distinct.files, options_.image_size);
   report.inputs.push_back({places.stimuli, distinct.files});
-  info.height = images.height();
-  info.width = images.width();
-  info.channels = images.channels();
+  set_size(images, info);
   info.stimulus_name = info.stimulus_source = distinct.names(places.stimuli);
   info.degrees_per_stimulus = options_.degrees_per_stimulus;
   info.bins = {{options_.bin_start_ms, options_.bin_stop_ms}};

@@ -15,6 +15,14 @@ namespace afterimage {
 /// Sensors of which nothing is known: "voxel-1", "voxel-2", ...
 Sensors plain_sensors(int64_t count, const std::string& prefix);
 
+/// The size of ImageFiles, ImageArrays and the like as that of a recording's stimuli.
+template <typename Images, typename Target>
+void set_size(const Images& images, Target& target) {
+  target.height = images.height();
+  target.width = images.width();
+  target.channels = images.channels();
+}
+
 /// Voxels named by their place in the volume, C order, as numpy's flatnonzero of the mask gives it.
 Sensors voxels_at(const at::Tensor& places);
 

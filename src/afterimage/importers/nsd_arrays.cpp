@@ -33,13 +33,6 @@ RecordingInfo described(const ImportJob& job) {
   return info;
 }
 
-template <typename Images>
-void set_size(const Images& images, RecordingInfo& info) {
-  info.height = images.height();
-  info.width = images.width();
-  info.channels = images.channels();
-}
-
 void require_images(int64_t responses, int64_t images, const fs::path& folder) {
   if (responses == images) return;
   throw Error(folder, concat("has ", responses, " responses and ", images, " images"),

@@ -167,13 +167,6 @@ std::vector<int64_t> places_in(const Set& set, const Labels& labels, int64_t cou
   return places;
 }
 
-template <typename Images>
-void describe(const Images& images, Stimuli& stimuli) {
-  stimuli.height = images.height();
-  stimuli.width = images.width();
-  stimuli.channels = images.channels();
-}
-
 Stimuli from_folder(const NwbOptions& options, const Labels& labels, size_t trials,
                     ImportReport& report) {
   const ImageFolder folder(options.images);
@@ -190,7 +183,7 @@ Stimuli from_folder(const NwbOptions& options, const Labels& labels, size_t tria
   const DistinctImages distinct(shown);
   const auto images = std::make_shared<ImageFiles>(distinct.files, options.image_size);
   report.inputs.push_back({options.images, distinct.files});
-  describe(*images, stimuli);
+  set_size(*images, stimuli);
   stimuli.name = distinct.names(options.images);
   auto row = distinct.rows.begin();
   for (size_t t = 0; t < trials; ++t) {
@@ -223,7 +216,7 @@ Stimuli from_file(const hdf5::File& file, const NwbOptions& options, const Label
     if (arrays[0]->shape().size() == 4) axes.emplace_back("channel");
     const auto images = std::make_shared<ImageArrays>(
         std::move(arrays), ImageLayout{.axes = axes, .size = options.image_size});
-    describe(*images, stimuli);
+    set_size(*images, stimuli);
     report.notes.insert(report.notes.end(), images->notes().begin(), images->notes().end());
     stimuli.append_to = [images, rows](RecordingWriter& writer) {
       images->append_to(writer, rows);
@@ -231,7 +224,7 @@ Stimuli from_file(const hdf5::File& file, const NwbOptions& options, const Label
   } else {
     const auto images = std::make_shared<ContainerImages>(file, set.path, stimuli.name,
                                                           options.image_axes, options.image_size);
-    describe(*images, stimuli);
+    set_size(*images, stimuli);
     report.notes.insert(report.notes.end(), images->notes().begin(), images->notes().end());
     stimuli.append_to = [images](RecordingWriter& writer) { images->append_to(writer); };
   }

@@ -16,5 +16,6 @@ function(install_wheel built)
   install(DIRECTORY ${built}/python/afterimage/ DESTINATION afterimage
           COMPONENT python EXCLUDE_FROM_ALL
           FILES_MATCHING PATTERN "_core*.so" PATTERN "_torch.py" PATTERN "commands.json"
+          PATTERN "__init__.pyi"
           PATTERN "bin" EXCLUDE PATTERN "share" EXCLUDE PATTERN "__pycache__" EXCLUDE)
 endfunction()

@@ -1,10 +1,15 @@
 """Arrays of users as tensors and back: numpy in, numpy out; torch in, torch out."""
+import os
 import warnings
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 
 from ._core import Error
+
+Array: TypeAlias = np.ndarray | torch.Tensor
+PathLike: TypeAlias = str | os.PathLike[str]
 
 
 def is_torch(array):

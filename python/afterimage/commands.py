@@ -2,12 +2,12 @@
 (`afterimage list commands --json`), so that names, options and defaults are declared once."""
 import inspect
 import json
-import keyword
 import os
 from functools import cache
 from pathlib import Path
 
 from . import _program
+from ._table import document, parameters, python_name
 
 _TABLE = Path(__file__).parent / "commands.json"
 
@@ -51,32 +51,6 @@ def _arguments(command, given):
     return line
 
 
-def _python_name(name):
-    name = name.lstrip("-").replace("-", "_").replace(".", "_")
-    return name + "_" if keyword.iskeyword(name) else name
-
-
-def _parameters(command):
-    kinds = inspect.Parameter
-    first, rest = [], []
-    for argument in command["arguments"]:
-        argument["python"] = _python_name(argument["name"])
-        kind = kinds.POSITIONAL_OR_KEYWORD if argument["positional"] else kinds.KEYWORD_ONLY
-        default = kinds.empty if argument["required"] and argument["positional"] else None
-        (first if argument["positional"] else rest).append(
-            kinds(argument["python"], kind, default=default))
-    first.sort(key=lambda one: one.default is None)
-    return [*first, *rest, kinds("progress", kinds.KEYWORD_ONLY, default=True)]
-
-
-def _document(command):
-    lines = [command["summary"][:1].upper() + command["summary"][1:] + ".", ""]
-    for argument in command["arguments"]:
-        lines.append(f"{argument['python']}: {argument['help']}")
-    lines.append("progress: show how far it is")
-    return "\n".join(lines)
-
-
 class Command:
     """One command of the program. Calling it gives the path of what it made (`out`), or what it
     printed."""
@@ -84,11 +58,11 @@ class Command:
     def __init__(self, table, before=()):
         self._path = (*before, table["name"])
         self._table = table
-        self.__name__ = _python_name(table["name"])
-        self.__signature__ = inspect.Signature(_parameters(table))
-        self.__doc__ = _document(table)
+        self.__name__ = python_name(table["name"])
+        self.__signature__ = inspect.Signature(parameters(table))
+        self.__doc__ = document(table)
         for sub in table["commands"]:
-            setattr(self, _python_name(sub["name"]), Command(sub, self._path))
+            setattr(self, python_name(sub["name"]), Command(sub, self._path))
 
     def __call__(self, *positional, **named):
         bound = self.__signature__.bind(*positional, **named)
@@ -107,15 +81,15 @@ class Command:
 @cache
 def _all():
     table = json.loads(_TABLE.read_text())
-    return {_python_name(entry["name"]): Command(entry) for entry in table}
+    return {python_name(entry["name"]): Command(entry) for entry in table}
 
 
-def names():
+def names() -> list[str]:
     """Python names of all commands: those of the command line, and `import_`."""
     return list(_all())
 
 
-def find(name):
+def find(name: str) -> "Command":
     """The command of this Python name; AttributeError where there is none."""
     if name.startswith("__") or name not in _all():
         raise AttributeError(f"module 'afterimage' has no attribute '{name}'")

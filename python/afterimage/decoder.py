@@ -2,13 +2,20 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+import torch
 
 from . import _arrays, _core, commands
+from ._arrays import Array, PathLike
 from .recording import ArrayRecording, Recording
 from .results import Reconstruction
+
+_Like = TypeVar("_Like", np.ndarray, torch.Tensor)
+_Options = Mapping[str, Any] | None
 
 
 class _Listener:
@@ -62,10 +69,13 @@ class Decoder:
                "training", "encoding")
     _estimator_type = "regressor"
 
-    def __init__(self, config="refined", *, data=None, projection=None, unet=None,
-                 fully_connected=None, objective=None, optimiser=None, training=None,
-                 encoding=None, settings=None, seed=1, device="cpu", precision="fp32", weights="",
-                 progress=False, callback=None):
+    def __init__(self, config: PathLike = "refined", *, data: _Options = None,
+                 projection: _Options = None, unet: _Options = None,
+                 fully_connected: _Options = None, objective: _Options = None,
+                 optimiser: _Options = None, training: _Options = None, encoding: _Options = None,
+                 settings: _Options = None, seed: int = 1, device: str = "cpu",
+                 precision: str = "fp32", weights: PathLike = "", progress: bool = False,
+                 callback: Callable[[dict[str, Any]], None] | None = None):
         self.config = config
         self.data = data
         self.projection = projection
@@ -90,7 +100,7 @@ class Decoder:
         return ("config", *cls._TABLES, "settings", "seed", "device", "precision", "weights",
                 "progress", "callback")
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The arguments of the constructor; with `deep` also what the tables hold, as
         "training__steps"."""
         given = {name: getattr(self, name) for name in self._names()}
@@ -100,7 +110,7 @@ class Decoder:
                               for key, value in (getattr(self, table) or {}).items()})
         return given
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> "Decoder":
         """Sets arguments of the constructor, and entries of the tables: training__steps=600."""
         for name, value in params.items():
             table, _, key = name.partition("__")
@@ -146,8 +156,11 @@ class Decoder:
             own.append(f"data.image_size={image_side}")
         return own
 
-    def fit(self, X, y=None, *, stimulus=None, sensors=None, bins=None, block=None, source=None,
-            out=None, resume=False, force=False):
+    def fit(self, X: Recording | Array, y: Array | None = None, *,
+            stimulus: Sequence[int] | Array | None = None, sensors: Any = None,
+            bins: Sequence[tuple[float, float]] | None = None,
+            block: Sequence[int] | Array | None = None, source: Sequence[str] | Array | None = None,
+            out: PathLike | None = None, resume: bool = False, force: bool = False) -> "Decoder":
         """Learns from a Recording's training split, or from responses X and images y.
 
         X: a Recording, or (trial, sensor) or (trial, sensor, bin), any unit
@@ -191,7 +204,8 @@ class Decoder:
 
     # Using what was learned.
 
-    def predict(self, X, *, block=None, batch=32):
+    def predict(self, X: _Like, *, block: Sequence[int] | Array | None = None,
+                batch: int = 32) -> _Like:
         """Images of responses (trial, sensor) or (trial, sensor, bin), as recorded, of the bins it
         was fitted to or of those it reads. numpy gives numpy, torch gives torch: float32 in [0,1],
         laid out as `y` of fit; after a Recording (trial, y, x, 3)."""
@@ -203,7 +217,7 @@ class Decoder:
                              np.asarray(block).tolist(), batch, self._run())
         return _arrays.given_back(made, _arrays.is_torch(X), self.channels_last_)
 
-    def score(self, X, y):
+    def score(self, X: Array, y: Array) -> float:
         """Mean over images of the Pearson correlation of their pixels with those of `y`."""
         truth = _arrays.images(y)[0]
         made = _arrays.images(self.predict(X))[0]
@@ -213,8 +227,9 @@ class Decoder:
         return _core.pearson(made.flatten(1).contiguous(),
                              truth.float().flatten(1).contiguous()).mean().item()
 
-    def reconstruct(self, recording, *, split="test", average_repeats=True,
-                    controls=("mean", "retrieval", "ridge", "shuffled")):
+    def reconstruct(self, recording: Recording, *, split: str = "test", average_repeats: bool = True,
+                    controls: Sequence[str] = ("mean", "retrieval", "ridge", "shuffled"),
+                    ) -> Reconstruction:
         """Images of one split of a Recording, with controls beside them: a Reconstruction."""
         result = self._fitted().reconstruct(
             recording._core, split, average_repeats, list(controls),
@@ -223,7 +238,7 @@ class Decoder:
 
     # Folders.
 
-    def save(self, folder, force=False):
+    def save(self, folder: PathLike, force: bool = False) -> None:
         """Writes the model folder that `afterimage reconstruct` and `load` read (docs/model.md)."""
         folder = Path(folder)
         if folder.exists():
@@ -234,7 +249,7 @@ class Decoder:
         self._path = folder
 
     @classmethod
-    def load(cls, folder, **arguments):
+    def load(cls, folder: PathLike, **arguments: Any) -> "Decoder":
         """A decoder from a model folder; arguments are those of the constructor for how to run."""
         decoder = cls(**arguments)
         decoder.model_ = _core.Model.load(Path(folder), decoder._run())
@@ -245,11 +260,11 @@ class Decoder:
         decoder._path = Path(folder)
         return decoder
 
-    def __fspath__(self):
+    def __fspath__(self) -> str:
         if getattr(self, "_path", None) is None:
             self._folder = tempfile.TemporaryDirectory(prefix="afterimage_")
             self.save(Path(self._folder.name) / "model")
-        return os.fspath(self._path)
+        return str(self._path)
 
     def __getstate__(self):
         state = {name: value for name, value in self.__dict__.items()

@@ -6,6 +6,8 @@ use with your own modules and optimisers. They are the ones the decoders are mad
     network = torch.nn.Sequential(front, ai.nn.UNet(front.channels))
     images = network(responses)                      # (n, sensor, bin) -> (n, 3, 64, 64)
 """
+from typing import Any
+
 import torch
 
 from . import _arrays, _core, commands
@@ -53,7 +55,7 @@ class _Network(_Part):
         self._native.train(mode)
         return self
 
-    def forward(self, *inputs):
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         return self._native.forward(list(inputs))
 
     def __reduce__(self):
@@ -102,14 +104,15 @@ class Projection(_Network):
         seed = arguments.pop("seed")
         return _core.projection(**arguments, run=_run(seed))
 
-    def __init__(self, kind, sensors, *, bins=1, side=64, seed=1, **options):
+    def __init__(self, kind: str, sensors: Any, *, bins: int = 1, side: int = 64, seed: int = 1,
+                 **options: Any):
         columns = {} if isinstance(sensors, int) else _arrays.columns(sensors)
         count = sensors if isinstance(sensors, int) else len(next(iter(columns.values()), []))
         super().__init__(self._make, dict(kind=kind, sensors=columns, count=count, bins=bins,
                                           side=side, settings=_text(options), seed=seed))
 
     @property
-    def channels(self):
+    def channels(self) -> int:
         """How many maps it makes."""
         count, bins = self._arguments["count"], self._arguments["bins"]
         some = next(iter(self.state_dict().values()), torch.zeros(1))
@@ -128,7 +131,7 @@ class UNet(_Network):
         seed = arguments.pop("seed")
         return _core.unet(**arguments, run=_run(seed))
 
-    def __init__(self, channels, *, seed=1, **options):
+    def __init__(self, channels: int, *, seed: int = 1, **options: Any):
         super().__init__(self._make, dict(channels=channels, settings=_text(options), seed=seed))
 
 
@@ -141,7 +144,8 @@ class PatchGAN(_Network):
         seed = arguments.pop("seed")
         return _core.patchgan(**arguments, run=_run(seed))
 
-    def __init__(self, channels, *, width=64, initialise="normal", seed=1):
+    def __init__(self, channels: int, *, width: int = 64, initialise: str = "normal",
+                 seed: int = 1):
         super().__init__(self._make, dict(channels=channels, width=width, initialise=initialise,
                                           seed=seed))
 
@@ -150,36 +154,36 @@ class PerceptualLoss(torch.nn.Module):
     """Mean distance of images to targets (n, 3, y, x), in [0,1], in the features of a frozen network
     ("squeezenet" comes along; docs/decoders.md, [objective], has layers and distances)."""
 
-    def __init__(self, network="squeezenet", *, weights="", **options):
+    def __init__(self, network: str = "squeezenet", *, weights: str = "", **options: Any):
         super().__init__()
         run = _core.Run(seed=1, device="cpu", precision="fp32", weights=weights, listener=None)
         self._native = _core.PerceptualLoss(network, _text(options), run)
 
-    def forward(self, images, targets):
+    def forward(self, images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return self._native(images, targets)
 
 
-def ssim_loss(images, targets):
+def ssim_loss(images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """1 - mean structural similarity of luminance of images (n, 3, y, x) in [0,1], a scalar."""
     return _core.ssim_loss(images, targets)
 
 
-def structural_similarity(images, targets):
+def structural_similarity(images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """SSIM of luminance (Wang et al. 2004) of images (n, 3, y, x) in [0,1]: (n), float64."""
     return _core.structural_similarity(_core.luminance(images), _core.luminance(targets))
 
 
-def multi_scale_similarity(images, targets):
+def multi_scale_similarity(images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Multi-scale SSIM of luminance (Wang, Simoncelli & Bovik 2003): (n), float64."""
     return _core.multi_scale_similarity(_core.luminance(images), _core.luminance(targets))
 
 
-def pixel_correlation(images, targets):
+def pixel_correlation(images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Pearson correlation over all pixels and channels of each pair: (n), float64."""
     return _core.pearson(images.flatten(1), targets.flatten(1))
 
 
-def two_way_identification(images, targets):
+def two_way_identification(images: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """For each image the share of other targets it is less like than its own, by the correlation of
     pixels; ties are losses: (n), float64. Features of any kind do as well: (n, units)."""
     similarity = _core.similarity(targets.flatten(1), images.flatten(1))

@@ -1,24 +1,30 @@
 """Recordings: in a file, or arrays in memory."""
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from . import _arrays, _core
+from ._arrays import Array, PathLike
 
 
 class Recording:
     """A recording in an HDF5 file (docs/recording.md); opening reads its tables, `responses` and
     `images` read the rest when asked. Goes wherever a command wants a recording's path."""
 
-    def __init__(self, path):
+    def __init__(self, path: PathLike):
         self.path = Path(path)
         self._core = _core.Recording(self.path)
 
     @staticmethod
-    def from_arrays(images, responses, *, stimulus=None, split=None, sensors=None, bins=None,
-                    block=None, source=None):
+    def from_arrays(images: Array, responses: Array, *, stimulus: Sequence[int] | Array | None = None,
+                    split: Sequence[str] | Array | None = None, sensors: Any = None,
+                    bins: Sequence[tuple[float, float]] | None = None,
+                    block: Sequence[int] | Array | None = None,
+                    source: Sequence[str] | Array | None = None) -> "ArrayRecording":
         """The same from arrays in memory (numpy or torch), which are not copied.
 
         images: (stimulus, y, x, 3), (stimulus, 3, y, x) or gray (stimulus, y, x); uint8, or
@@ -34,51 +40,51 @@ class Recording:
         """
         return ArrayRecording(images, responses, stimulus, split, sensors, bins, block, source)
 
-    def __fspath__(self):
+    def __fspath__(self) -> str:
         return os.fspath(self.path)
 
     @property
-    def sensors(self):
+    def sensors(self) -> Any:
         """One row per sensor: name, roi, array, x, y, size, reliability and what else was measured.
         A pandas DataFrame where pandas is installed, else a dict of arrays."""
         return _arrays.table(self._core.sensors())
 
     @property
-    def trials(self):
+    def trials(self) -> Any:
         """One row per trial: stimulus, repeat, block, split."""
         return _arrays.table(self._core.trials())
 
     @property
-    def stimuli(self):
+    def stimuli(self) -> Any:
         """One row per stimulus: name, source."""
         return _arrays.table(self._core.stimuli())
 
     @property
-    def bins(self):
+    def bins(self) -> list[tuple[float, float]]:
         """(start, stop) in ms from stimulus onset."""
         return self._core.bins()
 
     @property
-    def splits(self):
+    def splits(self) -> list[str]:
         return self._core.splits()
 
     @property
-    def image_size(self):
+    def image_size(self) -> tuple[int, int]:
         """(height, width) of the stimuli, pixels."""
         return tuple(self._core.image_size())
 
-    def responses(self, split="train"):
+    def responses(self, split: str = "train") -> np.ndarray:
         """(trial, sensor, bin) float32, as recorded."""
         return self._core.responses(self._core.trials_of(split)).numpy()
 
-    def images(self, split="train"):
+    def images(self, split: str = "train") -> np.ndarray:
         """What each trial of the split showed: (trial, y, x, 3) uint8."""
         stimulus = self._core.trials()["stimulus"]
         shown = [stimulus[trial] for trial in self._core.trials_of(split)]
         rows, place = np.unique(shown, return_inverse=True)
         return self._core.images(rows.tolist()).permute(0, 2, 3, 1).numpy()[place]
 
-    def to_xarray(self, split="train"):
+    def to_xarray(self, split: str = "train") -> Any:
         """Responses as an xarray DataArray (trial, sensor, bin) with the tables as coordinates."""
         import xarray
         sensors, trials = self._core.sensors(), self._core.trials()
@@ -137,15 +143,15 @@ class ArrayRecording(Recording):
     def _core(self):
         return _core.Recording(self.path)
 
-    def save(self, path, force=False):
+    def save(self, path: PathLike, force: bool = False) -> None:
         """Writes the recording into a file."""
         self.arrays.write(Path(path), self._columns, self._split, force)
 
-    def responses(self, split="train"):
+    def responses(self, split: str = "train") -> np.ndarray:
         """(trial, sensor, bin), as given."""
         return self._responses[self.trials_of(split)].numpy()
 
-    def images(self, split="train"):
+    def images(self, split: str = "train") -> np.ndarray:
         """What each trial of the split showed: (trial, y, x, 3), as given."""
         shown = [self._stimulus[trial] for trial in self.trials_of(split)]
         return self._images[shown].permute(0, 2, 3, 1).numpy()

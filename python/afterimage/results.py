@@ -4,54 +4,59 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from . import _arrays, _core, commands
+from ._arrays import PathLike
+from .recording import Recording
 
 
 class Reconstruction:
     """Reconstructed images of one split beside the controls. Goes wherever a command wants a
     reconstruction's path; `save` writes it where you want it."""
 
-    def __init__(self, core, recording=None, path=None):
+    def __init__(self, core: Any, recording: Recording | None = None, path: Path | None = None):
         self._core = core
         self.recording = recording
         self._path = path
-        self._folder = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
-    def load(cls, path, recording=None):
+    def load(cls, path: PathLike, recording: Recording | None = None) -> "Reconstruction":
         return cls(_core.Reconstruction.load(Path(path)), recording, Path(path))
 
-    def save(self, path, force=False):
+    def save(self, path: PathLike, force: bool = False) -> None:
         self._core.save(Path(path), force)
         self._path = Path(path)
 
-    def __fspath__(self):
+    def __fspath__(self) -> str:
         if self._path is None:
             self._folder = tempfile.TemporaryDirectory(prefix="afterimage_")
             self.save(Path(self._folder.name) / "images.h5")
-        return os.fspath(self._path)
+        return str(self._path)
 
     @property
-    def name(self):
+    def name(self) -> str:
         return self._core.name
 
     @property
-    def split(self):
+    def split(self) -> str:
         return self._core.split
 
     @property
-    def stimulus(self):
+    def stimulus(self) -> list[int]:
         """Which of the recording's stimuli each image should show."""
         return self._core.stimulus
 
     @property
-    def images(self):
+    def images(self) -> np.ndarray:
         """(n, y, x, 3) float32 in [0,1]."""
         return _arrays.given_back(self._core.images, as_torch=False, channels_last=True)
 
     @property
-    def controls(self):
+    def controls(self) -> dict[str, np.ndarray]:
         """What decoders that know less make of the same trials, by name, as `images`."""
         return {name: _arrays.given_back(images, as_torch=False, channels_last=True)
                 for name, images in self._core.controls.items()}
@@ -64,15 +69,15 @@ class Scores:
     """The scores of reconstructions and their controls, and the checks of what makes scores too
     good (docs/evaluation.md)."""
 
-    def __init__(self, path, folder=None):
+    def __init__(self, path: PathLike, folder: Any = None):
         self.path = Path(path)
         self._folder = folder  # keeps a temporary file
         self.json = json.loads(self.path.read_text())
 
-    def __fspath__(self):
+    def __fspath__(self) -> str:
         return os.fspath(self.path)
 
-    def table(self):
+    def table(self) -> Any:
         """A row for each set of images and metric: set, control, metric, value, low, high (95 %
         interval). A pandas DataFrame where pandas is installed, else a dict of arrays."""
         rows = []
@@ -87,11 +92,11 @@ class Scores:
         return _arrays.table({key: [row[key] for row in rows] for key in rows[0]} if rows else {})
 
     @property
-    def checks(self):
+    def checks(self) -> list[dict[str, Any]]:
         """[{"name", "verdict", ...}] as the page opens with them."""
         return self.json.get("checks", [])
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: tuple[str, str]) -> float:
         """scores["tuned", "ssim"]: the value of one set and metric."""
         wanted, metric = key
         for one in self.json["sets"]:
@@ -108,14 +113,14 @@ class Scores:
 class Report:
     """A page in one file; shows itself in a notebook."""
 
-    def __init__(self, path, folder=None):
+    def __init__(self, path: PathLike, folder: Any = None):
         self.path = Path(path)
         self._folder = folder
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         shutil.copyfile(self.path, path)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         import html
         page = html.escape(self.path.read_text(), quote=True)
         return f'<iframe srcdoc="{page}" width="100%" height="900" style="border:0"></iframe>'

@@ -44,6 +44,7 @@ print(decoder.reconstruct(ai.Recording(recording)).images.shape)
                              capture_output=True, text=True)
     assert process.returncode == 0, process.stderr
     assert process.stdout.split("\n")[:2] == [str(site / "afterimage"), "(4, 16, 16, 3)"]
+    assert {"py.typed", "__init__.pyi", "_core.pyi"} <= {one.name for one in (site / "afterimage").iterdir()}
 
 
 def test_the_program_comes_with_it(installed):

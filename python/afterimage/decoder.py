@@ -1,4 +1,5 @@
 """Decoders in the manners of scikit-learn."""
+import json
 import os
 import shutil
 import tempfile
@@ -9,10 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from . import _arrays, _core, commands
+from . import _arrays, _card, _core, commands
 from ._arrays import Array, PathLike
 from .recording import ArrayRecording, Recording
-from .results import Reconstruction
+from .results import Reconstruction, Scores
 
 _Like = TypeVar("_Like", np.ndarray, torch.Tensor)
 _Options = Mapping[str, Any] | None
@@ -259,6 +260,40 @@ class Decoder:
         decoder.channels_last_ = True
         decoder._path = Path(folder)
         return decoder
+
+    def push_to_folder(self, folder: PathLike, *, licence: str = "unknown",
+                       scores: Scores | None = None, description: str = "",
+                       force: bool = False) -> None:
+        """Writes a folder to share, as model hubs keep them: the model (safetensors) and its card,
+        README.md, with a YAML head, how to use it, scores and what it was made of. What else lies in
+        the folder stays, such as that of a repository.
+
+        licence: identifier of the model's licence, such as "cc-by-4.0"
+        scores: of this decoder (`evaluate`); controls stand beside it in the card
+        description: a paragraph of your own
+        """
+        folder = Path(folder)
+        with tempfile.TemporaryDirectory(prefix="afterimage_") as place:
+            made = Path(place) / "model"
+            self._fitted().save(made)
+            card = json.loads((made / "model.json").read_text())
+            (made / "README.md").write_text(
+                _card.text(card, scores.json if scores else None, licence, description))
+            files = sorted(path.name for path in made.iterdir())
+            there = [name for name in files if (folder / name).exists()]
+            if there and not force:
+                raise _core.Error(f"{folder}: has {', '.join(there)} already. "
+                                  "Give force=True to replace them")
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in files:
+                shutil.copyfile(made / name, folder / f".{name}.part")
+            for name in files:  # all are whole
+                (folder / f".{name}.part").replace(folder / name)
+
+    @classmethod
+    def from_pretrained(cls, folder: PathLike, **arguments: Any) -> "Decoder":
+        """A decoder from such a folder, or from any model folder, as `load`."""
+        return cls.load(folder, **arguments)
 
     def __fspath__(self) -> str:
         if getattr(self, "_path", None) is None:

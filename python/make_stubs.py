@@ -29,6 +29,7 @@ from .recording import Recording as Recording
 from .results import Reconstruction as Reconstruction, Report as Report, Scores as Scores
 
 __version__: str
+examples: Path
 
 _Word: TypeAlias = str | os.PathLike[str] | float  # what is one word on a command line
 """

@@ -22,7 +22,8 @@ if torch.__version__.split(".")[:2] != _BUILT_FOR.split(".")[:2]:
 
 from . import _core  # noqa: E402
 
-_core.use_data_dir(str(Path(__file__).absolute().parent / "share" / "afterimage"))
+_data = Path(__file__).absolute().parent / "share" / "afterimage"
+_core.use_data_dir(str(_data))
 
 from . import commands, nn  # noqa: E402
 from ._core import Error  # noqa: E402
@@ -31,8 +32,9 @@ from .recording import Recording  # noqa: E402
 from .results import Reconstruction, Report, Scores, evaluate, report  # noqa: E402
 
 __version__ = _core.version()
+examples = _data / "examples"  # photographs (photos/train, photos/test) and fMRI (digit69)
 __all__ = ["Decoder", "Error", "Reconstruction", "Recording", "Report", "Scores", "commands",
-           "evaluate", "nn", "report"]
+           "evaluate", "examples", "nn", "report"]
 
 
 def __getattr__(name):

@@ -34,8 +34,7 @@ def test_it_is_whole(installed, tmp_path):
 import afterimage as ai
 from pathlib import Path
 print(Path(ai.__file__).parent)
-images = Path(ai.__file__).parent / "share/afterimage/examples/photos"
-recording = ai.simulate(images=images, out="r.h5", scale=.05, image_size=16, train_trials=30,
+recording = ai.simulate(images=ai.examples / "photos", out="r.h5", scale=.05, image_size=16, train_trials=30,
                         test_images=4, test_repeats=1, progress=False)
 decoder = ai.Decoder("ridge", data={"image_size": 16}).fit(ai.Recording(recording))
 print(decoder.reconstruct(ai.Recording(recording)).images.shape)

@@ -18,7 +18,7 @@ configure = cmake --preset $(PRESET) $(if $(Torch_DIR),-DTorch_DIR=$(Torch_DIR))
 compile = cmake --build --preset $(PRESET)
 sources = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cpp')
 
-.PHONY: demo build test bench format install clean help
+.PHONY: demo build site test bench format install clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,8 +31,16 @@ demo:  ## build, then simulate a recording, decode it and write demo/report.html
 
 build:  ## the program and its unit tests
 	@scripts/setup --tests
-	@$(configure) -DAFTERIMAGE_TESTS=ON
+	@$(configure) -DAFTERIMAGE_TESTS=ON -DAFTERIMAGE_PYTHON_PACKAGE=ON
 	@$(compile)
+
+site:  ## the documentation as a static site, build/site, with the notebooks run
+	@scripts/setup --tests
+	@$(configure) -DAFTERIMAGE_PYTHON_PACKAGE=ON
+	@$(compile) --target afterimage_python afterimage_python_commands
+	@PYTHONPATH=$(abspath $(build_dir)/python) .deps/python/bin/python -m sphinx -q -W --keep-going \
+	  -c docs/site -d build/site-trees docs build/site
+	@echo build/site/index.html
 
 test: build  ## build, then run every test
 	@ctest --preset $(PRESET) -j $$(nproc)

@@ -74,6 +74,11 @@ class Command:
         out = given.get("out")
         return output if out is None else Path(os.fspath(out))
 
+    @property
+    def arguments(self):
+        """[{"name", "python", "help", "required", ...}] as the program declares them."""
+        return self._table["arguments"]
+
     def __repr__(self):
         return f"<afterimage {' '.join(self._path)}>"
 

@@ -66,6 +66,7 @@ class Recording:
 
     @property
     def splits(self) -> list[str]:
+        """Names of the splits that trials are in."""
         return self._core.splits()
 
     @property

@@ -25,9 +25,11 @@ class Reconstruction:
 
     @classmethod
     def load(cls, path: PathLike, recording: Recording | None = None) -> "Reconstruction":
+        """From a file that `save` or `afterimage reconstruct` wrote; `recording` is what it shows."""
         return cls(_core.Reconstruction.load(Path(path)), recording, Path(path))
 
     def save(self, path: PathLike, force: bool = False) -> None:
+        """Writes it into a file (HDF5, docs/model.md)."""
         self._core.save(Path(path), force)
         self._path = Path(path)
 
@@ -39,10 +41,12 @@ class Reconstruction:
 
     @property
     def name(self) -> str:
+        """What tables and pages call it."""
         return self._core.name
 
     @property
     def split(self) -> str:
+        """Whose trials it shows."""
         return self._core.split
 
     @property
@@ -118,6 +122,7 @@ class Report:
         self._folder = folder
 
     def save(self, path: PathLike) -> None:
+        """Copies the page, all of it in one file (HTML)."""
         shutil.copyfile(self.path, path)
 
     def _repr_html_(self) -> str:

@@ -331,6 +331,16 @@ SCENES = {
         skipped={"pip install": "builds it; test_wheel.py installs one"}),
     "docs/recording.md": Scene(skipped={"matlab": "needs MATLAB"}),
     "docs/report.md": Scene(prepare=report_files),
+    "docs/start.md": Scene(
+        prepare=lambda folder: shutil.copytree(SOURCE / "assets/examples/photos",
+                                               folder / "assets/examples/photos"),
+        shorter={"--scale 0.25 --image-size 32":
+                     "--scale 0.1 --image-size 32 --train-trials 100 --test-images 8",
+                 "image_size=32)": "image_size=32, train_trials=100, test_images=8)",
+                 "--set unet.blocks=3": f"--set unet.blocks=3 {FEW_STEPS}",
+                 'unet={"blocks": 3}': 'unet={"blocks": 3, "width": 4}, training={"steps": 2}'},
+        skipped={"git clone": "clones from a server", "make demo": "installs with apt",
+                 "pip install": "builds it; test_wheel.py installs one"}),
     "docs/simulator.md": Scene(
         prepare=lambda folder: write_image_folder(folder / "photographs", 24),
         shorter={"--out simulated.h5": f"--out simulated.h5 {SMALL_BRAIN}",

@@ -59,7 +59,7 @@ void BandReduction::reflect(int64_t row) {
 }
 
 void BandReduction::rotate(at::Tensor x, bool back) const {
-  constexpr int64_t at_once = 512;  // as many as stay in the cache
+  constexpr int64_t at_once = 1024;  // as many as stay in the cache
   symmetric::for_columns(x.size(1), at_once, run_, [&](int64_t first, int64_t count) {
     auto some = x.narrow(1, first, count);
     const auto apply = [&](const Reflection& reflection) {

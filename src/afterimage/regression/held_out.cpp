@@ -30,7 +30,7 @@ class Block {
     completion.possible = held_.band.shift(lambda, band, solved);
     auto z = copy_as(solved, h);
     if (completion.possible) {
-      symmetric::for_columns(z.size(1), 512, system_.run(), [&](int64_t from, int64_t count) {
+      symmetric::for_columns(z.size(1), 1024, system_.run(), [&](int64_t from, int64_t count) {
         band.forward(z.narrow(1, from, count));
       });
     }
@@ -57,7 +57,7 @@ class Block {
  private:
   /// Products of about a tenth of a second.
   int64_t columns_at_once(int64_t rows) const {
-    return std::clamp<int64_t>(int64_t{5'000'000'000} / (rows * held_.band.size()), 64, 512);
+    return std::clamp<int64_t>(int64_t{10'000'000'000} / (rows * held_.band.size()), 64, 1024);
   }
 
   const HeldOut& held_;

@@ -100,7 +100,7 @@ void RidgeRegression::coefficients(const at::Tensor& choice, const Visit& visit)
         ShiftedBand shifted;
         const auto lambda = lambdas[static_cast<size_t>(l)];
         if (!parts_->band->shift(lambda, shifted)) too_small(lambda);
-        symmetric::for_columns(columns.numel(), 512, system.run(),
+        symmetric::for_columns(columns.numel(), 1024, system.run(),
                                [&](int64_t from, int64_t count) {
                                  const auto part = columns.narrow(0, from, count);
                                  const auto x = solution.index_select(1, part);

@@ -113,15 +113,17 @@ void solve(const at::Tensor& factor, at::Tensor x, const RunContext& run) {
 
 void for_columns(int64_t columns, int64_t at_once, const RunContext& run,
                  const std::function<void(int64_t from, int64_t count)>& visit) {
+  constexpr int64_t worth_a_thread = 32;
+  const bool cpu = run.device().is_cpu();
+  const int64_t step = cpu ? std::max(worth_a_thread, at_once / at::get_num_threads()) : at_once;
   const auto each = [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad;  // of this thread
-    for (int64_t from = begin; from < end; from += at_once) {
+    for (int64_t from = begin; from < end; from += step) {
       stop_if_cancelled(run);
-      visit(from, std::min(at_once, end - from));
+      visit(from, std::min(step, end - from));
     }
   };
-  if (run.device().is_cpu()) {
-    constexpr int64_t worth_a_thread = 32;
+  if (cpu) {
     at::parallel_for(0, columns, worth_a_thread, each);
   } else {
     each(0, columns);

@@ -33,9 +33,10 @@ bool cholesky(at::Tensor a, const RunContext& run);
 /// x becomes a^-1 x, a given by its Cholesky factor; x (m, q).
 void solve(const at::Tensor& factor, at::Tensor x, const RunContext& run);
 
-/// Calls `visit(from, count)` for at most `at_once` of `columns` columns at a time. On a processor
-/// each thread has columns of its own and goes through a chain of small products without waiting
-/// for the others after each. Stops when the user asked to.
+/// Calls `visit(from, count)` for all of `columns` columns, at most `at_once` at a time, all
+/// threads together (but 32 for each). On a processor each thread has columns of its own, and goes
+/// through a chain of small products without waiting for the others after each. Stops when the user
+/// asked to.
 void for_columns(int64_t columns, int64_t at_once, const RunContext& run,
                  const std::function<void(int64_t from, int64_t count)>& visit);
 

@@ -123,6 +123,34 @@ def test_windows_by_region_and_fine_bins(run, nwb, tmp_path):
         close(f["responses"][:, :, 2:4].mean(2), made.window_means(values, TIMES, made.ONSET)[:, :, 0])
 
 
+def test_bins_without_a_sample_are_no_responses(run, nwb, tmp_path):
+    path = nwb()  # 100 samples a second
+    assert_refused(run("import", "nwb", path, "--windows", "0-100", "--bin-ms", "2", "--out", "n.h5"),
+                   "none of 12 trials can be used", "of 12 the windows were not recorded, or hold no sample")
+    assert not (tmp_path / "n.h5").exists()
+
+
+def test_a_gap_in_the_timestamps_costs_the_trials_in_it(run, nwb, tmp_path):
+    times = made.START + np.arange(600) / made.RATE
+    onset = made.ONSET[0]
+    there = ~((times >= onset + 0.1) & (times < onset + 0.25))  # the second window of the first trial
+    values = made.rates()
+    result = run("import", "nwb", nwb(values=values[there], series=dict(timestamps=times[there])),
+                 "--out", "r.h5", *WINDOWS, check=True)
+    assert "dropped 1 trials: their windows were not recorded, or hold no sample" in result.stderr
+    with h5py.File(tmp_path / "r.h5") as f:
+        close(f["responses"][:], made.window_means(values[there], times[there], made.ONSET[1:]))
+
+
+def test_fractions_of_a_millisecond_divide_a_window(run, nwb, tmp_path):
+    path = nwb(spikes=made.spikes())
+    run("import", "nwb", path, "--windows", "0-0.3", "--bin-ms", "0.1", "--out", "r.h5", check=True)
+    with h5py.File(tmp_path / "r.h5") as f:
+        close(f["bins/stop_ms"][:], [0.1, 0.2, 0.3])
+    assert_refused(run("import", "nwb", path, "--windows", "0-0.3", "--bin-ms", "0.2", "--out", "n.h5"),
+                   "--bin-ms", "do not divide")
+
+
 def test_index_series_says_what_was_shown(run, nwb):
     with imported(run, nwb(labels=None)) as f:
         names = f["stimuli/name"].asstr()[:]

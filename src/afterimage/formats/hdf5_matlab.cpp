@@ -80,16 +80,8 @@ ElementType File::element_type(const std::string& name) const {
 std::vector<std::string> File::read_cell_texts(const std::string& name) const {
   silence();
   const Id dataset = open_dataset(path_, file_, name);
-  const Id kind = type(H5Dget_type(dataset));
-  if (H5Tequal(kind, H5T_STD_REF_OBJ) <= 0) {
-    throw Error(path_, concat("dataset '", name, "' holds ", class_text(H5Tget_class(kind))),
-                "A MATLAB cell array of texts is expected here");
-  }
-  std::vector<hobj_ref_t> references(static_cast<size_t>(element_count(shape_of(dataset))));
-  if (!references.empty() &&
-      H5Dread(dataset, H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, references.data()) < 0) {
-    fail(path_, name, "cannot be read", "The file is probably damaged or cut short");
-  }
+  const auto references =
+      object_references(path_, dataset, name, "A MATLAB cell array of texts is expected here");
   std::vector<std::string> texts;
   for (size_t i = 0; i < references.size(); ++i) {
     const Id target(H5Rdereference2(dataset, H5P_DEFAULT, H5R_OBJECT, &references[i]), H5Oclose);

@@ -27,6 +27,11 @@ Id without_times(hid_t property_class);
 /// Creates the groups that `name` ("a/b/values") lies in, where they are missing.
 void make_groups(hid_t file, const std::string& name);
 
+/// The references to objects that a dataset holds. Errors: it holds something else, ending with
+/// `right`.
+std::vector<hobj_ref_t> object_references(const std::filesystem::path& file, hid_t dataset,
+                                          const std::string& name, const std::string& right);
+
 Id open_dataset(const std::filesystem::path& file, hid_t id, const std::string& name);
 std::vector<int64_t> shape_of(hid_t dataset);
 int64_t element_count(const std::vector<int64_t>& shape);

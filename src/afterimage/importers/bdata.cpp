@@ -143,10 +143,7 @@ Options BDataImporter::options() {
           "no split"),
       Option("bin_start_ms", bin_start_ms_, "start of a sample after stimulus onset").unit("ms"),
       Option("bin_stop_ms", bin_stop_ms_, "its end").unit("ms"),
-      Option("image_size", image_size_,
-             "side of the stimuli: the largest centred square is resized; 0 = as they are")
-          .unit("pixels")
-          .range(0, 16384),
+      image_size_option(image_size_),
   };
 }
 

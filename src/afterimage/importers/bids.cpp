@@ -14,6 +14,7 @@
 #include "afterimage/importers/image_files.h"
 #include "afterimage/importers/import_parts.h"
 #include "afterimage/importers/response_files.h"
+#include "afterimage/recordings/stimulus_hash.h"
 
 namespace afterimage {
 namespace {
@@ -85,7 +86,7 @@ std::vector<int64_t> blocks_of(const std::vector<Named>& betas, const std::vecto
     const std::string name = block == "session" ? betas[i].of("ses") : betas[i].path.string();
     names.insert(names.end(), static_cast<size_t>(trials[i]), name);
   }
-  return places_of(names);
+  return numbered_by_first(names);
 }
 
 /// The names of a label volume: of the table beside it, or of `labels`.
@@ -166,10 +167,7 @@ Options BidsOptions::options() {
              "table (index, name) of the labels; empty: the .tsv beside each label volume"),
       Option("nan", nan, "voxels with NaN in some trial").one_of({"refuse", "drop"}),
       Option("images", images, "folder of the images; empty: 'stimuli' of the data set"),
-      Option("image_size", image_size,
-             "side of the stimuli: the largest centred square is resized; 0 = as they are")
-          .unit("pixels")
-          .range(0, 16384),
+      image_size_option(image_size),
       Option("bin_start_ms", bin_start_ms, "start of a trial after stimulus onset").unit("ms"),
       Option("bin_stop_ms", bin_stop_ms, "its end").unit("ms"),
       Option("degrees_per_stimulus", degrees_per_stimulus,

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <unordered_map>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/shape.h"
@@ -20,6 +19,13 @@ Sensors plain_sensors(int64_t count, const std::string& prefix) {
   sensors.x = sensors.y = sensors.size = sensors.reliability =
       std::vector<double>(size, std::numeric_limits<double>::quiet_NaN());
   return sensors;
+}
+
+Option image_size_option(int64_t& size) {
+  return Option("image_size", size,
+                "side of the stimuli: the largest centred square is resized; 0 = as they are")
+      .unit("pixels")
+      .range(0, 16384);
 }
 
 Sensors voxels_at(const at::Tensor& places) {
@@ -66,7 +72,7 @@ void require_fewer_than_all(int64_t test, int64_t stimuli, ImportReport& report)
   if (test >= stimuli)
     throw Error("--test-stimuli", concat("is ", test, " of ", stimuli, " images"));
   if (test > 0) return;
-  report.notes.push_back(
+  report.notes.emplace_back(
       "all trials are for training: say --split-column, --test-stimuli or --split");
 }
 
@@ -75,15 +81,6 @@ std::vector<std::string> split_by_stimulus(const std::vector<int64_t>& stimulus,
   std::vector<std::string> splits;
   for (const int64_t row : stimulus) splits.push_back(row < stimuli - test ? "train" : "test");
   return splits;
-}
-
-std::vector<int64_t> places_of(const std::vector<std::string>& texts) {
-  std::unordered_map<std::string, int64_t> places;
-  std::vector<int64_t> out;
-  for (const auto& text : texts) {
-    out.push_back(places.emplace(text, static_cast<int64_t>(places.size())).first->second);
-  }
-  return out;
 }
 
 void add_shown_once(RecordingInfo& info, const std::string& split, int64_t block,

@@ -15,6 +15,9 @@ namespace afterimage {
 /// Sensors of which nothing is known: "voxel-1", "voxel-2", ...
 Sensors plain_sensors(int64_t count, const std::string& prefix);
 
+/// The option image_size of importers whose images may have any size.
+Option image_size_option(int64_t& size);
+
 /// The size of ImageFiles, ImageArrays and the like as that of a recording's stimuli.
 template <typename Images, typename Target>
 void set_size(const Images& images, Target& target) {
@@ -52,9 +55,6 @@ void require_fewer_than_all(int64_t test, int64_t stimuli, ImportReport& report)
 /// the others "train".
 std::vector<std::string> split_by_stimulus(const std::vector<int64_t>& stimulus, int64_t stimuli,
                                            int64_t test);
-
-/// Texts to numbers: each text's place among the distinct ones, in the order they come in.
-std::vector<int64_t> places_of(const std::vector<std::string>& texts);
 
 /// "found (3, 4), expected (stimulus, 425, 425, 3): WHAT" as an Error unless the shape fits; -1 is
 /// any size, called by the name of its axis.

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/importers/import_parts.h"
 #include "afterimage/importers/nwb_parts.h"
+#include "afterimage/recordings/stimulus_hash.h"
 
 namespace afterimage {
 namespace {
@@ -28,30 +30,49 @@ hdf5::File open_nwb(const ImportJob& job) {
 std::string cut(const std::string& windows, double step) {
   if (step == 0) return windows;
   const Bin whole = parse_window(windows, "--windows", "--bin-ms cuts one window: -100-300");
-  const double count = (whole.stop_ms - whole.start_ms) / step;
-  if (count != std::floor(count)) {
+  const double count = std::round((whole.stop_ms - whole.start_ms) / step);
+  if (count < 1 || std::abs(whole.start_ms + count * step - whole.stop_ms) > edge * 1000) {
     throw Error("--bin-ms", concat(number_text(step), " ms do not divide the window ", windows));
   }
   std::vector<std::string> parts;
+  const auto edge_ms = [&](int64_t i) {
+    const double part = static_cast<double>(i) / count;
+    return number_text(whole.start_ms + (whole.stop_ms - whole.start_ms) * part);
+  };
   for (int64_t i = 0; i < static_cast<int64_t>(count); ++i) {
-    const double start = whole.start_ms + step * static_cast<double>(i);
-    parts.push_back(concat(number_text(start), "-", number_text(start + step)));
+    parts.push_back(concat(edge_ms(i), "-", edge_ms(i + 1)));
   }
   return join(parts, "|");
+}
+
+/// The windows of sensors and bins, (sensor, bin, 2) in ms, each once, in seconds.
+std::vector<Window> windows_of(const at::Tensor& window_ms) {
+  const auto ms = window_ms.accessor<double, 3>();
+  std::set<Window> windows;
+  for (int64_t sensor = 0; sensor < ms.size(0); ++sensor) {
+    for (int64_t bin = 0; bin < ms.size(1); ++bin) {
+      windows.emplace(ms[sensor][bin][0] / 1000, ms[sensor][bin][1] / 1000);
+    }
+  }
+  return {windows.begin(), windows.end()};
 }
 
 /// Which trials are used, and why others are not.
 std::vector<size_t> usable(const Stimuli& stimuli, const std::vector<double>& onset,
                            const Responses& responses, const at::Tensor& window_ms,
                            const std::string& where, ImportReport& report) {
-  const double first = window_ms.select(2, 0).min().item<double>() / 1000;
-  const double last = window_ms.select(2, 1).max().item<double>() / 1000;
+  const auto relative = windows_of(window_ms);
+  const auto covered_at = [&](double time) {
+    auto windows = relative;
+    for (auto& window : windows) window = {time + window.first, time + window.second};
+    return responses.covers(windows);
+  };
   int64_t untimed = 0, blank = 0, outside = 0;
   std::vector<size_t> kept;
   for (size_t t = 0; t < onset.size(); ++t) {
     const bool timed = std::isfinite(onset[t]);
     const bool shows = stimuli.of_trial[t] >= 0;
-    const bool covered = timed && shows && responses.covers(onset[t] + first, onset[t] + last);
+    const bool covered = timed && shows && covered_at(onset[t]);
     untimed += !timed;
     blank += timed && !shows;
     outside += timed && shows && !covered;
@@ -80,7 +101,7 @@ void describe_trials(const NwbOptions& options, const Table& table, const std::v
   for (const size_t row : kept) trials.stimulus.push_back(stimuli.of_trial[row]);
   trials.repeat = count_repeats(trials.stimulus);
   trials.block = options.block_column.empty() ? std::vector<int64_t>(kept.size(), 0)
-                                              : places_of(column(options.block_column));
+                                              : numbered_by_first(column(options.block_column));
   if (!options.split_column.empty()) {
     trials.split = column(options.split_column);
     return;
@@ -122,10 +143,7 @@ Options NwbOptions::options() {
                     "indices of images in the file: y,x as NumPy has them, or x,y as the words of "
                     "the schema")
                  .one_of({"y,x", "x,y"}),
-             Option("image_size", image_size,
-                    "side of the stimuli: the largest centred square is resized; 0 = as they are")
-                 .unit("pixels")
-                 .range(0, 16384),
+             image_size_option(image_size),
              Option("roi_column", roi_column,
                     "column of the units or the electrodes that names the ROI; empty: 'location'"),
              Option("x_column", x_column,

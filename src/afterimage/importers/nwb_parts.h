@@ -69,13 +69,16 @@ class Clock {
   std::vector<double> times_;  ///< none: evenly spaced
 };
 
+/// From the first to before the second, seconds.
+using Window = std::pair<double, double>;
+
 /// Where responses come from: a series, or units.
 class Responses {
  public:
   virtual ~Responses() = default;
   const Sensors& sensors() const { return sensors_; }
-  /// Whether this time was recorded (seconds).
-  virtual bool covers(double start, double stop) const = 0;
+  /// Whether each of these windows (seconds) was recorded and has a response.
+  virtual bool covers(const std::vector<Window>& windows) const = 0;
   /// Those of the trials with these onsets, as the next trials of a recording.
   virtual void append_to(RecordingWriter& writer, const std::vector<double>& onset,
                          const at::Tensor& window_ms) const = 0;

@@ -10,6 +10,7 @@
 #include "afterimage/base/text.h"
 #include "afterimage/importers/import_parts.h"
 #include "afterimage/importers/nwb_parts.h"
+#include "afterimage/recordings/stimulus_hash.h"
 
 namespace afterimage::nwb {
 namespace {
@@ -47,7 +48,11 @@ class SeriesResponses : public Responses {
     }
   }
 
-  bool covers(double start, double stop) const override { return clock_.covers(start, stop); }
+  bool covers(const std::vector<Window>& windows) const override {
+    return std::all_of(windows.begin(), windows.end(), [&](const Window& window) {
+      return clock_.covers(window.first, window.second);
+    });
+  }
 
   void append_to(RecordingWriter& writer, const std::vector<double>& onset,
                  const at::Tensor& window_ms) const override {
@@ -215,7 +220,7 @@ void describe_sensors(const hdf5::File& file, const NwbOptions& options,
   }
   if (!table) return;
   if (table->has("group_name")) {
-    sensors.array = at_sensors(places_of(table->texts("group_name")), int64_t{-1});
+    sensors.array = at_sensors(numbered_by_first(table->texts("group_name")), int64_t{-1});
   }
   if (units) return;
   const auto ids = file.read<int64_t>("general/extracellular_ephys/electrodes/id");

@@ -34,7 +34,12 @@ class UnitResponses : public Responses {
     read_observed();
   }
 
-  bool covers(double start, double stop) const override {
+  bool covers(const std::vector<Window>& windows) const override {
+    double start = windows.front().first, stop = windows.front().second;
+    for (const auto& window : windows) {  // a unit that is silent has a rate, too
+      start = std::min(start, window.first);
+      stop = std::max(stop, window.second);
+    }
     return std::all_of(observed_.begin(), observed_.end(), [&](const auto& intervals) {
       return std::any_of(intervals.begin(), intervals.end(), [&](const auto& interval) {
         return start >= interval.first - edge && stop <= interval.second + edge;

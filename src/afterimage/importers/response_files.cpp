@@ -150,14 +150,14 @@ void ResponseFiles::append_to(RecordingWriter& writer) const {
 }
 
 void drop_gaps(ResponseFiles& responses, Sensors& sensors, const std::string& where,
-               ImportReport& report) {
+               ImportReport& report, const std::string& things, const std::string& reason) {
   const auto finite = responses.finite_sensors();
   const int64_t gone = sensors.count() - static_cast<int64_t>(finite.size());
   if (finite.empty()) throw Error(where, "every sensor has NaN in some trial");
   if (gone == 0) return;
   sensors = sensors.select(finite);
   responses.select(finite);
-  report.note_dropped("sensors", gone, "NaN or infinite in some trial");
+  report.note_dropped(things, gone, reason);
 }
 
 }  // namespace afterimage

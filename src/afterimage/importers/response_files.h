@@ -65,7 +65,9 @@ class ResponseFiles {
 
 /// Leaves out, and counts, the sensors that are NaN or infinite in some trial; reads everything
 /// once. Errors, at `where`: none is left.
+/// `things` and `reason` are the report's words.
 void drop_gaps(ResponseFiles& responses, Sensors& sensors, const std::string& where,
-               ImportReport& report);
+               ImportReport& report, const std::string& things = "sensors",
+               const std::string& reason = "NaN or infinite in some trial");
 
 }  // namespace afterimage

@@ -84,10 +84,7 @@ Options TableOptions::options() {
              Option("images_shape", images_shape,
                     "height and width of flattened images; empty: they are square")
                  .range(1, 16384),
-             Option("image_size", image_size,
-                    "side of the stimuli: the largest centred square is resized; 0 = as they are")
-                 .unit("pixels")
-                 .range(0, 16384),
+             image_size_option(image_size),
              Option("splits", splits, "the split of each of the responses' files"),
              Option("test_stimuli", test_stimuli,
                     "the last so many stimuli are 'test', the others 'train'")

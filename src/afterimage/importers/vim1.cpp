@@ -81,12 +81,8 @@ ImportReport Vim1Importer::import(const ImportJob& job) {
   info.sensors = plain_sensors(responses.sensors(), "voxel");
   info.sensors.roi = rois_of(folder / file, "roi" + subject, responses.sensors());
 
-  const auto finite = responses.finite_sensors();
-  if (finite.empty()) throw Error(folder / file, "has no voxel without NaN");
-  report.note_dropped("voxels", responses.sensors() - static_cast<int64_t>(finite.size()),
-                      "NaN in some image");
-  info.sensors = info.sensors.select(finite);
-  responses.select(finite);
+  drop_gaps(responses, info.sensors, (folder / file).string(), report, "voxels",
+            "NaN in some image");
   info.provenance = with_report(job.provenance, report);
   RecordingWriter writer(job.out, info, job.force);
   writer.append_images(images);

@@ -119,7 +119,8 @@ void print(const Ranking& ranking) {
     std::printf("%zu more metrics in the files\n", ranking.metrics.size() - shown.size());
   }
   if (!marked) return;
-  std::printf("* trained against the metric's network: no evidence; ? unknown whether it was\n");
+  std::printf(
+      "* trained against the metric or its network: no evidence; ? unknown whether it was\n");
 }
 
 }  // namespace

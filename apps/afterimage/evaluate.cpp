@@ -1,10 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <memory>
 
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/brain_text.h"
 #include "afterimage/evaluation/evidence.h"
 #include "afterimage/evaluation/image_sets.h"
 #include "afterimage/evaluation/judgement.h"
@@ -30,6 +32,20 @@ void print_head(const Scores& scores) {
 const char* mark_of(Evidence evidence) {
   if (evidence == Evidence::independent) return " ";
   return evidence == Evidence::trained_against ? "*" : "?";
+}
+
+/// The areas of a brain correlation below its row, but the last, which is all of them.
+void print_areas(const Scores& scores, size_t metric,
+                 const std::function<size_t(const ScoredImages&)>& width) {
+  const auto& areas = scores.sets[0].scores[metric].areas;
+  for (size_t a = 0; a + 1 < areas.size(); ++a) {
+    const auto name = concat("  ", areas[a].area, " (", areas[a].sensors, " sensors)");
+    std::printf("%-40s", name.c_str());
+    for (const auto& set : scores.sets) {
+      std::printf("  %*.3f ", static_cast<int>(width(set) - 1), set.scores[metric].areas[a].value);
+    }
+    std::printf("\n");
+  }
 }
 
 /// The scores as a table: a row per metric, a column per set of images.
@@ -58,14 +74,17 @@ void print(const Scores& scores) {
       std::printf("  %*.3f%s", static_cast<int>(width(set) - 1), set.scores[m].value, mark);
     }
     std::printf("\n");
+    print_areas(scores, m, width);
   }
   for (const auto& [reason, metrics] : missing) {
     std::printf("not computed, %s: %s\n", reason.c_str(), join(metrics).c_str());
   }
   if (marked) {
-    std::printf("* trained against the metric's network: no evidence; ? unknown whether it was\n");
+    std::printf(
+        "* trained against the metric or its network: no evidence; ? unknown whether it was\n");
   }
   for (const auto& standing : standings(scores)) std::printf("%s\n", standing.text().c_str());
+  for (const auto& line : brain_lines(scores)) std::printf("%s\n", line.c_str());
   for (const auto& line : Judgement::lines(scores.human)) std::printf("%s\n", line.c_str());
 }
 
@@ -93,6 +112,7 @@ void EvaluateStep::run(const Invocation& invocation) {
   const Recording shown(recording);
   std::vector<Reconstruction> loaded;
   std::vector<std::filesystem::path> inputs = {recording};
+  if (!options.encoder.empty()) inputs.emplace_back(options.encoder);
   for (const auto& path : reconstructions) {
     loaded.push_back(Reconstruction::load(path));
     inputs.emplace_back(path);

@@ -46,7 +46,9 @@ void ReconstructStep::run(const Invocation& invocation) {
   Model trained = Model::load(model, run);
   Reconstruction result = trained.reconstruct(from, options, run);
   if (!name.empty()) result.name = name;
-  result.provenance = invocation.provenance(run, to_json(options.options()), {recording, model});
+  std::vector<fs::path> inputs = {recording, model};
+  if (!options.encoder.empty()) inputs.emplace_back(options.encoder);
+  result.provenance = invocation.provenance(run, to_json(options.options()), inputs);
   result.provenance["model"] = trained.card().value("provenance", nlohmann::json::object());
   result.save(out, force);
   if (!png.empty()) write_pngs(png, result, force);

@@ -39,10 +39,11 @@ function reasonOf(score) {
   return score.value === null ? score.reason || "no value" : "";
 }
 
-// A score by a network that judged the training is no evidence: it is marked, and never the best.
+// A score by what judged the training, a network or the metric itself, is no evidence: it is marked,
+// and never the best.
 const evidenceMarks = {
-  yes: {sign: "†", words: "trained against this network: no evidence"},
-  unknown: {sign: "?", words: "unknown whether it was trained against this network"},
+  yes: {sign: "†", words: "trained against this metric or its network: no evidence"},
+  unknown: {sign: "?", words: "unknown whether it was trained against its network"},
 };
 
 function evidenceMark(score) {
@@ -75,7 +76,34 @@ function scoreCell(metric, score, place, best) {
     evidenceMark(score),
     best ? element("span", {class: "off-screen", text: " best"}) : null,
     element("span", {class: "interval-text", text: interval || "\u00a0"}),
+    ceilingText(metric, score),
     whisker(metric, score, place));
+}
+
+// What a score could be at best, the most telling first, as far as it is known.
+const ceilings = [
+  ["true_images", "true images"], ["noise_free", "without noise"],
+  ["predicted", "from predicted responses"], ["repeats", "what noise leaves possible"],
+  ["halves", "between halves of the trials"],
+];
+
+function ceilingsOf(metric, score) {
+  return ceilings.filter(([key]) => (score.ceiling?.[key] ?? null) !== null)
+    .map(([key, words]) => `${words} ${formatNumber(score.ceiling[key], metric.digits)}`);
+}
+
+function ceilingText(metric, score) {
+  const [first] = ceilingsOf(metric, score);
+  return first ? element("span", {class: "ceiling", text: first,
+    title: ceilingsOf(metric, score).join("; ")}) : null;
+}
+
+// The same in full, for the definition of the metric.
+function ceilingLines(metric, sets, scores) {
+  const lines = scores.map((score, i) => [sets[i].name, ceilingsOf(metric, score), score.ceiling])
+    .filter(([, known]) => known.length);
+  return lines.map(([name, known, {images}]) => element("p", {class: "about",
+    text: `Beside ${name} (${images} images): ${known.join("; ")}.`}));
 }
 
 // A metric's row and, below it, its definition.
@@ -88,7 +116,8 @@ function metricRows(report, metric) {
   const definition = element("tr", {class: "definition", id, hidden: true},
     element("td", {colspan: String(scores.length + 1)},
       element("p", {}, metric.definition + chance,
-        metric.source ? element("span", {class: "about", text: ` ${metric.source}`}) : null)));
+        metric.source ? element("span", {class: "about", text: ` ${metric.source}`}) : null),
+      ...ceilingLines(metric, report.scores.sets, scores)));
   const button = element("button", {type: "button", class: "metric", "aria-expanded": "false",
     "aria-controls": id, title: metric.definition},
     element("span", {text: metric.label}),
@@ -117,11 +146,13 @@ function csvText(report) {
   return lines.join("\n") + "\n";
 }
 
-function scoresAbout({images}, metrics) {
+function scoresAbout({images, sets}, metrics) {
   const chance = metrics.some((metric) => metric.chance !== null) ? ", the dotted mark is chance" : "";
   return `Over ${images} images. Brackets and whiskers are 95 % bootstrap intervals over images` +
     `${chance}. ↑ higher is better, ↓ lower is better. Bold: the best of a row, where its interval ` +
-    "lies apart from those of all others, controls included.";
+    "lies apart from those of all others, controls included." + (sets.some((set) =>
+      set.scores.some((score) => score.ceiling)) ? " Below intervals: what it could be at best " +
+      "(see definitions)." : "");
 }
 
 // What the marks mean, and what the comparisons say in sum.
@@ -135,6 +166,32 @@ function showEvidence({sets, summary}) {
     summary.length ? element("h3", {text: "In sum, at 5 % false discoveries"}) : null,
     element("ul", {}, ...summary.map((text) => element("li", {text})))));
   byId("evidence").hidden = marks.length + summary.length === 0;
+}
+
+// Brain correlation by area: the sets of images beside the true ones and what noise leaves possible.
+function showAreas({metrics, sets}) {
+  const index = metrics.findIndex((_, i) => sets.some((set) => set.scores[i].areas.length));
+  if (index < 0) return;
+  const {digits, label, definition} = metrics[index];
+  const scored = sets.filter((set) => set.scores[index].areas.length);
+  const shown = (value) => (value === null ? "" : formatNumber(value, digits));
+  const columns = [...scored.map((set) => [set.name, set.control ? "control" : "decoder",
+    (area, i) => set.scores[index].areas[i].value]),
+  ["true images", "at best", (area) => area.ceiling.true_images],
+  ["noise ceiling", "at best", (area) => area.ceiling.repeats]];
+  const rows = scored[0].scores[index].areas.map((area, i) => element("tr", {},
+    element("th", {scope: "row"}, area.area,
+      element("span", {class: "kind", text: `${area.sensors} sensors`})),
+    ...columns.map(([, , value]) => element("td", {text: shown(value(area, i))}))));
+  byId("areas").append(
+    element("h3", {text: `${label} by area`}), element("p", {class: "about", text: `${definition}.`}),
+    element("div", {class: "wide", tabindex: "0", role: "region", "aria-label": `${label} by area`},
+      element("table", {id: "area-table"},
+      element("thead", {}, element("tr", {}, element("th", {scope: "col", text: "Area"}),
+        ...columns.map(([name, kind]) => element("th", {scope: "col"}, name,
+          element("span", {class: "kind", text: kind}))))),
+      element("tbody", {}, ...rows))));
+  byId("areas").hidden = false;
 }
 
 // The metrics that no set has, in one line: unfolded, they are listed by reason.
@@ -180,6 +237,7 @@ function showScores(report) {
     element("tbody", {}, ...rows.flatMap(({row, definition}) => [row, definition])));
   byId("scores-about").textContent = scoresAbout(report.scores, metrics);
   showEvidence(report.scores);
+  showAreas(report.scores);
   const all = byId("definitions");
   const showAll = (open) => {
     for (const {button, definition} of rows) expand(button, definition, open);

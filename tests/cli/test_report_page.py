@@ -160,6 +160,28 @@ def test_every_image_is_drawn(browser):
     assert min(row[0] for row in spreads) > 1, "a true image is flat"
 
 
+def test_what_scores_could_be_stands_beside_them(browser):
+    shown = browser.evaluate("[...document.querySelectorAll('#score-table .ceiling')]"
+                             ".map((one) => [one.textContent, one.title])")
+    if not shown:
+        pytest.skip("the page has no ceilings")
+    assert all(text and text in title for text, title in shown)
+    assert browser.evaluate("[...document.querySelectorAll('#score-table .definition')]"
+                            ".some((one) => one.textContent.includes('Beside '))")
+
+
+def test_brain_correlation_has_a_table_of_areas(browser):
+    rows = browser.evaluate("[...document.querySelectorAll('#area-table tbody tr')]"
+                            ".map((row) => [...row.cells].map((cell) => cell.textContent))")
+    if not rows:
+        pytest.skip("the page has no brain correlation")
+    columns = browser.evaluate("[...document.querySelectorAll('#area-table thead th')]"
+                               ".map((one) => one.firstChild.textContent)")
+    assert columns[0] == "Area" and columns[-2:] == ["true images", "noise ceiling"]
+    assert rows[-1][0].startswith("all") and all(len(row) == len(columns) for row in rows)
+    assert all(float(value.replace("\u2212", "-")) <= 1 for row in rows for value in row[1:-1])
+
+
 def test_columns_sort_by_score(browser):
     column = scored_column(browser)
     before = names(browser)

@@ -56,6 +56,7 @@ def main():
         "kernel": np.array([kernel_distance(x, [[row] for row in y])]),
         "kernel.values": jackknife(x, [[row] for row in y]),
         "trials": trials, "stimulus": stimulus, "trials.values": jackknife(x, groups),
+        "root_mean_square": np.sqrt(np.mean(x ** 2, keepdims=True)[0]),
         "cosine": np.array([1 - cosine(a, b) for a, b in zip(x, y)]),
         "distance": np.array([correlation(a, b) for a, b in zip(x, y)]),
     }, FOLDER / "distribution.safetensors")

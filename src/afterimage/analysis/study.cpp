@@ -85,11 +85,11 @@ std::vector<Cell> difference_cells(const std::vector<double>& values,
 
 /// A row per variant and a column per metric: the form the papers print.
 Table table_of_means(const StudyPlan& plan, const std::vector<StudyRun>& runs) {
-  Table table{
-      "means",
-      "Mean over seeds; * and ?: trained against the metric's network or unknown, no evidence",
-      {"variant"},
-      {}};
+  Table table{"means",
+              "Mean over seeds; * and ?: trained against the metric or its network, or unknown: no "
+              "evidence",
+              {"variant"},
+              {}};
   for (const auto* metric : find_metrics(plan.metrics)) table.columns.push_back(metric->name);
   for (const auto& variant : plan.variants) {
     std::vector<Cell> row = {variant.name};

@@ -30,6 +30,9 @@ class BottleneckDecoder : public Decoder {
   HasAttention* has_attention() override { return behind_->has_attention(); }
   KeepsImages* keeps_images() override { return behind_->keeps_images(); }
   std::vector<PretrainedWeights> pretrained() const override { return behind_->pretrained(); }
+  std::vector<std::string> objective_metrics() const override {
+    return behind_->objective_metrics();
+  }
   /// What the decoder behind has learned, and "bottleneck.encode" (p, units), "bottleneck.decode"
   /// (units, p), with p = sensors x bins.
   TensorMap state() const override;

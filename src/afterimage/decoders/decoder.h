@@ -67,6 +67,9 @@ class Decoder {
   virtual KeepsImages* keeps_images() { return nullptr; }
   /// The pretrained networks its fit was judged by: what their scores say of it is no evidence.
   virtual std::vector<PretrainedWeights> pretrained() const { return {}; }
+  /// The metrics (`afterimage list metrics`) that are a term of what its fit minimises, or that its
+  /// weights or images are chosen by: no evidence either.
+  virtual std::vector<std::string> objective_metrics() const { return {}; }
   /// Everything fit has learned, by name; `load` takes it back.
   virtual TensorMap state() const = 0;
   virtual void load(const TensorMap& state, const std::string& where) = 0;

@@ -2,6 +2,8 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
 #include "afterimage/decoders/image_training.h"
@@ -249,6 +251,18 @@ at::Tensor ImageToImage::images_of(const at::Tensor& responses, const Reconstruc
 std::vector<PretrainedWeights> ImageToImage::pretrained() const {
   if (objective_.weighed().perceptual == 0) return {};
   return {pretrained_weights(objective_.network, run_.weights())};
+}
+
+std::vector<std::string> ImageToImage::objective_metrics() const {
+  const auto objective = objective_.weighed();
+  std::vector<std::string> metrics;
+  if (objective.pixel > 0) metrics.emplace_back("pixel-mse");  // also of absolute differences
+  if (objective.ssim > 0) metrics.emplace_back("ssim");
+  const bool chosen = trainer_.keep == "best" || trainer_.patience > 0;
+  if (trainer_.validation > 0 && chosen && !std::ranges::count(metrics, trainer_.measure)) {
+    metrics.push_back(trainer_.measure);
+  }
+  return metrics;
 }
 
 TensorMap ImageToImage::network_state() const {

@@ -32,6 +32,7 @@ class ImageToImage : public Decoder {
   void build(const DecoderInput& input, const RunContext& run) override;
   void fit(const SampleSource& train, const FitContext& context) override;
   std::vector<PretrainedWeights> pretrained() const override;
+  std::vector<std::string> objective_metrics() const override;
   TensorMap state() const override;
   void load(const TensorMap& state, const std::string& where) override;
 

@@ -188,5 +188,26 @@ TEST_F(ImageTrainingTest, RefusesAMeasureThatImagesAreTooSmallFor) {
   EXPECT_THROW(decoder.fit(samples, {run_, folder_.path(), false, {}}), Error);
 }
 
+TEST_F(ImageTrainingTest, SaysWhichMetricsItIsFittedOrChosenBy) {
+  const auto metrics = [](const std::vector<std::string>& settings) {
+    Config config;
+    for (const auto& setting : settings) config.override_with(setting);
+    ImageToImage decoder;
+    decoder.choose_parts(config);
+    config.apply(decoder.options());
+    return decoder.objective_metrics();
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(metrics({}), Names{"pixel-mse"});
+  EXPECT_EQ(metrics({"objective.pixel=0"}), Names());
+  EXPECT_EQ(metrics({"objective.ssim=0.1", "objective.pixel=0"}), Names{"ssim"});
+  EXPECT_EQ(metrics({"training.validation=0.1"}), Names{"pixel-mse"});  // shown, nothing chosen
+  EXPECT_EQ(metrics({"training.validation=0.1", "training.keep=\"best\""}),
+            (Names{"pixel-mse", "pixel-correlation"}));
+  EXPECT_EQ(metrics({"training.validation=0.1", "training.patience=2", "training.measure=\"ssim\"",
+                     "objective.ssim=1"}),
+            (Names{"pixel-mse", "ssim"}));
+}
+
 }  // namespace
 }  // namespace afterimage

@@ -45,6 +45,8 @@ class LinearGaussianDecoder : public Decoder {
   /// those who look: "prior" (k), "noise" (p), "lambda" (p).
   TensorMap state() const override { return state_; }
   void load(const TensorMap& state, const std::string& where) override;
+  /// Its images are those whose predicted responses fit the recorded ones.
+  std::vector<std::string> objective_metrics() const override { return {"brain-correlation"}; }
 
  private:
   at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;

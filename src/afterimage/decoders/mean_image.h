@@ -15,6 +15,7 @@ class MeanImageDecoder : public Decoder {
   /// "image" (3, size, size).
   TensorMap state() const override { return {{"image", image_}}; }
   void load(const TensorMap& state, const std::string& where) override;
+  std::vector<std::string> objective_metrics() const override { return {"pixel-mse"}; }
 
  private:
   at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;

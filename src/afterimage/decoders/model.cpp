@@ -142,13 +142,13 @@ void Model::fit(const Recording& recording, const std::vector<int64_t>& trials,
   silence_unseen();
   const Samples train = samples(recording, trials, data_.average_repeats);
   card_["samples"] = train.count();
-  TrainedAgainst networks = std::vector<PretrainedWeights>();
+  TrainedAgainst networks = std::vector<Judge>();
   if (data_.predicted.trials > 0) {
     networks = fit_with_predicted(train, trials, context);
   } else {
     decoder_->fit(train, context);
   }
-  card_["pretrained"] = trained_against_json(both(networks, decoder_->pretrained()));
+  card_["pretrained"] = trained_against_json(both(networks, judges(decoder_->pretrained())));
 }
 
 void Model::fit(const TrialArrays& arrays, const std::vector<int64_t>& trials,
@@ -171,7 +171,7 @@ void Model::fit(const TrialArrays& arrays, const std::vector<int64_t>& trials,
   const ArrayTrials train(arrays, trials, bins, normalisation_, data_.image_size);
   card_["samples"] = train.count();
   decoder_->fit(train, context);
-  card_["pretrained"] = trained_against_json(decoder_->pretrained());
+  card_["pretrained"] = trained_against_json(judges(decoder_->pretrained()));
 }
 
 TrainedAgainst Model::fit_with_predicted(const Samples& train, const std::vector<int64_t>& trials,
@@ -183,7 +183,7 @@ TrainedAgainst Model::fit_with_predicted(const Samples& train, const std::vector
   card_["predicted"] = more.card();
   decoder_->fit(more.source(), context);
   const auto network = more.pretrained();
-  return network ? std::vector<PretrainedWeights>{*network} : std::vector<PretrainedWeights>();
+  return network ? judges({*network}) : std::vector<Judge>();
 }
 
 json Model::settings() { return to_json(options()); }
@@ -199,8 +199,9 @@ std::string Model::configuration(const json& provenance) {
 }
 
 void Model::describe_training(Reconstruction& result) {
-  result.trained_against =
+  const auto networks =
       trained_against_from(card_.value("pretrained", json()), (folder_ / "model.json").string());
+  result.trained_against = both(networks, objective_judges(*decoder_));
   const json made = card_.value("provenance", json());
   if (!made.is_object() || !made.contains("inputs")) return;
   result.configuration = configuration(made);

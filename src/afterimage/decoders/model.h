@@ -48,6 +48,7 @@ struct ReconstructOptions {
   std::vector<std::string> absent;  ///< arrays that give no response
   bool cache = true;                ///< keep fitted controls beside the model
   ProbeOptions probing;             ///< for the checks of an evaluation
+  std::string encoder;              ///< folder of an encoding model, for the probe `predicted`
 
   Options options();
 };
@@ -117,10 +118,13 @@ class Model {
                              const RunContext& run);
 
   /// Adds to a reconstruction of these trials what the checks of an evaluation need of the decoder
-  /// (probes.h). `given`: what it is given of standardised responses.
+  /// (probes.h). `given`: what it is given of standardised responses. `encoder`: folder of an
+  /// encoding model that predicts responses where nobody knows those without noise, "" = none.
+  /// Errors: an encoder that does not fit (Encoder::check_fits) or lacks the model's bins.
   void probe(Reconstruction& result, const Recording& recording, const std::vector<int64_t>& trials,
              bool average, const std::function<at::Tensor(const at::Tensor&)>& given,
-             const ProbeOptions& options, int64_t batch, const RunContext& run);
+             const ProbeOptions& options, int64_t batch, const RunContext& run,
+             const std::string& encoder = {});
 
   /// The trials of a split as this model takes them: of the one it was trained on its share
   /// (data.fraction), or those of its fold.

@@ -58,6 +58,9 @@ Options ReconstructOptions::options() {
                     "arrays to go without, by name (\"V1 array 3\"), for the controls too; needs a "
                     "decoder "
                     "with projection attention"),
+             Option("encoder", encoder,
+                    "an encoding model of this recording (folder of 'encode'), whose predictions "
+                    "the recovery check gives the decoder"),
              Option("cache", cache,
                     "keep fitted controls in MODEL.controls and use them again; data, options, "
                     "seed and "

@@ -1,7 +1,12 @@
 #include <ATen/Functions.h>
 
+#include <optional>
+
 #include "afterimage/base/batches.h"
+#include "afterimage/base/rows.h"
 #include "afterimage/decoders/model.h"
+#include "afterimage/encoding/encoder.h"
+#include "afterimage/formats/image.h"
 #include "afterimage/recordings/bins.h"
 #include "afterimage/simulation/noise_free.h"
 
@@ -14,17 +19,42 @@ namespace {
 constexpr double kOtherUnits = 0.5;
 constexpr int64_t kCompared = 64;  // trials
 
+/// Responses that an encoding model predicts for stimuli of the recording it was fitted to.
+class PredictedInput {
+ public:
+  PredictedInput(const std::string& folder, const Recording& recording,
+                 const std::vector<int64_t>& tested, const std::vector<Bin>& bins,
+                 const RunContext& run)
+      : recording_(recording), encoder_(Encoder::load(folder, run)) {
+    encoder_.check_fits(recording, tested, folder);
+    bins_ = find_bins(encoder_.bins, bins, folder);
+  }
+
+  /// (stimulus, sensor, bin) float32, in the units of the recording.
+  at::Tensor responses(const std::vector<int64_t>& stimuli) const {
+    const auto size = encoder_.image_size;
+    const auto images = resize_image(recording_.images(stimuli), size, size);
+    return select_bins(encoder_.predict(images.to(at::kFloat).div_(255)), bins_).to(at::kFloat);
+  }
+
+ private:
+  const Recording& recording_;
+  Encoder encoder_;
+  std::vector<int64_t> bins_;  // of the encoder's, those the model reads
+};
+
 }  // namespace
 
 void Model::probe(Reconstruction& result, const Recording& recording,
                   const std::vector<int64_t>& trials, bool average,
                   const std::function<at::Tensor(const at::Tensor&)>& given,
-                  const ProbeOptions& options, int64_t batch, const RunContext& run) {
+                  const ProbeOptions& options, int64_t batch, const RunContext& run,
+                  const std::string& encoder) {
   const auto part = [&](bool averaged) {
     return samples(recording, trials, averaged, /*memory_limit=*/0);
   };
   const Samples test = part(average), single = part(false);
-  ProbeInput input{test, single, {}, given};
+  ProbeInput input{test, single, {}, {}, given};
   const auto bins = find_bins(recording.info().bins, input_.bins, recording.path().string());
   const auto noise_free = [&](const std::vector<int64_t>& rows) {
     std::vector<int64_t> wanted, block;
@@ -38,6 +68,16 @@ void Model::probe(Reconstruction& result, const Recording& recording,
     const auto some = all_rows(std::min(kCompared, single.count()));
     const auto off = (single.responses(some) - noise_free(some)).mean(0).abs();
     if (off.median().item().toDouble() < kOtherUnits) input.noise_free = noise_free;
+  }
+  std::optional<PredictedInput> predicted;
+  if (!encoder.empty()) {
+    predicted.emplace(encoder, recording, result.stimulus, input_.bins, run);
+    if (input.noise_free) {
+      run.say("the recording knows its responses without noise: the encoder is not needed");
+    }
+    input.predicted = [&](const std::vector<int64_t>& rows) {
+      return standardise(predicted->responses(picked(single.stimulus(), rows)), {});
+    };
   }
   add_probes(result, *decoder_, input, options, batch, run);
 }

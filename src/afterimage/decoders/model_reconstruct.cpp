@@ -164,7 +164,7 @@ Reconstruction Model::reconstruct(const Recording& recording, const ReconstructO
   probe(
       result, recording, tested, options.average_repeats,
       [&](const at::Tensor& responses) { return absent.without(responses); }, options.probing,
-      options.batch, run);
+      options.batch, run, options.encoder);
   if (!controls.empty()) {
     const Samples train = samples(recording, data_.split, data_.average_repeats);
     const ControlCache cache(options.cache ? beside(folder_, ".controls") : fs::path());

@@ -46,6 +46,8 @@ class NishimotoDecoder : public Decoder {
   /// "noise.diagonal" (p) float32, and for those who look "lambda" (sensor), "r2" (sensor, bin).
   TensorMap state() const override { return state_; }
   void load(const TensorMap& state, const std::string& where) override;
+  /// Its images are those whose predicted responses fit the recorded ones.
+  std::vector<std::string> objective_metrics() const override { return {"brain-correlation"}; }
 
  private:
   at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;

@@ -98,9 +98,14 @@ class Probing {
   }
 
   void recovery() {
-    if (!input_.noise_free) return;
-    means(
-        "recovery", [this](int64_t row) { return trials_of(row); }, input_.noise_free);
+    if (input_.noise_free) {
+      means(
+          "recovery", [this](int64_t row) { return trials_of(row); }, input_.noise_free);
+    } else if (input_.predicted) {  // alike for all trials
+      means(
+          "predicted", [this](int64_t row) { return Rows{trials_of(row).front()}; },
+          input_.predicted);
+    }
   }
 
   /// Few samples: an image from alone and from its batch are the same, or they are not.

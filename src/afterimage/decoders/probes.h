@@ -20,7 +20,8 @@ namespace afterimage {
 ///   noise      standard normal responses
 ///   trials     means of 1, 2, 4, ... of the trials of each sample ("trials-4"), and of each half
 ///              of them ("half-1", "half-2"); samples of several trials only
-///   recovery   responses without noise, where the recording knows them
+///   recovery   responses without noise, where the recording knows them; else, under the name
+///              "predicted", those that an encoding model predicts, where there is one
 ///   batch      some samples alone: Reconstruction::batch_difference is the largest difference of a
 ///              pixel from the same sample in its batch
 /// One row of each stimulus takes part, evenly spaced where there are more than `most`.
@@ -39,6 +40,8 @@ struct ProbeInput {
   const SampleSource& trials;  ///< the trials of these samples, one by one
   /// Standardised responses of rows of `trials` without noise; empty where they are not known.
   std::function<at::Tensor(const std::vector<int64_t>&)> noise_free = {};
+  /// Standardised responses to what rows of `trials` show, as an encoding model predicts them.
+  std::function<at::Tensor(const std::vector<int64_t>&)> predicted = {};
   /// What the decoder is given of responses (arrays may be absent).
   std::function<at::Tensor(const at::Tensor&)> given = [](const at::Tensor& all) { return all; };
 };

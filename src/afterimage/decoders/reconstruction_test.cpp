@@ -94,6 +94,7 @@ TEST_F(ReconstructionFile, KeepsHowItsDecoderWasTrained) {
   const auto none = Reconstruction::load(folder_ / "none.h5");
   EXPECT_TRUE(none.trained_against && none.trained_against->empty());
   saved.trained_against->push_back({"vgg19", "vgg19.pth", "abc"});
+  saved.trained_against->push_back({.metric = "ssim"});
   saved.configuration = "def";
   saved.seed = 7;
   saved.save(folder_ / "known.h5", false);
@@ -101,21 +102,29 @@ TEST_F(ReconstructionFile, KeepsHowItsDecoderWasTrained) {
   ASSERT_TRUE(known.trained_against);
   EXPECT_EQ(trained_against_json(known.trained_against),
             trained_against_json(saved.trained_against));
+  EXPECT_EQ(known.trained_against->back().metric, "ssim");
   EXPECT_EQ(known.configuration, "def");
   EXPECT_EQ(known.seed, 7);
   EXPECT_THROW(trained_against_from({1}, "known.h5"), Error);
 }
 
 TEST(TrainedAgainst, OfTwoFitsAndOfControls) {
-  const TrainedAgainst none = std::vector<PretrainedWeights>(), unknown;
-  const TrainedAgainst one = std::vector<PretrainedWeights>{{"vgg19", "a", "1"}};
-  const TrainedAgainst other = std::vector<PretrainedWeights>{{"alexnet", "b", "2"}};
+  const TrainedAgainst none = std::vector<Judge>(), unknown;
+  const TrainedAgainst one = std::vector<Judge>{{"vgg19", "a", "1"}};
+  const TrainedAgainst other = std::vector<Judge>{{"alexnet", "b", "2"}};
   EXPECT_EQ(both(one, one)->size(), 1u);
   EXPECT_EQ(both(one, other)->size(), 2u);
   EXPECT_EQ(both(none, one)->size(), 1u);
   EXPECT_FALSE(both(one, unknown));
-  EXPECT_TRUE(control_trained_against("ridge", one)->empty());
-  EXPECT_TRUE(control_trained_against("mean", unknown)->empty());
+  const TrainedAgainst ssim = std::vector<Judge>{{.metric = "ssim"}};
+  EXPECT_EQ(both(ssim, ssim)->size(), 1u);
+  EXPECT_EQ(both(ssim, one)->size(), 2u);
+  EXPECT_TRUE(control_trained_against("retrieval", one)->empty());
+  for (const auto* pixels : {"ridge", "mean"}) {  // fitted by squared error of pixels
+    const auto own = control_trained_against(pixels, unknown);
+    ASSERT_TRUE(own && own->size() == 1) << pixels;
+    EXPECT_EQ(own->front().metric, "pixel-mse");
+  }
   EXPECT_EQ(control_trained_against("shuffled", one)->size(), 1u);
   EXPECT_FALSE(control_trained_against("shuffled", unknown));
 }

@@ -50,6 +50,7 @@ class RidgeDecoder : public Decoder {
   /// held out).
   TensorMap state() const override { return state_; }
   void load(const TensorMap& state, const std::string& where) override;
+  std::vector<std::string> objective_metrics() const override { return {"pixel-mse"}; }
 
  private:
   at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;

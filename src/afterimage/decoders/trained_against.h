@@ -10,21 +10,33 @@
 
 namespace afterimage {
 
-/// The pretrained networks a decoder was fitted or chosen by, of which a score is no evidence:
-/// empty, it was trained against none; nothing, nobody knows (files of before).
-using TrainedAgainst = std::optional<std::vector<PretrainedWeights>>;
+class Decoder;
 
-/// [{"network", "file", "sha256"}]; null = unknown.
-nlohmann::json trained_against_json(const TrainedAgainst& networks);
+/// What a decoder was fitted or chosen by: a pretrained network, or a metric itself.
+struct Judge {
+  std::string network = {}, file = {}, sha256 = {};  ///< its weights
+  std::string metric = {};                           ///< "ssim"
+};
+
+/// Those of which a score is no evidence: empty, it was trained against none; nothing, nobody knows
+/// (files of before).
+using TrainedAgainst = std::optional<std::vector<Judge>>;
+
+std::vector<Judge> judges(const std::vector<PretrainedWeights>& networks);
+/// The metrics that a decoder of these options is fitted or chosen by.
+std::vector<Judge> objective_judges(const Decoder& decoder);
+
+/// [{"network", "file", "sha256"} or {"metric"}]; null = unknown.
+nlohmann::json trained_against_json(const TrainedAgainst& judges);
 
 /// Errors at `where`: neither null nor such a list.
 TrainedAgainst trained_against_from(const nlohmann::json& json, const std::string& where);
 
-/// What two fits were trained against together: each network once, unknown where one of them is.
+/// What two fits were trained against together: each judge once, unknown where one of them is.
 TrainedAgainst both(const TrainedAgainst& first, const TrainedAgainst& second);
 
-/// What the control called `control` was trained against: its own networks where it is a decoder
-/// by itself (ridge), those of `decoder` where it is that decoder given something else (shuffled
+/// What the control called `control` was trained against: its own judges where it is a decoder by
+/// itself (ridge), those of `decoder` where it is that decoder given something else (shuffled
 /// responses).
 TrainedAgainst control_trained_against(const std::string& control, const TrainedAgainst& decoder);
 

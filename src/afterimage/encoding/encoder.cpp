@@ -3,9 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+#include <set>
+
 #include "afterimage/base/error.h"
 #include "afterimage/base/json_file.h"
 #include "afterimage/base/output.h"
+#include "afterimage/base/provenance.h"
 #include "afterimage/base/text.h"
 #include "afterimage/recordings/sensors_json.h"
 
@@ -36,6 +40,27 @@ at::Tensor Encoder::predict(const at::Tensor& images) const {
   const auto scale = statistics.at("scale")[0];  // one over the deviation; 0 for silent sensors
   return model->predict(images) * scale.reciprocal().masked_fill_(scale == 0, 0) +
          statistics.at("mean")[0];
+}
+
+void Encoder::check_fits(const Recording& recording, const std::vector<int64_t>& stimuli,
+                         const std::string& where) const {
+  if (!made_of(provenance, {content_hash(recording.path())})) {
+    throw Error(where, "was fitted to another recording than " + recording.path().string(),
+                "Fit one to it with 'afterimage encode'");
+  }
+  const auto& info = recording.info();
+  const auto split = provenance.value("options", json::object()).value("split", "train");
+  std::set<int64_t> learned;
+  for (const auto trial : info.trials_of(split, recording.path().string())) {
+    learned.insert(info.trials.stimulus[static_cast<size_t>(trial)]);
+  }
+  const auto seen =
+      std::ranges::count_if(stimuli, [&](int64_t stimulus) { return learned.contains(stimulus); });
+  if (seen == 0) return;
+  throw Error(
+      where,
+      concat("was fitted to ", seen, " of the ", stimuli.size(), " images (split '", split, "')"),
+      "Fit it to a split that shares no images with those reconstructed");
 }
 
 void Encoder::save(const std::filesystem::path& folder) const {

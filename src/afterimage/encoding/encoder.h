@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -27,6 +28,14 @@ struct Encoder {
 
   /// (n, sensor, bin) in the units of the recording, of images (n, 3, H, W) in [0,1].
   at::Tensor predict(const at::Tensor& images) const;
+
+  /// Whether its features are a pretrained network's: its name, or "".
+  std::string network() const { return model->reads_network() ? "squeezenet" : ""; }
+
+  /// Errors, at `where`: a recording other than the one it was fitted to (by content), or stimuli
+  /// (rows) among those it was fitted to.
+  void check_fits(const Recording& recording, const std::vector<int64_t>& stimuli,
+                  const std::string& where) const;
 
   /// Into a folder that is there.
   void save(const std::filesystem::path& folder) const;

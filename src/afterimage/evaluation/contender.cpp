@@ -139,8 +139,10 @@ bool Contender::paired_with(const Contender& other, std::string& reason) const {
 }
 
 Evidence Contender::evidence(const std::string& metric) const {
-  return afterimage::evidence(
-      ScoredImages{.name = name, .scores = {}, .trained_against = trained_against}, metric);
+  ScoredImages set{.name = name, .scores = {}, .trained_against = trained_against};
+  const auto score = scores.find(metric);
+  if (score != scores.end()) set.scores.push_back(score->second);
+  return afterimage::evidence(set, metric);
 }
 
 std::vector<Contender> contenders(const std::vector<ScoredFile>& files, bool controls) {

@@ -36,6 +36,8 @@ Score mean_score(const std::vector<const Contender*>& rows, const std::string& m
   mean.low = mean.high = std::nullopt;
   mean.per_image.clear();
   mean.columns = at::Tensor();
+  mean.ceiling = {};
+  mean.areas.clear();
   for (const auto* row : rows) {
     const auto found = row->scores.find(metric);
     if (found == row->scores.end() || !found->second.not_computed.empty()) {

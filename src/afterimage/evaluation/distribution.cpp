@@ -72,6 +72,10 @@ at::Tensor kernel_distance_values(const at::Tensor& truth, const at::Tensor& mad
   return n * whole - (n - 1) * without_each;
 }
 
+double root_mean_square(const at::Tensor& x) {
+  return x.to(at::kDouble).square().mean().sqrt().item<double>();
+}
+
 Score frechet_score(const at::Tensor& truth, const at::Tensor& made, const Stimuli& stimuli) {
   if (!stimuli.one_row_each()) {
     return score_not_computed("FID wants one reconstruction of each image");

@@ -22,6 +22,9 @@ double frechet_distance(const at::Tensor& x, const at::Tensor& y);
 at::Tensor kernel_distance_values(const at::Tensor& truth, const at::Tensor& made,
                                   const Stimuli& stimuli);
 
+/// Of all elements, in float64.
+double root_mean_square(const at::Tensor& x);
+
 /// FID: the first of the two. No number without more images than units: the covariances would be
 /// singular, and the distance then says how many images there are.
 Score frechet_score(const at::Tensor& truth, const at::Tensor& made, const Stimuli& stimuli);

@@ -7,7 +7,10 @@
 #include "afterimage/base/json_file.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/brain_responses.h"
+#include "afterimage/evaluation/ceilings.h"
 #include "afterimage/evaluation/checks/check_data.h"
+#include "afterimage/evaluation/draws.h"
 #include "afterimage/evaluation/image_sets.h"
 #include "afterimage/evaluation/judgement.h"
 #include "afterimage/evaluation/scores.h"
@@ -95,31 +98,15 @@ at::Tensor true_images(const Recording& recording, const Reconstruction& reconst
 
 namespace {
 
-/// Weights of the images that every score shares, so that differences are paired.
-struct Resampling {
-  at::Tensor counts, signs;
-};
-
-Resampling resampling_of(int64_t images, int64_t resamples, const RunContext& run) {
-  Resampling weights{bootstrap_counts(images, resamples, run.generator("bootstrap")),
-                     random_signs(images, resamples, run.generator("permutation"))};
-  constexpr int64_t small = int64_t{1} << 25;  // elements; widened once instead of at each use
-  if (images * resamples <= small) {
-    weights.counts = weights.counts.to(at::kDouble);
-    weights.signs = weights.signs.to(at::kDouble);
-  }
-  return weights;
-}
-
-void add_interval(Score& score, const Resampling& resampling) {
+void add_interval(Score& score, const Draws::Weights& draws) {
   if (!score.not_computed.empty() || score.columns.size(0) < 2) return;
-  const auto interval = bootstrap_interval(score.columns, resampling.counts);
+  const auto interval = bootstrap_interval(score.columns, draws.counts);
   score.low = interval.low;
   score.high = interval.high;
 }
 
 std::vector<Comparison> compare(const std::vector<ScoredImages>& scored,
-                                const std::vector<ImageSet>& sets, const Resampling& resampling) {
+                                const std::vector<ImageSet>& sets, const Draws::Weights& draws) {
   std::vector<Comparison> comparisons;
   std::vector<double> p;
   for (size_t i = 0; i < sets.size(); ++i) {
@@ -130,7 +117,7 @@ std::vector<Comparison> compare(const std::vector<ScoredImages>& scored,
         if (!first.not_computed.empty() || !second.not_computed.empty()) continue;
         if (first.columns.size(0) < 2) continue;
         const auto paired =
-            paired_difference(first.columns, second.columns, resampling.counts, resampling.signs);
+            paired_difference(first.columns, second.columns, draws.counts, draws.signs);
         comparisons.push_back({scored[decoder].name, scored[i].name, first.metric,
                                paired.difference, paired.low, paired.high, paired.p, 1});
         p.push_back(paired.p);
@@ -144,6 +131,23 @@ std::vector<Comparison> compare(const std::vector<ScoredImages>& scored,
 
 }  // namespace
 
+namespace {
+
+/// Null without an encoder.
+std::unique_ptr<BrainResponses> brain_of(const std::string& encoder, const Recording& recording,
+                                         const Reconstruction& shown, const Stimuli& stimuli,
+                                         const RunContext& run) {
+  if (encoder.empty()) return nullptr;
+  const auto first = stimuli.first_row();
+  std::vector<int64_t> stimulus;
+  for (int64_t i = 0; i < first.size(0); ++i) {
+    stimulus.push_back(shown.stimulus[static_cast<size_t>(first[i].item<int64_t>())]);
+  }
+  return std::make_unique<BrainResponses>(encoder, recording, shown.split, stimulus, run);
+}
+
+}  // namespace
+
 Options EvaluationOptions::options() {
   return {
       Option("metrics", metrics, "names of metrics, or all"),
@@ -151,6 +155,9 @@ Options EvaluationOptions::options() {
           .range(100, 1000000),
       Option("checks", checks,
              "checks of what may make scores too good (docs/evaluation.md): names, all or none"),
+      Option("encoder", encoder,
+             "an encoding model of this recording (folder of 'afterimage encode'), for "
+             "brain-correlation"),
       Option("human", human, "files of answers that people gave on a page of 'afterimage judge'"),
   };
 }
@@ -166,7 +173,8 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   Reconstruction shown;  // what an older file may lack
   shown.show(recording, first.stimulus, run);
   const Stimuli stimuli(numbered_by_first(shown.stimulus_sha256));
-  const auto resampling = resampling_of(stimuli.count(), options.bootstrap, run);
+  Draws drawn(options.bootstrap, run);
+  const auto& draws = drawn.of(stimuli.count());
 
   Scores result;
   result.split = first.split;
@@ -179,6 +187,8 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
   result.leakage = leakage_of(reconstructions, recording, run);
   const auto shown_images = true_images(recording, first);
   const auto truth = std::make_shared<TruthFeatures>(shown_images, stimuli, run);
+  const auto brain = brain_of(options.encoder, recording, first, stimuli, run);
+  truth->set_brain(brain.get());
   const auto sets = image_sets(reconstructions);
   if (!answers.empty()) {  // refused before the work
     result.human = judge(answers, sets, result.stimulus_sha256, options.bootstrap, run).to_json();
@@ -192,11 +202,14 @@ Scores evaluate(const std::vector<Reconstruction>& reconstructions, const Record
       run.stop_if_cancelled("stopped; nothing was written");
       auto& score = scored.scores.emplace_back(metric->compute(pairs));
       score.metric = metric->name;
-      add_interval(score, resampling);
+      add_interval(score, draws);
       progress.advance(1, set.name);
     }
   }
-  result.comparisons = compare(result.sets, sets, resampling);
+  for (size_t i = 0; i < reconstructions.size(); ++i) {  // sets begin with the decoders
+    add_ceilings(result.sets[i].scores, metrics, reconstructions[i], *truth);
+  }
+  result.comparisons = compare(result.sets, sets, draws);
   CheckData data(reconstructions, recording, result, shown_images, stimuli, run);
   result.checks = run_checks(checks, data);
   return result;

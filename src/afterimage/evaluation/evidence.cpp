@@ -7,20 +7,29 @@
 namespace afterimage {
 namespace {
 
-Evidence evidence(const TrainedAgainst& networks, const Metric* metric) {
-  if (!metric || metric->network.empty()) return Evidence::independent;
-  if (!networks) return Evidence::unknown;
-  const bool used =
-      std::any_of(networks->begin(), networks->end(),
-                  [&](const PretrainedWeights& one) { return one.network == metric->network; });
+Evidence evidence(const TrainedAgainst& judges, const std::string& metric,
+                  const std::string& network) {
+  if (!judges) return network.empty() ? Evidence::independent : Evidence::unknown;
+  const bool used = std::any_of(judges->begin(), judges->end(), [&](const Judge& one) {
+    return one.metric == metric || (!network.empty() && one.network == network);
+  });
   return used ? Evidence::trained_against : Evidence::independent;
 }
 
-TrainedAgainst networks_of(const Scores& scores, const std::string& name) {
+const ScoredImages* set_of(const Scores& scores, const std::string& name) {
   for (const auto& set : scores.sets) {
-    if (set.name == name) return set.trained_against;
+    if (set.name == name) return &set;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+/// The pretrained network that a score by this metric is made of; "" for none.
+std::string network_read(const std::vector<Score>& scores, const std::string& metric) {
+  for (const auto& score : scores) {
+    if (score.metric == metric && !score.network.empty()) return score.network;
+  }
+  const auto* known = known_metric(metric);
+  return known == nullptr ? "" : known->network;
 }
 
 void count(Standing& standing, const Comparison& comparison, Evidence evidence) {
@@ -45,13 +54,18 @@ void count(Standing& standing, const Comparison& comparison, Evidence evidence) 
 }  // namespace
 
 Evidence evidence(const ScoredImages& set, const std::string& metric) {
-  return evidence(set.trained_against, known_metric(metric));
+  return evidence(set.trained_against, metric, network_read(set.scores, metric));
 }
 
 Evidence evidence(const Scores& scores, const Comparison& comparison) {
+  const auto *first = set_of(scores, comparison.first), *second = set_of(scores, comparison.second);
+  const auto judges = [](const ScoredImages* set) {
+    return set == nullptr ? std::nullopt : set->trained_against;
+  };
+  const auto* any = first == nullptr ? second : first;
   return evidence(
-      both(networks_of(scores, comparison.first), networks_of(scores, comparison.second)),
-      known_metric(comparison.metric));
+      both(judges(first), judges(second)), comparison.metric,
+      network_read(any == nullptr ? std::vector<Score>() : any->scores, comparison.metric));
 }
 
 std::string evidence_text(Evidence evidence) {

@@ -10,9 +10,9 @@
 
 namespace afterimage {
 
-/// Whether a score says how good images are. A decoder that was fitted by a network's features
-/// scores well in them whatever else it makes: such a score is marked wherever it is shown, and no
-/// summary counts it.
+/// Whether a score says how good images are. A decoder that was fitted by a network's features, or
+/// by the metric itself, scores well in them whatever else it makes: such a score is marked
+/// wherever it is shown, and no summary counts it.
 enum class Evidence { independent, trained_against, unknown };
 
 /// Of a set's score by this metric; unknown where the metric has a network and nobody knows what

@@ -9,9 +9,9 @@
 namespace afterimage {
 namespace {
 
-const TrainedAgainst kNone = std::vector<PretrainedWeights>(), kUnknown = std::nullopt;
+const TrainedAgainst kNone = std::vector<Judge>(), kUnknown = std::nullopt;
 const TrainedAgainst kSqueezeNet =
-    std::vector<PretrainedWeights>{{"squeezenet", "squeezenet1_0.safetensors", "abc"}};
+    std::vector<Judge>{{"squeezenet", "squeezenet1_0.safetensors", "abc"}};
 
 ScoredImages set(const std::string& name, const TrainedAgainst& networks) {
   return {.name = name, .scores = {}, .trained_against = networks};
@@ -28,6 +28,41 @@ TEST(Evidence, IsNoneOfANetworkThatJudgedTheTraining) {
   EXPECT_EQ(evidence(judged, "alexnet-conv1-correlation"), Evidence::independent);
   EXPECT_EQ(evidence(old, "pixel-correlation"), Evidence::independent);
   EXPECT_EQ(evidence(old, "hog-correlation"), Evidence::independent);
+}
+
+TEST(Evidence, IsNoneOfAMetricThatWasATermOfTheObjective) {
+  const auto judged = set("a", std::vector<Judge>{{.metric = "ssim"}});
+  EXPECT_EQ(evidence(judged, "ssim"), Evidence::trained_against);
+  EXPECT_EQ(evidence(judged, "ms-ssim"), Evidence::independent);
+  EXPECT_EQ(evidence(judged, "squeezenet-lpips-style"), Evidence::independent);
+  Scores scores;
+  scores.sets = {judged, set("b", kNone)};
+  for (const auto* metric : {"ssim", "pixel-correlation"}) {
+    scores.comparisons.push_back({.first = "b",
+                                  .second = "a",
+                                  .metric = metric,
+                                  .difference = 1,
+                                  .low = 1,
+                                  .high = 1,
+                                  .p = 0,
+                                  .q = 0});
+  }
+  const auto standing = standings(scores).front();
+  EXPECT_EQ(standing.better, 1);
+  EXPECT_EQ(standing.trained_against, 1);
+}
+
+// Which network an encoding model sees with is known of the score alone.
+TEST(Evidence, OfABrainCorrelationFollowsFromItsEncoder) {
+  auto judged = set("a", kSqueezeNet), old = set("c", kUnknown);
+  Score score;
+  score.metric = "brain-correlation";
+  for (auto* each : {&judged, &old}) each->scores = {score};
+  EXPECT_EQ(evidence(judged, "brain-correlation"), Evidence::independent);
+  EXPECT_EQ(evidence(old, "brain-correlation"), Evidence::independent);
+  for (auto* each : {&judged, &old}) each->scores.front().network = "squeezenet";
+  EXPECT_EQ(evidence(judged, "brain-correlation"), Evidence::trained_against);
+  EXPECT_EQ(evidence(old, "brain-correlation"), Evidence::unknown);
 }
 
 // A metric of a network that does not say so would go unmarked.

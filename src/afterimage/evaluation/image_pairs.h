@@ -40,6 +40,9 @@ class ImagePairs {
   DescribedPairs described(const std::string& name,
                            const std::function<at::Tensor(const at::Tensor& images)>& of) const;
 
+  /// Measured responses and what predicts them; null where nobody gave any.
+  const BrainResponses* brain() const { return truth_->brain(); }
+
   /// Why the metrics of a plan (network_features.h) cannot be computed; "" when they can.
   std::string missing(const std::string& plan) const { return truth_->missing(plan); }
   /// What the metrics of a plan are made of. Nothing may be missing.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "afterimage/base/table.h"
+#include "afterimage/evaluation/brain_responses.h"
 #include "afterimage/evaluation/statistics.h"
 
 namespace afterimage {
@@ -51,6 +52,7 @@ const std::vector<Metric>& metric_table() {
   static const std::vector<Metric> table = [] {
     auto metrics = pixel_metrics();
     for (auto& metric : structure_metrics()) metrics.push_back(std::move(metric));
+    for (auto& metric : brain_metrics()) metrics.push_back(std::move(metric));
     for (auto& metric : feature_metrics()) metrics.push_back(std::move(metric));
     return metrics;
   }();

@@ -11,6 +11,28 @@
 
 namespace afterimage {
 
+/// What a score could be at best, as far as somebody knows (docs/evaluation.md).
+struct Ceiling {
+  std::optional<double> true_images;  ///< the same of the true images (brain correlation)
+  /// Of reconstructions from two halves of the trials, one taken for the truth.
+  std::optional<double> halves;
+  /// Of a correlation: what noise leaves possible, from repeats.
+  std::optional<double> repeats;
+  std::optional<double> noise_free;  ///< of what the decoder makes of responses without noise
+  std::optional<double> predicted;   ///< of what it makes of an encoding model's predictions
+  int64_t images = 0;                ///< that they are of; 0: all
+
+  bool any() const { return true_images || halves || repeats || noise_free || predicted; }
+};
+
+/// A score of the sensors of one area.
+struct AreaScore {
+  std::string area;  ///< "V1", "all"
+  int64_t sensors = 0;
+  double value = 0;
+  Ceiling ceiling = {};
+};
+
 /// What one metric says. `per_image` has a value per row, and is absent for metrics of the whole
 /// set (a correlation over all images and units); intervals come from resampling stimuli
 /// (statistics.h).
@@ -22,6 +44,10 @@ struct Score {
   std::string not_computed;         ///< why there is no number; empty = computed
   /// (stimuli, 2) or (stimuli, 6) float64: what resampling adds up (statistics.h); not saved.
   at::Tensor columns;
+  Ceiling ceiling = {};
+  std::vector<AreaScore> areas = {};  ///< of brain correlation, the last one of all sensors
+  /// The pretrained network it read where that is not known of the metric (brain correlation).
+  std::string network = {};
 };
 
 /// A score that is the mean of one value per row (n): over the rows of each stimulus, then over
@@ -55,13 +81,16 @@ struct Metric {
   /// against that network is no better for a good score (evidence.h).
   std::string network = {};
   std::string range = {};  ///< of its values: "-1 to 1"
+  /// Whether it is a correlation of each image (or of all) with its truth: noise then bounds it as
+  /// repeats tell (ceilings.h).
+  bool correlation = false;
 };
 
 /// The chance level of comparisons of two stimuli.
 inline double even_chance(int64_t) { return 0.5; }
 
-/// The metrics of pixels, those of edges, orientations and spectra, and those of networks'
-/// features. The first two need no weights.
+/// The metrics of pixels, those of edges, orientations and spectra, those of networks' features,
+/// and those of responses (brain_responses.h). The first two need no weights.
 std::vector<Metric> pixel_metrics();
 std::vector<Metric> structure_metrics();
 std::vector<Metric> feature_metrics();

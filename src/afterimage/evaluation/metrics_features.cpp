@@ -165,17 +165,20 @@ Metric cosine_metric(const NetworkPlan& plan, const Layer& layer) {
 std::array<Metric, 2> distribution_metrics(const NetworkPlan& plan, const Layer& layer) {
   const auto metric = [&](const char* name, const char* label, const char* definition,
                           const char* source, auto score) {
-    return Metric{name_of(plan, layer, name),
-                  label_of(plan, layer, label),
-                  concat(definition, place(plan, layer), ", means over space"),
-                  source_of(plan, source),
-                  false,
-                  {},
-                  with_network(plan, [path = layer.path, score](const NetworkSummary& summary,
-                                                                const Stimuli& stimuli) {
-                    const auto& units = summary.layers.at(path);
-                    return score(units.truth_units, units.made_units, stimuli);
-                  })};
+    return Metric{
+        name_of(plan, layer, name),
+        label_of(plan, layer, label),
+        concat(definition, place(plan, layer), ", means over space",
+               plan.relative ? ", divided by their root mean square over the true images" : ""),
+        source_of(plan, source),
+        false,
+        {},
+        with_network(plan, [path = layer.path, relative = plan.relative, score](
+                               const NetworkSummary& summary, const Stimuli& stimuli) {
+          const auto& units = summary.layers.at(path);
+          const double scale = relative ? root_mean_square(units.truth_units) : 1;
+          return score(units.truth_units / scale, units.made_units / scale, stimuli);
+        })};
   };
   return {metric("fid", "FID",
                  "Frechet distance between the sets of images, whichever belongs to which, over "
@@ -195,6 +198,7 @@ std::vector<Metric> feature_metrics() {
     const auto before = metrics.size();
     for (const auto& layer : plan.correlation) metrics.push_back(correlation_metric(plan, layer));
     for (const auto& layer : plan.pattern) metrics.push_back(pattern_metric(plan, layer));
+    for (auto m = before; m < metrics.size(); ++m) metrics[m].correlation = true;
     for (const auto& layer : plan.identification) {
       metrics.push_back(identification_metric(plan, layer));
     }

@@ -73,7 +73,8 @@ std::vector<Metric> pixel_metrics() {
        {},
        pixel_correlation,
        {},
-       "-1 to 1"},
+       "-1 to 1",
+       true},
       {"ssim",
        "SSIM",
        "structural similarity of luminance (Wang et al. 2004): Gaussian window, sigma 1.5, 11 "

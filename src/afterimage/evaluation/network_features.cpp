@@ -48,6 +48,11 @@ TruthFeatures::TruthFeatures(at::Tensor images, Stimuli stimuli, const RunContex
   TORCH_INTERNAL_ASSERT(stimuli_.rows() == images_.size(0));
 }
 
+TruthFeatures::TruthFeatures(at::Tensor images, Stimuli stimuli, const TruthFeatures& like)
+    : TruthFeatures(std::move(images), std::move(stimuli), like.run_) {
+  networks_ = like.networks_;
+}
+
 int64_t TruthFeatures::batches() const { return (images_.size(0) + kBatch - 1) / kBatch; }
 
 at::Tensor TruthFeatures::rows(const at::Tensor& images, int64_t index) const {
@@ -65,7 +70,7 @@ at::Tensor TruthFeatures::firsts(const at::Tensor& features, int64_t index) cons
 
 std::string TruthFeatures::missing(const std::string& plan_name) const {
   const auto& plan = network_plan(plan_name);
-  if (!networks_.contains(plan.network) && find_weights(plan.network, run_.weights()).empty()) {
+  if (!networks_->contains(plan.network) && find_weights(plan.network, run_.weights()).empty()) {
     return "no weights of " + plan.network + " at hand ('afterimage doctor' tells how to get them)";
   }
   if (!plan.learned.empty() && weight_file(plan.learned, run_.weights()).empty()) {
@@ -91,7 +96,7 @@ const TensorMap& TruthFeatures::distance_weights(const std::string& plan_name) {
 }
 
 FeatureNetwork& TruthFeatures::network(const std::string& name) {
-  auto& network = networks_[name];
+  auto& network = (*networks_)[name];
   if (!network) {
     network = load_feature_network(name, run_.weights());
     network->to(run_.device());

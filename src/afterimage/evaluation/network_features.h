@@ -15,6 +15,8 @@
 
 namespace afterimage {
 
+class BrainResponses;
+
 struct LayerSummary {
   at::Tensor moments;     ///< (n, 6) float64 of correlation.h, over the layer's units
   at::Tensor similarity;  ///< (stimuli, n) float64; identification layers only
@@ -32,11 +34,17 @@ struct NetworkSummary {
 class TruthFeatures {
  public:
   TruthFeatures(at::Tensor images, Stimuli stimuli, const RunContext& run);
+  /// Other images as truth, by the same networks.
+  TruthFeatures(at::Tensor images, Stimuli stimuli, const TruthFeatures& like);
 
   const at::Tensor& images() const { return images_; }
   /// Which stimulus each image is.
   const Stimuli& stimuli() const { return stimuli_; }
   int64_t batches() const;
+
+  /// What the metrics of responses need; it must outlive this.
+  void set_brain(const BrainResponses* brain) { brain_ = brain; }
+  const BrainResponses* brain() const { return brain_; }
 
   /// Why the plan cannot be run here (no weights at hand); "" when it can.
   std::string missing(const std::string& plan) const;
@@ -60,7 +68,9 @@ class TruthFeatures {
   at::Tensor images_;
   Stimuli stimuli_;
   const RunContext& run_;
-  std::map<std::string, std::shared_ptr<FeatureNetwork>> networks_;
+  using Networks = std::map<std::string, std::shared_ptr<FeatureNetwork>>;
+  std::shared_ptr<Networks> networks_ = std::make_shared<Networks>();
+  const BrainResponses* brain_ = nullptr;
   std::map<std::string, std::map<int64_t, std::vector<at::Tensor>>> kept_;
   int64_t kept_bytes_ = 0;
   std::map<std::string, at::Tensor> descriptions_;

@@ -29,6 +29,7 @@ NetworkPlan squeezenet() {
           .pattern = layers,
           .identification = unlabelled({"features.2", "features.12"}),
           .distribution = {{"features.12", ""}},
+          .relative = true,  // they reach several hundred, and KID takes their sixth power
           // The seven taps of LPIPS on SqueezeNet: the first ReLU, fire3, 5, 6, 7, 8 and 9.
           .distance = {"features.1", "features.4", "features.7", "features.8", "features.9",
                        "features.10", "features.12"}};

@@ -25,6 +25,9 @@ struct NetworkPlan {
   std::vector<Layer> dissimilarity = {};   ///< 1 - correlation, mean over images
   std::vector<Layer> cosine = {};          ///< cosine, mean over images
   std::vector<Layer> distribution = {};    ///< FID and KID of these units, their means over space
+  /// Whether these units are divided by their root mean square over the true images: those of a
+  /// network for which FID and KID are not defined and which has a scale of its own.
+  bool relative = false;
   std::vector<std::string> distance = {};  ///< LPIPS-style distance over these
   std::string learned = {};  ///< file with the distance's weights per channel, "" = all 1
 

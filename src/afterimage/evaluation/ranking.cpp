@@ -10,6 +10,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/progress.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/draws.h"
 
 namespace afterimage {
 namespace {
@@ -36,30 +37,6 @@ std::vector<std::string> metrics_of(const std::vector<Contender>& rows,
   if (metrics.empty()) throw Error("compare", "no file has a score", "Evaluate first");
   return metrics;
 }
-
-/// Weights of the stimuli, for each number of them there is: rows that are paired share them.
-class Draws {
- public:
-  struct Weights {
-    at::Tensor counts, signs;
-  };
-  Draws(int64_t resamples, const RunContext& run) : resamples_(resamples), run_(run) {}
-
-  const Weights& of(int64_t stimuli) {
-    const auto found = weights_.find(stimuli);
-    if (found != weights_.end()) return found->second;
-    return weights_
-        .emplace(stimuli,
-                 Weights{bootstrap_counts(stimuli, resamples_, run_.generator("bootstrap")),
-                         random_signs(stimuli, resamples_, run_.generator("permutation"))})
-        .first->second;
-  }
-
- private:
-  int64_t resamples_;
-  const RunContext& run_;
-  std::map<int64_t, Weights> weights_;
-};
 
 /// Intervals of joined trainings; those of one training are as they were evaluated.
 void add_intervals(std::vector<Contender>& rows, Draws& draws) {

@@ -10,9 +10,9 @@
 namespace afterimage {
 namespace {
 
-const TrainedAgainst kNone = std::vector<PretrainedWeights>();
+const TrainedAgainst kNone = std::vector<Judge>();
 const TrainedAgainst kSqueezeNet =
-    std::vector<PretrainedWeights>{{"squeezenet", "squeezenet1_0.safetensors", "abc"}};
+    std::vector<Judge>{{"squeezenet", "squeezenet1_0.safetensors", "abc"}};
 constexpr int64_t kStimuli = 30;
 
 /// A score of single images around `level`; what is hard is hard for all of a seed's.

@@ -67,6 +67,7 @@ Evidence evidence_of(const Ranking& ranking, const RankedPair& pair) {
   Contender both_rows;
   both_rows.trained_against =
       both(ranking.rows[pair.first].trained_against, ranking.rows[pair.second].trained_against);
+  both_rows.scores[pair.metric] = ranking.rows[pair.first].scores.at(pair.metric);
   return both_rows.evidence(pair.metric);
 }
 
@@ -185,7 +186,7 @@ std::string Ranking::to_latex() const {
   text += "\\bottomrule\n\\end{tabular}\n";
   text +=
       "% Bold: no row on the same images is clearly better (q < .05, Benjamini-Hochberg over "
-      "the table).\n% Dagger: trained against the metric's network, no evidence; ?: unknown "
+      "the table).\n% Dagger: trained against the metric or its network, no evidence; ?: unknown "
       "whether it was.\n";
   return text;
 }

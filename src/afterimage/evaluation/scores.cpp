@@ -15,7 +15,35 @@ constexpr int kVersion = 1;
 
 using Json = nlohmann::json;
 
-Json score_json(const Score& score) {
+Json optional_json(const std::optional<double>& number) {
+  return number ? Json(*number) : Json(nullptr);
+}
+
+std::optional<double> optional_from(const Json& json, const char* key) {
+  const auto number = json.value(key, Json());
+  return number.is_null() ? std::nullopt : std::optional(number.get<double>());
+}
+
+Json ceiling_json(const Ceiling& ceiling, int64_t images) {
+  return {{"true_images", optional_json(ceiling.true_images)},
+          {"noise_free", optional_json(ceiling.noise_free)},
+          {"predicted", optional_json(ceiling.predicted)},
+          {"repeats", optional_json(ceiling.repeats)},
+          {"halves", optional_json(ceiling.halves)},
+          {"images", ceiling.images > 0 ? ceiling.images : images}};
+}
+
+Ceiling ceiling_from(const Json& json) {
+  if (json.is_null()) return {};
+  return {.true_images = optional_from(json, "true_images"),
+          .halves = optional_from(json, "halves"),
+          .repeats = optional_from(json, "repeats"),
+          .noise_free = optional_from(json, "noise_free"),
+          .predicted = optional_from(json, "predicted"),
+          .images = json.value("images", int64_t{0})};
+}
+
+Json score_json(const Score& score, int64_t stimuli) {
   Json json = {{"metric", score.metric}};
   if (!score.not_computed.empty()) {
     json["value"] = nullptr;
@@ -25,6 +53,14 @@ Json score_json(const Score& score) {
   json["value"] = score.value;
   if (score.low && score.high) json["interval"] = {*score.low, *score.high};
   if (!score.per_image.empty()) json["per_image"] = score.per_image;
+  if (score.ceiling.any()) json["ceiling"] = ceiling_json(score.ceiling, stimuli);
+  if (!score.network.empty()) json["network"] = score.network;
+  for (const auto& area : score.areas) {
+    json["areas"].push_back({{"area", area.area},
+                             {"sensors", area.sensors},
+                             {"value", area.value},
+                             {"ceiling", ceiling_json(area.ceiling, stimuli)}});
+  }
   return json;
 }
 
@@ -38,6 +74,13 @@ Score score_from(const Json& json) {
   if (json.contains("interval")) {
     score.low = json.at("interval").at(0).get<double>();
     score.high = json.at("interval").at(1).get<double>();
+  }
+  score.ceiling = ceiling_from(json.value("ceiling", Json()));
+  score.network = json.value("network", "");
+  for (const auto& area : json.value("areas", Json::array())) {
+    score.areas.push_back({area.at("area").get<std::string>(), area.at("sensors").get<int64_t>(),
+                           area.at("value").get<double>(),
+                           ceiling_from(area.value("ceiling", Json()))});
   }
   return score;
 }
@@ -80,12 +123,11 @@ Json definitions(const std::vector<ScoredImages>& sets, int64_t stimuli) {
   return json;
 }
 
-Json set_json(const ScoredImages& set) {
+Json set_json(const ScoredImages& set, int64_t stimuli) {
   Json scores = Json::array();
   for (const auto& score : set.scores) {
-    scores.push_back(score_json(score));
+    scores.push_back(score_json(score, stimuli));
     const auto kind = evidence(set, score.metric);
-    if (find_metrics({score.metric}).front()->network.empty()) continue;
     scores.back()["trained_against"] =
         kind == Evidence::unknown ? Json(nullptr) : Json(kind == Evidence::trained_against);
   }
@@ -180,7 +222,7 @@ Json Scores::to_json() const {
     json["images"].push_back(std::move(image));
   }
   for (const auto& pair : leakage) json["leakage"].push_back(pair.to_json());
-  for (const auto& set : sets) json["sets"].push_back(set_json(set));
+  for (const auto& set : sets) json["sets"].push_back(set_json(set, stimuli));
   for (const auto& c : comparisons) json["comparisons"].push_back(comparison_json(c));
   for (const auto& check : checks) json["checks"].push_back(check.to_json());
   for (const auto& standing : standings(*this)) json["summary"].push_back(standing.to_json());
@@ -205,13 +247,30 @@ Scores Scores::from_json(const Json& json, const std::string& where) {
 }
 
 std::string Scores::to_csv() const {
-  std::string csv = "set,control,metric,value,low,high,not_computed,trained_against\n";
+  std::string csv =
+      "set,control,metric,value,low,high,not_computed,trained_against,area,true_images,noise_free,"
+      "predicted,repeats,halves\n";
+  const auto row = [&](std::vector<std::string> cells, const std::string& area,
+                       const Ceiling& ceiling) {
+    cells.push_back(area);
+    for (const auto& number : {ceiling.true_images, ceiling.noise_free, ceiling.predicted,
+                               ceiling.repeats, ceiling.halves}) {
+      cells.push_back(optional_text(number));
+    }
+    csv += csv_row(cells);
+  };
   for (const auto& set : sets) {
     for (const auto& score : set.scores) {
       const auto value = score.not_computed.empty() ? number_text(score.value) : "";
-      csv += csv_row({set.name, yes_or_no(set.control), score.metric, value,
-                      optional_text(score.low), optional_text(score.high), score.not_computed,
-                      evidence_text(evidence(set, score.metric))});
+      const auto marked = evidence_text(evidence(set, score.metric));
+      row({set.name, yes_or_no(set.control), score.metric, value, optional_text(score.low),
+           optional_text(score.high), score.not_computed, marked},
+          "", score.ceiling);
+      for (const auto& area : score.areas) {
+        row({set.name, yes_or_no(set.control), score.metric, number_text(area.value), "", "", "",
+             marked},
+            area.area, area.ceiling);
+      }
     }
   }
   return csv;

@@ -83,6 +83,7 @@ struct EvaluationOptions {
   std::vector<std::string> metrics = {"all"};
   int64_t bootstrap = 2000;  ///< resamples of the images for the intervals and p values
   std::vector<std::string> checks = {"all"};  ///< by name, or none
+  std::string encoder = {};                   ///< folder of an encoding model (brain_responses.h)
   std::vector<std::string> human = {};        ///< files of answers that people gave (judgement.h)
 
   Options options();

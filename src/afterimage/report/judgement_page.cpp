@@ -1,5 +1,7 @@
 #include "afterimage/report/judgement_page.h"
 
+#include <ATen/Functions.h>
+
 #include <map>
 
 #include "afterimage/base/provenance.h"
@@ -12,17 +14,23 @@ std::string judgement_page(const JudgementPlan& plan, const std::vector<ImageSet
                            const at::Tensor& truth, const nlohmann::json& answers_head,
                            const std::string& title) {
   SpriteSheets sprites(truth.size(2), truth.size(3));
-  std::map<int64_t, std::vector<int64_t>> cells;  // by set
-  cells[JudgedTrial::truth] = sprites.add(truth);
-  for (size_t s = 0; s < plan.sets.size(); ++s) {
-    cells[static_cast<int64_t>(s)] = sprites.add(sets[plan.place[s]].images);
+  std::map<int64_t, std::map<int64_t, int64_t>> cells;  // by set and row: those that are shown
+  for (const auto& [row, left, right] : plan.trials) {
+    for (const auto set : {JudgedTrial::truth, left, right}) cells[set][row] = 0;
+  }
+  for (auto& [set, rows] : cells) {
+    const auto& images =
+        set == JudgedTrial::truth ? truth : sets[plan.place[static_cast<size_t>(set)]].images;
+    std::vector<int64_t> shown;
+    for (const auto& [row, cell] : rows) shown.push_back(row);
+    const auto added = sprites.add(images.index_select(0, at::tensor(shown, at::kLong)));
+    for (size_t i = 0; i < shown.size(); ++i) rows[shown[i]] = added[i];
   }
   auto trials = nlohmann::json::array();
   for (const auto& [row, left, right] : plan.trials) {
-    const auto at_row = static_cast<size_t>(row);
-    trials.push_back({{"seen", cells[JudgedTrial::truth][at_row]},
-                      {"left", cells[left][at_row]},
-                      {"right", cells[right][at_row]}});
+    trials.push_back({{"seen", cells[JudgedTrial::truth][row]},
+                      {"left", cells[left][row]},
+                      {"right", cells[right][row]}});
   }
   const PageParts parts = {"judge.html",
                            {"style.css", "judge.css"},

@@ -10,6 +10,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/json_number.h"
 #include "afterimage/base/text.h"
+#include "afterimage/evaluation/brain_text.h"
 #include "afterimage/evaluation/evidence.h"
 #include "afterimage/evaluation/judgement.h"
 #include "afterimage/formats/image.h"
@@ -112,11 +113,32 @@ nlohmann::json comparison_data(const Scores& scores) {
   return list;
 }
 
-nlohmann::json one_score(const ScoredImages& set, const Score& score) {
+nlohmann::json ceiling_data(const Ceiling& ceiling, int64_t images) {
+  if (!ceiling.any()) return nullptr;
+  const auto number = [](const std::optional<double>& value) {
+    return value ? rounded(*value) : nullptr;
+  };
+  return {{"true_images", number(ceiling.true_images)},
+          {"noise_free", number(ceiling.noise_free)},
+          {"predicted", number(ceiling.predicted)},
+          {"repeats", number(ceiling.repeats)},
+          {"halves", number(ceiling.halves)},
+          {"images", ceiling.images > 0 ? ceiling.images : images}};
+}
+
+nlohmann::json one_score(const ScoredImages& set, const Score& score, int64_t images) {
   nlohmann::json json{{"value", score.not_computed.empty() ? rounded(score.value) : nullptr},
                       {"per_image", numbers(score.per_image)},
                       {"reason", score.not_computed},
-                      {"trained_against", evidence_text(evidence(set, score.metric))}};
+                      {"trained_against", evidence_text(evidence(set, score.metric))},
+                      {"ceiling", ceiling_data(score.ceiling, images)},
+                      {"areas", nlohmann::json::array()}};
+  for (const auto& area : score.areas) {
+    json["areas"].push_back({{"area", area.area},
+                             {"sensors", area.sensors},
+                             {"value", rounded(area.value)},
+                             {"ceiling", ceiling_data(area.ceiling, images)}});
+  }
   json["low"] = score.low ? rounded(*score.low) : nullptr;
   json["high"] = score.high ? rounded(*score.high) : nullptr;
   return json;
@@ -186,11 +208,14 @@ nlohmann::json score_data(const ReportInput& input) {
   auto sets = nlohmann::json::array();
   for (const auto& set : input.scores->sets) {
     auto scores = nlohmann::json::array();
-    for (const auto& score : set.scores) scores.push_back(one_score(set, score));
+    for (const auto& score : set.scores) {
+      scores.push_back(one_score(set, score, input.scores->stimuli));
+    }
     sets.push_back({{"name", set.name}, {"control", set.control}, {"scores", std::move(scores)}});
   }
   auto summary = nlohmann::json::array();
   for (const auto& standing : standings(*input.scores)) summary.push_back(standing.text());
+  for (const auto& line : brain_lines(*input.scores)) summary.push_back(line);
   for (const auto& line : Judgement::lines(input.scores->human)) summary.push_back(line);
   return {{"metrics", std::move(metrics)},
           {"sets", std::move(sets)},

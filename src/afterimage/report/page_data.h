@@ -18,7 +18,8 @@ nlohmann::json header_data(const ReportInput& input);
 nlohmann::json image_data(const ReportInput& input);
 
 /// {"metrics": [{"name", "label", "definition", "source", "higher", "chance"}], "sets": [{"name",
-/// "control", "scores": [{"value", "low", "high", "per_image", "reason", "trained_against"}]}],
+/// "control", "scores": [{"value", "low", "high", "per_image", "reason", "trained_against",
+/// "ceiling" (null or as in scores.json), "areas": [{"area", "sensors", "value", "ceiling"}]}]}],
 /// "comparisons": [{"first", "second", "metric", "difference", "low", "high", "p", "q",
 /// "trained_against"}], "summary": one line for each pair of sets (evidence.h), "images"};
 /// "trained_against" is yes, no or unknown; null without scores.

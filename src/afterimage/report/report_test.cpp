@@ -57,6 +57,13 @@ TEST_F(ReportTest, WholePage) {
   EXPECT_EQ(data["images"]["columns"][3]["set"], 2);
   EXPECT_EQ(data["scores"]["sets"].size(), 5u);
   EXPECT_EQ(data["scores"]["comparisons"][0]["q"], 0.001);
+  const auto& own = data["scores"]["sets"][0]["scores"];
+  EXPECT_EQ(own[0]["ceiling"]["noise_free"], 0.9);
+  EXPECT_EQ(own[0]["ceiling"]["images"], 10);
+  EXPECT_TRUE(own[0]["ceiling"]["true_images"].is_null());
+  EXPECT_TRUE(own[1]["ceiling"].is_null());
+  EXPECT_EQ(own[2]["areas"][0]["ceiling"]["true_images"], 0.5);
+  EXPECT_EQ(own[2]["areas"][1]["ceiling"]["images"], 12);
   EXPECT_EQ(data["logs"].size(), 2u);
   EXPECT_EQ(data["header"]["lead"],
             "All 12 images of the ‘test’ split, reconstructed by near and far from 90 sensors. "

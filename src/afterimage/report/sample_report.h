@@ -88,9 +88,16 @@ inline ScoredImages scored(const std::string& name, bool control, double level) 
   missing.not_computed = "needs its weights </script>";
   Score judged = pixels;
   judged.metric = "squeezenet-logits-pattern";
-  TrainedAgainst networks = std::vector<PretrainedWeights>();
+  TrainedAgainst networks = std::vector<Judge>();
   if (name == "near") networks->push_back({"squeezenet", "squeezenet1_0.safetensors", "abc"});
-  return {name, control, {pixels, judged, missing}, networks};
+  Score brain;
+  brain.metric = "brain-correlation";
+  brain.value = level / 2;
+  brain.ceiling = {.true_images = 0.45, .repeats = 0.7};
+  brain.areas = {{"V<1>", 60, level / 2 + 0.01, {.true_images = 0.5, .repeats = 0.75}},
+                 {"all", 90, level / 2, brain.ceiling}};
+  if (!control) pixels.ceiling = {.halves = 0.6, .repeats = 0.86, .noise_free = 0.9, .images = 10};
+  return {name, control, {pixels, judged, brain, missing}, networks};
 }
 
 /// An analysis with a map: three arrays by all images but the last two on a spiral, two clusters

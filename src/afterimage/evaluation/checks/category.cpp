@@ -15,43 +15,82 @@ namespace {
 
 constexpr int64_t kFewest = 5;  // stimuli with another of their category, for any statement
 
-/// Every image there is, tested and trained on, each stimulus once, by category.
-struct Pool {
-  at::Tensor looks;                                ///< (image, d)
-  std::map<std::string, std::vector<int64_t>> of;  ///< images of a category
-  std::vector<std::string> category;               ///< of each tested stimulus, which come first
+/// Every image there is, tested (which come first) and trained on, each stimulus once, by category.
+/// Looks stay where they are: those of a training set are large.
+class Pool {
+ public:
+  Pool(CheckData& data, const TrainingImages* training)
+      : tested_(data.stimuli().firsts(data.true_looks())) {
+    const auto& names = data.recording().info().stimulus_category;
+    std::set<int64_t> tested;
+    const auto add = [&](int64_t stimulus, int64_t image) {
+      const auto& name = names[static_cast<size_t>(stimulus)];
+      of_[name].push_back(image);
+      auto& sum = sum_[name];
+      if (!sum.defined()) sum = at::zeros({tested_.size(1)}, at::kDouble);
+      sum += look(image);
+      return name;
+    };
+    const auto first = data.stimuli().first_row();
+    for (int64_t s = 0; s < first.size(0); ++s) {
+      const auto row = static_cast<size_t>(first[s].item<int64_t>());
+      tested.insert(data.decoder(0).stimulus[row]);
+      category.push_back(add(data.decoder(0).stimulus[row], s));
+    }
+    if (training == nullptr) return;
+    trained_ = training->looks;
+    for (size_t t = 0; t < training->stimulus.size(); ++t) {
+      if (tested.contains(training->stimulus[t])) continue;
+      add(training->stimulus[t], first.size(0) + static_cast<int64_t>(t));
+    }
+  }
+
+  std::vector<std::string> category;  ///< of each tested stimulus
+
+  const at::Tensor& tested() const { return tested_; }  ///< (stimulus, d)
+  /// Other images of a tested stimulus' category.
+  std::vector<int64_t> others(int64_t own) const {
+    std::vector<int64_t> images;
+    for (const auto image : of_.at(category[static_cast<size_t>(own)])) {
+      if (image != own) images.push_back(image);
+    }
+    return images;
+  }
+  /// How alike every image is to what looks so: (image) float64.
+  at::Tensor likeness(const at::Tensor& look) const {
+    auto all = at::mv(tested_, look);
+    if (trained_.defined()) all = at::cat({all, at::mv(trained_, look)});
+    return all.to(at::kDouble);
+  }
+  at::Tensor look(int64_t image) const {  ///< (d)
+    return image < tested_.size(0) ? tested_[image] : trained_[image - tested_.size(0)];
+  }
+  /// Of the other images of a tested stimulus' category: (d)
+  at::Tensor mean_look(int64_t own) const {
+    const auto& name = category[static_cast<size_t>(own)];
+    const auto others = static_cast<double>(of_.at(name).size() - 1);
+    return ((sum_.at(name) - tested_[own]) / others).to(tested_.scalar_type());
+  }
+
+ private:
+  at::Tensor tested_, trained_;
+  std::map<std::string, std::vector<int64_t>> of_;  // images of a category
+  std::map<std::string, at::Tensor> sum_;           // of their looks, (d) float64
 };
 
-Pool pool_of(CheckData& data, const TrainingImages* training) {
-  const auto& names = data.recording().info().stimulus_category;
-  Pool pool;
-  std::vector<at::Tensor> looks = {data.stimuli().firsts(data.true_looks())};
-  std::set<int64_t> tested;
-  const auto add = [&](int64_t stimulus, int64_t image) {
-    const auto& name = names[static_cast<size_t>(stimulus)];
-    pool.of[name].push_back(image);
-    return name;
-  };
-  const auto first = data.stimuli().first_row();
-  for (int64_t s = 0; s < first.size(0); ++s) {
-    const auto row = static_cast<size_t>(first[s].item<int64_t>());
-    tested.insert(data.decoder(0).stimulus[row]);
-    pool.category.push_back(add(data.decoder(0).stimulus[row], s));
-  }
-  for (size_t t = 0; training != nullptr && t < training->stimulus.size(); ++t) {
-    if (tested.contains(training->stimulus[t])) continue;
-    add(training->stimulus[t], first.size(0) + static_cast<int64_t>(t));
-  }
-  if (training != nullptr) looks.push_back(training->looks);
-  pool.looks = at::cat(looks);
-  return pool;
+/// 2-way identification of a tested stimulus among all of them by a stand-in's looks (d).
+double identified(const Pool& pool, const at::Tensor& stand_in, int64_t own) {
+  if (pool.tested().size(0) < 2) return NAN;
+  const auto likeness = at::mv(pool.tested(), stand_in).to(at::kDouble).unsqueeze(1);
+  return two_way_identification(likeness, at::tensor({own}, at::kLong)).item<double>();
 }
 
-/// What the reconstructions tell apart, and what a perfect classifier of categories would.
+/// What the reconstructions tell apart, and what a perfect classifier of categories would; of each
+/// row that counts.
 struct Told {
-  std::vector<double> within, between;   ///< of each row that counts
-  std::vector<int64_t> rows, stimulus;   ///< and which row and stimulus that is
-  std::vector<at::Tensor> mean, member;  ///< stand-ins: the category's mean, one of its members
+  std::vector<double> within, between;
+  std::vector<int64_t> rows, stimulus;  ///< which row and stimulus that is
+  std::vector<double> mean, member;  ///< identified by the category's mean, by one of its members
 };
 
 Told told_apart(CheckData& data, size_t decoder, const Pool& pool) {
@@ -60,34 +99,22 @@ Told told_apart(CheckData& data, size_t decoder, const Pool& pool) {
   const auto of_row = data.stimuli().of_row();
   for (int64_t row = 0; row < looks.size(0); ++row) {
     const auto own = of_row[row].item<int64_t>();
-    std::vector<int64_t> others;
-    for (const auto image : pool.of.at(pool.category[static_cast<size_t>(own)])) {
-      if (image != own) others.push_back(image);
-    }
+    const auto others = pool.others(own);
     if (others.empty()) continue;
-    const auto index = at::tensor(others, at::kLong);
-    const auto likeness = at::mv(pool.looks, looks[row]).to(at::kDouble);  // (image)
+    const auto likeness = pool.likeness(looks[row]);
     const auto beaten = likeness.lt(likeness[own] - kTie);
-    const auto same = beaten.index_select(0, index).sum().item().toDouble();
+    const auto same = beaten.index_select(0, at::tensor(others, at::kLong)).sum().item().toDouble();
     const auto all = beaten.sum().item().toDouble();
     const auto elsewhere = static_cast<double>(likeness.size(0) - 1 - std::ssize(others));
     told.within.push_back(same / static_cast<double>(others.size()));
     told.between.push_back(elsewhere > 0 ? (all - same) / elsewhere : 0.5);
     told.rows.push_back(row);
     told.stimulus.push_back(own);
-    told.mean.push_back(pool.looks.index_select(0, index).mean(0));
-    told.member.push_back(pool.looks[others[static_cast<size_t>(row) % others.size()]]);
+    told.mean.push_back(identified(pool, pool.mean_look(own), own));
+    told.member.push_back(
+        identified(pool, pool.look(others[static_cast<size_t>(row) % others.size()]), own));
   }
   return told;
-}
-
-/// 2-way identification among the tested stimuli by stand-ins for these rows.
-double identified(CheckData& data, const std::vector<at::Tensor>& stand_ins,
-                  const std::vector<int64_t>& own) {
-  const auto candidates = data.stimuli().firsts(data.true_looks());
-  if (candidates.size(0) < 2) return NAN;
-  const auto likeness = at::mm(candidates, at::stack(stand_ins).t()).to(at::kDouble);
-  return two_way_identification(likeness, at::tensor(own, at::kLong)).mean().item().toDouble();
 }
 
 CheckResult category(CheckData& data, size_t decoder) {
@@ -95,7 +122,7 @@ CheckResult category(CheckData& data, size_t decoder) {
     return not_checked("The recording has no categories of its stimuli",
                        "With /stimuli/category it is told whether more than the category is shown");
   }
-  const auto pool = pool_of(data, data.training(decoder));
+  const Pool pool(data, data.training(decoder));
   const auto told = told_apart(data, decoder, pool);
   if (std::ssize(std::set(told.stimulus.begin(), told.stimulus.end())) < kFewest) {
     return not_checked("Too few test images have another image of their category",
@@ -106,7 +133,7 @@ CheckResult category(CheckData& data, size_t decoder) {
   const auto within = estimated(values(told.within), each);
   const auto between = estimated(values(told.between), each);
   const auto categories = std::set(pool.category.begin(), pool.category.end()).size();
-  const double bound = identified(data, told.mean, told.stimulus);
+  const double bound = values(told.mean).mean().item<double>();
   const double score = data.identification(decoder).mean.mean;
 
   CheckResult result;
@@ -116,7 +143,7 @@ CheckResult category(CheckData& data, size_t decoder) {
                     {"between categories", between.mean},
                     {"2-way identification", score},
                     {"a category's mean image would have", bound},
-                    {"a random member would have", identified(data, told.member, told.stimulus)},
+                    {"a random member would have", values(told.member).mean().item<double>()},
                     {"a perfect classifier would have", 1 - 0.5 / static_cast<double>(categories)}};
   result.found =
       concat("Among images of the same category the true one is told in ", estimate_text(within),

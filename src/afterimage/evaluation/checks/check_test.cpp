@@ -146,9 +146,30 @@ TEST_F(Checks, TheMetricOfTheObjectiveIsNoEvidence) {
   EXPECT_EQ(result.figures.at("independent metrics"), 1);
   marked.trained_against.reset();
   EXPECT_EQ(check_of(marked, "trained-against").verdict, Verdict::not_checked);
-  EXPECT_EQ(network_of("squeezenet-features.2-pattern"), "squeezenet");
-  EXPECT_EQ(network_of("lpips"), "alexnet");
-  EXPECT_EQ(network_of("pixel-correlation"), "");
+}
+
+TEST_F(Checks, AMetricThatIsATermOfTheObjectiveIsMarked) {
+  auto marked = honest("trained");
+  marked.trained_against->push_back({.metric = "ssim"});
+  const auto result = check_of(marked, "trained-against");  // by pixel-correlation and ssim
+  EXPECT_EQ(result.verdict, Verdict::look);
+  EXPECT_NE(result.found.find("trained against ssim"), std::string::npos) << result.found;
+  EXPECT_EQ(result.figures.at("metrics of its own objective"), 1);
+  EXPECT_EQ(result.figures.at("independent metrics"), 1);
+}
+
+// An encoding model's predictions stand in for responses without noise; they prove less.
+TEST_F(Checks, RecoveryFromPredictedResponses) {
+  auto real = honest("real");
+  real.probes["predicted"] = real.probes.at("recovery");
+  real.probes.erase("recovery");
+  const auto good = check_of(real, "recovery");
+  EXPECT_EQ(good.verdict, Verdict::pass);
+  EXPECT_NE(good.found.find("predicted responses"), std::string::npos) << good.found;
+  real.probes["predicted"].images = real.probes["predicted"].images.roll(5, 0);
+  EXPECT_EQ(check_of(real, "recovery").verdict, Verdict::look);
+  real.probes["recovery"] = real.probes["predicted"];  // where the truth is known, it counts
+  EXPECT_EQ(check_of(real, "recovery").verdict, Verdict::fail);
 }
 
 TEST_F(Checks, BetterByItsOwnMetricsOnly) {
@@ -158,7 +179,7 @@ TEST_F(Checks, BetterByItsOwnMetricsOnly) {
   Scores scores;
   scores.split = "test";
   scores.sets = {{"trained", false, {}, marked.trained_against},
-                 {"ridge", false, {}, TrainedAgainst(std::vector<PretrainedWeights>())}};
+                 {"ridge", false, {}, TrainedAgainst(std::vector<Judge>())}};
   const auto compare = [&](const std::string& metric, double difference) {
     scores.comparisons.push_back({.first = "trained",
                                   .second = "ridge",

@@ -1,23 +1,9 @@
 #include "afterimage/evaluation/checks/counted_metrics.h"
 
-#include <algorithm>
-
 #include "afterimage/evaluation/evidence.h"
 #include "afterimage/evaluation/metric.h"
 
 namespace afterimage {
-
-std::string network_of(const std::string& metric) {
-  const auto* known = known_metric(metric);
-  return known ? known->network : "";
-}
-
-bool counts(const Reconstruction& decoder, const std::string& metric) {
-  const auto network = network_of(metric);
-  if (network.empty() || !decoder.trained_against) return true;
-  return std::none_of(decoder.trained_against->begin(), decoder.trained_against->end(),
-                      [&](const auto& weights) { return weights.network == network; });
-}
 
 Balance balance(const CheckData& data, size_t decoder, const std::string& other, bool counted) {
   const auto& name = data.decoder(decoder).name;

@@ -7,13 +7,6 @@
 
 namespace afterimage {
 
-/// The network a metric reads ("squeezenet"); "" for one of pixels.
-std::string network_of(const std::string& metric);
-
-/// Whether a metric says something of a decoder: its network did not judge the decoder's training.
-/// Where nobody knows what did, every metric counts.
-bool counts(const Reconstruction& decoder, const std::string& metric);
-
 /// Of the comparisons of a decoder with another set, by which metrics it is clearly better and
 /// clearly worse (the interval of the difference excludes 0), and by how many neither.
 struct Balance {

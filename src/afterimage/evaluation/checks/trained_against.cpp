@@ -5,6 +5,7 @@
 #include "afterimage/evaluation/checks/check.h"
 #include "afterimage/evaluation/checks/check_data.h"
 #include "afterimage/evaluation/checks/counted_metrics.h"
+#include "afterimage/evaluation/evidence.h"
 
 namespace afterimage {
 namespace {
@@ -26,11 +27,13 @@ std::string beaten_by_own_metrics_only(const CheckData& data, size_t decoder) {
 CheckResult trained_against(CheckData& data, size_t decoder) {
   const auto& made = data.decoder(decoder);
   if (!made.trained_against) {
-    return not_checked("The reconstruction does not say which networks judged the training",
+    return not_checked("The reconstruction does not say what judged the training",
                        "Reconstruct again");
   }
-  std::set<std::string> networks;
-  for (const auto& weights : *made.trained_against) networks.insert(weights.network);
+  std::set<std::string> judges;
+  for (const auto& judge : *made.trained_against) {
+    judges.insert(judge.metric.empty() ? judge.network : judge.metric);
+  }
   std::vector<std::string> marked;
   int64_t counted = 0;
   const auto& sets = data.scores().sets;
@@ -38,7 +41,7 @@ CheckResult trained_against(CheckData& data, size_t decoder) {
                                 [&](const auto& each) { return each.name == made.name; });
   for (const auto& score : set->scores) {
     if (!score.not_computed.empty()) continue;
-    if (counts(made, score.metric)) {
+    if (evidence(*set, score.metric) == Evidence::independent) {
       ++counted;
     } else {
       marked.push_back(score.metric);
@@ -47,27 +50,27 @@ CheckResult trained_against(CheckData& data, size_t decoder) {
   CheckResult result;
   result.figures = {{"metrics of its own objective", std::ssize(marked)},
                     {"independent metrics", static_cast<double>(counted)}};
-  if (networks.empty()) {
-    result.found = concat("No pretrained network judged this decoder's training; all ", counted,
-                          " metrics are independent of it");
+  if (judges.empty()) {
+    result.found = concat("Neither a pretrained network nor a metric judged this decoder's ",
+                          "training; all ", counted, " metrics are independent of it");
     result.meaning = "Any of them is evidence";
     return result;
   }
-  const auto names = join({networks.begin(), networks.end()}, " and ");
+  const auto names = join({judges.begin(), judges.end()}, " and ");
   const auto other = beaten_by_own_metrics_only(data, decoder);
   if (!other.empty()) {
     result.verdict = Verdict::fail;
     result.found = concat("The decoder was trained against ", names, ", and beats '", other,
-                          "' by metrics of that network while losing by independent ones");
+                          "' by these metrics while losing by independent ones");
     result.meaning = "What it has learned is the metric: judge it by the others";
   } else if (!marked.empty()) {
     result.verdict = Verdict::look;
-    result.found = concat("The decoder was trained against ", names, ", which ", marked.size(),
-                          " of the metrics shown read (", join(marked), ")");
+    result.found = concat("The decoder was trained against ", names, ", by which ", marked.size(),
+                          " of the metrics shown judge (", join(marked), ")");
     result.meaning = concat("They are no evidence; judge it by the other ", counted);
   } else {
-    result.found =
-        concat("The decoder was trained against ", names, ", which none of the metrics shown read");
+    result.found = concat("The decoder was trained against ", names,
+                          ", by which none of the metrics shown judge");
     result.meaning = "All of them are independent of its objective";
   }
   return result;
@@ -78,8 +81,10 @@ CheckResult trained_against(CheckData& data, size_t decoder) {
 Check trained_against_check() {
   return {"trained-against",
           "Trained against",
-          "scores by a network that was in the decoder's objective",
-          "networks that are alike to one in the objective (trained on the same images)",
+          "scores by a network or metric that was in the decoder's objective, or chose its weights",
+          "networks that are alike to one in the objective (trained on the same images), and "
+          "metrics that "
+          "are alike (ms-ssim to ssim)",
           "the rule that an objective is no evidence",
           trained_against};
 }

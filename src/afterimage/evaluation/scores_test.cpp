@@ -160,9 +160,13 @@ TEST_F(Evaluate, JsonComesBackAsItWas) {
   auto scores = scores_of({reconstruction("good", 0.3)});
   scores.sets[0].scores[1] = score_not_computed("a reason");
   scores.sets[0].scores[1].metric = "ssim";
-  scores.sets[0].scores[0].ceiling = {.halves = 0.5, .repeats = 0.8, .predicted = 0.9, .images = 7};
+  auto& ceiling = scores.sets[0].scores[0].ceiling;
+  ceiling.halves = 0.5;
+  ceiling.predicted = 0.9;
+  ceiling.images = 7;
   scores.sets[0].scores[0].network = "squeezenet";
-  scores.sets[0].scores[0].areas = {{"V1", 12, 0.25, {.true_images = 0.5}}};
+  scores.sets[0].scores[0].areas = {{"V1", 12, 0.25}};
+  scores.sets[0].scores[0].areas[0].ceiling.true_images = 0.5;
   scores.provenance = {{"seed", 1}};
   const auto json = nlohmann::json::parse(scores.to_json().dump());
   const auto back = Scores::from_json(json, "scores.json");
@@ -201,7 +205,10 @@ TEST_F(Evaluate, TablesOfSetsAndOfImages) {
   scores.sets[1].name = "";  // an empty field keeps its place
   const auto csv = scores.to_csv(), images = scores.images_to_csv();
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 3 * 3);
-  EXPECT_EQ(csv.rfind("set,control,metric,value,low,high,not_computed,trained_against\n", 0), 0u);
+  EXPECT_EQ(csv.rfind("set,control,metric,value,low,high,not_computed,trained_against,area,"
+                      "true_images,noise_free,predicted,repeats,halves\n",
+                      0),
+            0u);
   EXPECT_NE(csv.find("\n,yes,pixel-correlation,"), std::string::npos);
   EXPECT_EQ(std::count(images.begin(), images.end(), '\n'), 1 + 3 * 3 * 10);
   EXPECT_EQ(images.rfind("set,control,metric,stimulus,repeat,name,value\n", 0), 0u);

@@ -93,10 +93,16 @@ inline ScoredImages scored(const std::string& name, bool control, double level) 
   Score brain;
   brain.metric = "brain-correlation";
   brain.value = level / 2;
-  brain.ceiling = {.true_images = 0.45, .repeats = 0.7};
-  brain.areas = {{"V<1>", 60, level / 2 + 0.01, {.true_images = 0.5, .repeats = 0.75}},
+  brain.ceiling.true_images = 0.45;
+  brain.ceiling.repeats = 0.7;
+  brain.areas = {{"V<1>", 60, level / 2 + 0.01, brain.ceiling},
                  {"all", 90, level / 2, brain.ceiling}};
-  if (!control) pixels.ceiling = {.halves = 0.6, .repeats = 0.86, .noise_free = 0.9, .images = 10};
+  brain.areas[0].ceiling.true_images = 0.5;
+  if (!control) {
+    pixels.ceiling.halves = 0.6;
+    pixels.ceiling.noise_free = 0.9;
+    pixels.ceiling.images = 10;
+  }
   return {name, control, {pixels, judged, brain, missing}, networks};
 }
 

@@ -85,7 +85,8 @@ def test_tables_of_sets_and_of_images(made):
     summary, images = rows(made / "single.csv"), rows(made / "single-images.csv")
     scores = json.loads((made / "single.json").read_text())
     assert list(summary[0]) == ["set", "control", "metric", "value", "low", "high", "not_computed",
-                                "trained_against"]
+                                "trained_against", "area", "true_images", "noise_free", "predicted",
+                                "repeats", "halves"]
     assert len(summary) == 3 * len(scores["sets"]) and len(images) == 8 * len(summary)
     assert list(images[0]) == ["set", "control", "metric", "stimulus", "repeat", "name", "value"]
     one = [row for row in images if row["set"] == "mean" and row["metric"] == "pixel-correlation"]

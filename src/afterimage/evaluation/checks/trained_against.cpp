@@ -57,14 +57,19 @@ CheckResult trained_against(CheckData& data, size_t decoder) {
     return result;
   }
   const auto names = join({judges.begin(), judges.end()}, " and ");
-  const auto other = beaten_by_own_metrics_only(data, decoder);
+  // Pixels are a term of nearly every objective, also of ridge's: that alone is marked and said.
+  const bool by_network = std::any_of(made.trained_against->begin(), made.trained_against->end(),
+                                      [](const Judge& judge) { return judge.metric.empty(); });
+  const bool reads_it = std::any_of(marked.begin(), marked.end(),
+                                    [&](const auto& metric) { return !judges.contains(metric); });
+  const auto other = by_network ? beaten_by_own_metrics_only(data, decoder) : "";
   if (!other.empty()) {
     result.verdict = Verdict::fail;
     result.found = concat("The decoder was trained against ", names, ", and beats '", other,
                           "' by these metrics while losing by independent ones");
     result.meaning = "What it has learned is the metric: judge it by the others";
   } else if (!marked.empty()) {
-    result.verdict = Verdict::look;
+    if (reads_it) result.verdict = Verdict::look;
     result.found = concat("The decoder was trained against ", names, ", by which ", marked.size(),
                           " of the metrics shown judge (", join(marked), ")");
     result.meaning = concat("They are no evidence; judge it by the other ", counted);

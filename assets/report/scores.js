@@ -176,17 +176,18 @@ function showAreas({metrics, sets}) {
   const scored = sets.filter((set) => set.scores[index].areas.length);
   const shown = (value) => (value === null ? "" : formatNumber(value, digits));
   const columns = [...scored.map((set) => [set.name, set.control ? "control" : "decoder",
-    (area, i) => set.scores[index].areas[i].value]),
-  ["true images", "at best", (area) => area.ceiling.true_images],
-  ["noise ceiling", "at best", (area) => area.ceiling.repeats]];
+    (area, i) => set.scores[index].areas[i].value, set.scores[index]]),
+  ["true images", "at best", (area) => area.ceiling.true_images, {}],
+  ["noise ceiling", "at best", (area) => area.ceiling.repeats, {}]];
   const rows = scored[0].scores[index].areas.map((area, i) => element("tr", {},
     element("th", {scope: "row"}, area.area,
       element("span", {class: "kind", text: `${area.sensors} sensors`})),
-    ...columns.map(([, , value]) => element("td", {text: shown(value(area, i))}))));
+    ...columns.map(([, , value, score]) =>
+      element("td", {}, shown(value(area, i)), evidenceMark(score)))));
   byId("areas").append(
-    element("h3", {text: `${label} by area`}), element("p", {class: "about", text: `${definition}.`}),
+    element("h3", {text: `${label} by area`}), element("p", {class: "about", text: `${definition[0].toUpperCase()}${definition.slice(1)}.`}),
     element("div", {class: "wide", tabindex: "0", role: "region", "aria-label": `${label} by area`},
-      element("table", {id: "area-table"},
+      element("table", {id: "area-table", class: "plain"},
       element("thead", {}, element("tr", {}, element("th", {scope: "col", text: "Area"}),
         ...columns.map(([name, kind]) => element("th", {scope: "col"}, name,
           element("span", {class: "kind", text: kind}))))),

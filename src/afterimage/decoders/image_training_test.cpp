@@ -202,9 +202,9 @@ TEST_F(ImageTrainingTest, SaysWhichMetricsItIsFittedOrChosenBy) {
   EXPECT_EQ(metrics({"objective.pixel=0"}), Names());
   EXPECT_EQ(metrics({"objective.ssim=0.1", "objective.pixel=0"}), Names{"ssim"});
   EXPECT_EQ(metrics({"training.validation=0.1"}), Names{"pixel-mse"});  // shown, nothing chosen
-  EXPECT_EQ(metrics({"training.validation=0.1", "training.keep=\"best\""}),
+  EXPECT_EQ(metrics({"training.validation=0.1", "training.keep=best"}),
             (Names{"pixel-mse", "pixel-correlation"}));
-  EXPECT_EQ(metrics({"training.validation=0.1", "training.patience=2", "training.measure=\"ssim\"",
+  EXPECT_EQ(metrics({"training.validation=0.1", "training.patience=2", "training.measure=ssim",
                      "objective.ssim=1"}),
             (Names{"pixel-mse", "ssim"}));
 }

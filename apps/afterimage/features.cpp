@@ -38,7 +38,8 @@ struct Arguments {
         Option("split", split, "only the stimuli of this split's trials; none: all"),
         Option("checkpoint", checkpoint,
                "Stable Diffusion 1.x, file or folder; none: found where weights lie"),
-        Option("captions", captions, "table (stimulus,caption) that c is made of"),
+        Option("captions", captions,
+               "table (stimulus,caption) that c is made of; none: the recording's captions"),
         Option("sampled", diffusion.sampled, "z is drawn from the encoder's distribution"),
         Option("tokens", diffusion.tokens, "of a caption, beginning and end included").range(2, 77),
         Option("imagenet_statistics", imagenet_statistics,
@@ -89,11 +90,12 @@ void write_features(Arguments a, const Invocation& invocation) {
   check_output(a.out, a.force);
   const Recording recording(a.input);
   const auto network = network_of(a, run);
-  if (network->needs_captions() && a.captions.empty()) {
-    throw Error("--captions", "c is made of captions, and none are given",
+  const Captions captions =
+      a.captions.empty() ? Captions(recording.info(), a.input) : Captions(a.captions);
+  if (network->needs_captions() && captions.empty()) {
+    throw Error("--captions", concat("c is made of captions, and ", a.input, " has none"),
                 "Name a table with the columns stimulus and caption");
   }
-  const Captions captions = a.captions.empty() ? Captions() : Captions(a.captions);
   const auto stimuli = stimuli_of(recording, a);
   TargetJob job{*network, stimuli, captions};
   std::vector<std::filesystem::path> inputs = {a.input};

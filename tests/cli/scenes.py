@@ -41,10 +41,10 @@ def recording(name, **options):
 
 
 def minddiffuser_files(folder):
-    """A recording, captions, and a checkpoint where one is looked for."""
+    """A recording with captions, and a checkpoint where one is looked for."""
     write_recording(folder / "subj01.h5", train=12, test=3, size=32, sensors=20)
-    rows = [f"{i},picture number {i}" for i in range(15)]
-    (folder / "captions.csv").write_text("stimulus,caption\n" + "\n".join(rows) + "\n")
+    with h5py.File(folder / "subj01.h5", "a") as file:
+        file["stimuli/caption"] = [f"picture number {i}" for i in range(15)]
     shutil.copytree(SOURCE / "tests/reference/diffusion/pipeline", folder / "weights/tiny")
 
 

@@ -90,6 +90,11 @@ def test_latents_and_conditions_of_stable_diffusion(run, tmp_path):
         assert file["features/c"].attrs["unit_shape"] == "14,8"
         mean, c = file["features/z"][:], file["features/c"][:]
         assert np.isfinite(c).all() and np.ptp(c, axis=0).max() < 1e-5  # the captions are the same
+    with h5py.File(recording, "a") as file:
+        file["stimuli/caption"] = [["a photo of a cat", "a photo of two dogs"]] * 7
+    features(run, recording, "own.h5", *diffusion, "--layers", "c", check=True)
+    with h5py.File(tmp_path / "own.h5") as file:
+        np.testing.assert_array_equal(file["features/c"][:], c)
     features(run, recording, "s.h5", *diffusion, "--sampled", check=True)
     features(run, recording, "again.h5", *diffusion, "--sampled", check=True)
     with h5py.File(tmp_path / "s.h5") as file, h5py.File(tmp_path / "again.h5") as again:
@@ -104,7 +109,7 @@ def test_bad_input_is_refused(run, tmp_path):
                    "features.44", "features.4")
     assert_refused(features(run, recording, "f.h5", "--network", "squeezenets"), "squeezenets", "squeezenet")
     assert_refused(features(run, recording, "f.h5", *diffusion, "--layers", "x"), "'x'", "z")
-    assert_refused(features(run, recording, "f.h5", *diffusion, "--layers", "c"), "captions")
+    assert_refused(features(run, recording, "f.h5", *diffusion, "--layers", "c"), "captions", "r.h5 has none")
     (tmp_path / "captions.csv").write_text("stimulus,caption\n0,a cat\n")
     assert_refused(features(run, recording, "f.h5", *diffusion, "--layers", "c", "--captions", "captions.csv"),
                    "captions.csv", "'1'")

@@ -33,6 +33,7 @@ class NarrowSource : public SampleSource {
 
   const std::vector<int64_t>& stimulus() const override { return wide_.stimulus(); }
   std::vector<std::string> photographs() const override { return wide_.photographs(); }
+  Captions captions() const override { return wide_.captions(); }
   const std::vector<int64_t>& trials_averaged() const override { return wide_.trials_averaged(); }
   int64_t sensors() const override { return wide_.sensors(); }
   int64_t bins() const override { return wide_.bins(); }

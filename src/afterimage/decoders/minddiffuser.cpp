@@ -58,7 +58,8 @@ Options MindDiffuserOptions::options() {
                     "Stable Diffusion 1.x, file or folder; none: found where weights lie"),
              Option("small_decoder", small_decoder,
                     "TAESD's decoder in place of the autoencoder's; none: the autoencoder's"),
-             Option("captions", captions, "table (stimulus,caption), named after the photographs"),
+             Option("captions", captions,
+                    "table (stimulus,caption), named after the photographs; none: the recording's"),
              Option("features", features,
                     "files of 'afterimage features' to look for the training's targets in"),
              Option("memory_gb", memory_gb, "memory it may need, 0 = what is free").range(0),
@@ -205,11 +206,12 @@ void MindDiffuser::fit_target(const std::string& name, const SampleSource& train
 }
 
 void MindDiffuser::fit(const SampleSource& train, const FitContext& context) {
-  if (predicts_c() && options_.captions.empty()) {
-    throw Error("captions", "c is learned from captions, and none are given",
+  const Captions captions =
+      options_.captions.empty() ? train.captions() : Captions(options_.captions);
+  if (predicts_c() && captions.empty()) {
+    throw Error("captions", concat("c is learned from captions, and ", train.where(), " has none"),
                 "Name a table (stimulus,caption), or set c.source=none");
   }
-  const Captions captions = options_.captions.empty() ? Captions() : Captions(options_.captions);
   const auto& run = context.run;
   if (diffuses()) {
     unconditional_ =
@@ -229,7 +231,7 @@ void MindDiffuser::fit(const SampleSource& train, const FitContext& context) {
   for (const std::string layer : {"z", "c"}) {
     if (!(layer == "z" ? predicts_z() : predicts_c())) continue;
     FitContext own = context;  // what is learned of captions follows from them
-    if (layer == "c") own.settings += content_hash(options_.captions).text();
+    if (layer == "c") own.settings += captions.fingerprint();
     fit_target(
         layer, train,
         [&] {

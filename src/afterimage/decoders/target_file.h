@@ -12,9 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include "afterimage/base/run_context.h"
-#include "afterimage/decoders/captions.h"
 #include "afterimage/decoders/target_network.h"
 #include "afterimage/formats/hdf5.h"
+#include "afterimage/recordings/captions.h"
 
 namespace afterimage {
 

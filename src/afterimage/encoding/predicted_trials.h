@@ -30,6 +30,7 @@ class PredictedTrials : public SampleSource {
 
   const std::vector<int64_t>& stimulus() const override { return stimulus_; }
   std::vector<std::string> photographs() const override;
+  Captions captions() const override { return real_.captions(); }
   const std::vector<int64_t>& trials_averaged() const override { return trials_averaged_; }
   int64_t sensors() const override { return real_.sensors(); }
   int64_t bins() const override { return real_.bins(); }

@@ -90,6 +90,8 @@ class File {
   std::vector<int64_t> chunk(const std::string& name) const;
   /// A list of strings, of fixed or variable length (MATLAB's 1 x n and n x 1 included).
   std::vector<std::string> read_strings(const std::string& name) const;
+  /// Of a table of texts (row, any) those of each row that are not empty; of a list one each.
+  std::vector<std::vector<std::string>> read_string_rows(const std::string& name) const;
   /// The texts of a MATLAB 7.3 cell array, or of one field of a structure array: references to
   /// arrays of UTF-16 characters. As UTF-8, in MATLAB's order.
   std::vector<std::string> read_cell_texts(const std::string& name) const;
@@ -103,6 +105,9 @@ class File {
     write(name, {static_cast<int64_t>(data.size())}, data.data());
   }
   void write_strings(const std::string& name, const std::vector<std::string>& data);
+  /// A table as wide as the longest row; shorter ones end in empty texts.
+  void write_string_rows(const std::string& name,
+                         const std::vector<std::vector<std::string>>& rows);
   /// A dataset of known shape to be filled by `write_rows`.
   template <typename T>
   void reserve(const std::string& name, const std::vector<int64_t>& shape, const Layout& layout);
@@ -121,6 +126,10 @@ class File {
 
  private:
   explicit File(std::filesystem::path path) : path_(std::move(path)) {}
+  std::vector<std::string> read_all_strings(const std::string& name) const;
+  void write_all_strings(const std::string& name, const std::vector<int64_t>& shape,
+                         const std::vector<std::string>& data);
+
   std::filesystem::path path_;
   Id file_;
 };

@@ -150,6 +150,19 @@ TEST_F(Hdf5Test, StringsOfVariableAndFixedLength) {
     file.write_strings("group/words", words);
     EXPECT_EQ(file.read_strings("group/words"), words);
   }
+  const std::vector<std::vector<std::string>> rows = {{"a", "b"}, {}, {"c"}};
+  {
+    File file = File::create(folder_ / "rows.h5");
+    file.write_string_rows("rows", rows);
+    file.write_string_rows("none", {{}, {}});
+    file.write_strings("list", {"a", "", "c"});
+    EXPECT_EQ(file.shape("rows"), (std::vector<int64_t>{3, 2}));
+    EXPECT_EQ(file.read_string_rows("rows"), rows);
+    EXPECT_EQ(file.read_string_rows("none").size(), 2u);
+    EXPECT_EQ(file.read_string_rows("list"),
+              (std::vector<std::vector<std::string>>{{"a"}, {}, {"c"}}));
+    expect_says(message_of([&] { file.read_strings("rows"); }), {"'rows'", "(3, 2)", "A list"});
+  }
   // As MATLAB and numpy's S write them.
   const Id file(H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose);
   const auto add = [&](const char* name, H5T_str_t padding, const char* bytes) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/shape.h"
@@ -111,17 +112,36 @@ std::vector<std::string> File::members(const std::string& group) const {
 }
 
 std::vector<std::string> File::read_strings(const std::string& name) const {
+  const std::vector<int64_t> size = shape(name);
+  if (std::count_if(size.begin(), size.end(), [](int64_t n) { return n != 1; }) > 1) {
+    throw Error(path_, concat("dataset '", name, "' has the shape ", shape_text(size)),
+                "A list (one dimension) is expected here");
+  }
+  return read_all_strings(name);
+}
+
+std::vector<std::vector<std::string>> File::read_string_rows(const std::string& name) const {
+  const std::vector<int64_t> size = shape(name);
+  if (size.empty() || size.size() > 2) {
+    throw Error(path_, concat("dataset '", name, "' has the shape ", shape_text(size)),
+                "A table (two dimensions) or a list is expected here");
+  }
+  const auto all = read_all_strings(name);
+  const size_t width = size.size() == 2 ? static_cast<size_t>(size[1]) : 1;
+  std::vector<std::vector<std::string>> rows(static_cast<size_t>(size[0]));
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (!all[i].empty()) rows[i / width].push_back(all[i]);
+  }
+  return rows;
+}
+
+std::vector<std::string> File::read_all_strings(const std::string& name) const {
   silence();
   const Id dataset = open_dataset(path_, file_, name);
   const Id file_type = type(H5Dget_type(dataset));
   if (H5Tget_class(file_type) != H5T_STRING) {
     throw Error(path_, concat("dataset '", name, "' holds ", class_text(H5Tget_class(file_type))),
                 "Strings are expected here");
-  }
-  const std::vector<int64_t> size = shape_of(dataset);
-  if (std::count_if(size.begin(), size.end(), [](int64_t n) { return n != 1; }) > 1) {
-    throw Error(path_, concat("dataset '", name, "' has the shape ", shape_text(size)),
-                "A list (one dimension) is expected here");
   }
   const Id whole = space(H5Dget_space(dataset));
   const Reader reader = [](hid_t object, hid_t memory, void* out) {
@@ -135,18 +155,36 @@ std::vector<std::string> File::read_strings(const std::string& name) const {
 }
 
 void File::write_strings(const std::string& name, const std::vector<std::string>& data) {
+  write_all_strings(name, {std::ssize(data)}, data);
+}
+
+void File::write_string_rows(const std::string& name,
+                             const std::vector<std::vector<std::string>>& rows) {
+  size_t width = 1;
+  for (const auto& row : rows) width = std::max(width, row.size());
+  std::vector<std::string> all;
+  for (auto row : rows) {
+    row.resize(width);
+    std::move(row.begin(), row.end(), std::back_inserter(all));
+  }
+  write_all_strings(name, {std::ssize(rows), static_cast<int64_t>(width)}, all);
+}
+
+void File::write_all_strings(const std::string& name, const std::vector<int64_t>& shape,
+                             const std::vector<std::string>& data) {
   silence();
   std::vector<const char*> pointers;
   for (const std::string& text : data) pointers.push_back(text.c_str());
-  const hsize_t size = data.size();
-  const Id whole = space(H5Screate_simple(1, &size, nullptr));
+  const std::vector<hsize_t> size(shape.begin(), shape.end());
+  const Id whole = space(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr));
   const Id text = utf8_type();
   make_groups(file_, name);
   const Id dataset(H5Dcreate2(file_, name.c_str(), text, whole, H5P_DEFAULT,
                               without_times(H5P_DATASET_CREATE), H5P_DEFAULT),
                    H5Dclose);
   if (dataset < 0) fail(path_, name, "cannot be created");
-  if (size > 0 && H5Dwrite(dataset, text, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()) < 0) {
+  if (!data.empty() &&
+      H5Dwrite(dataset, text, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()) < 0) {
     fail(path_, name, "cannot be written", "Is the disk full?");
   }
 }

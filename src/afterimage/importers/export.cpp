@@ -77,6 +77,16 @@ void write_tables(const RecordingInfo& info, const fs::path& folder) {
     columns.push_back(info.stimulus_category);
   }
   write_text(folder / "stimuli.csv", csv_text(names, columns), false);
+  if (!info.stimulus_caption.empty()) {
+    columns.assign(2, {});
+    for (size_t row = 0; row < info.stimulus_caption.size(); ++row) {
+      for (const auto& caption : info.stimulus_caption[row]) {
+        columns[0].push_back(info.stimulus_name[row]);
+        columns[1].push_back(caption);
+      }
+    }
+    write_text(folder / "captions.csv", csv_text({"stimulus", "caption"}, columns), false);
+  }
 
   const Trials& trials = info.trials;
   write_text(
@@ -101,6 +111,7 @@ std::string toml_of(const RecordingInfo& info, bool mat) {
   options.responses = {mat ? "data.mat:responses" : "responses.npy"};
   options.images = {mat ? "data.mat:images" : "images.npy"};
   options.stimuli.table = "stimuli.csv";
+  if (!info.stimulus_caption.empty()) options.stimuli.captions = "captions.csv";
   options.trials.table = "trials.csv";
   options.sensors.table = "sensors.csv";
   for (const Bin& bin : info.bins) {

@@ -32,6 +32,7 @@ void expect_equal(const Recording& a, const Recording& b) {
   EXPECT_EQ(x.stimulus_name, y.stimulus_name);
   EXPECT_EQ(x.stimulus_source, y.stimulus_source);
   EXPECT_EQ(x.stimulus_category, y.stimulus_category);
+  EXPECT_EQ(x.stimulus_caption, y.stimulus_caption);
   EXPECT_EQ(x.trials.stimulus, y.trials.stimulus);
   EXPECT_EQ(x.trials.repeat, y.trials.repeat);
   EXPECT_EQ(x.trials.block, y.trials.block);
@@ -62,6 +63,7 @@ TEST_F(Export, ComesBackEqual) {
     for (const char* format : {"npy", "mat"}) {
       auto info = example::info(channels);
       info.stimulus_category = {"a \"dog\"", "cat, black", "", "two\nlines", " space"};
+      info.stimulus_caption = {{"a dog", "dog, black"}, {}, {"\"cat\""}, {"two\nlines"}, {"x"}};
       info.sensors.measures["snr"] = {1.0 / 3, std::nan(""), 1e-7};
       info.sensors.name[1] = "e,1";
       info.frames_per_second = 0.1;

@@ -3,7 +3,6 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 #include "afterimage/base/error.h"
@@ -74,9 +73,7 @@ std::vector<int64_t> describe_trials(const nsd::Design& design, const std::strin
   for (auto& [image, row] : shown) {
     row = static_cast<int64_t>(images.size());
     images.push_back(image);
-    char name[16];
-    std::snprintf(name, sizeof name, "nsd-%05d", static_cast<int>(image));
-    info.stimulus_name.emplace_back(name);
+    info.stimulus_name.push_back(nsd::stimulus_name(image));
   }
   info.stimulus_source = info.stimulus_name;
   for (size_t t = 0; t < design.image.size(); ++t) {
@@ -112,12 +109,25 @@ Options NsdImporter::options() {
       Option("field_r2", field_r2_, "least variance that a receptive field must explain")
           .unit("percent")
           .range(-1000, 100),
+      Option("captions", captions_,
+             "captions of the images: COCO's annotations (.json), or tables (stimulus,caption)"),
       Option("image_size", image_size_, "side of the stimuli; 0 = 425")
           .unit("pixels")
           .range(0, 425),
       Option("test", test_, "test images: all shared ones, or those shown three times")
           .one_of({"shared", "thrice"}),
   };
+}
+
+void NsdImporter::add_captions(const fs::path& stimulus_table, RecordingInfo& info,
+                               ImportReport& report) const {
+  if (captions_.empty()) return;
+  for (const auto& file : captions_) report.inputs.push_back({file});
+  info.stimulus_caption = nsd::read_captions({captions_.begin(), captions_.end()}, stimulus_table)
+                              .of_stimuli(info, join(captions_, ", "));
+  const auto none = std::count_if(info.stimulus_caption.begin(), info.stimulus_caption.end(),
+                                  [](const auto& those) { return those.empty(); });
+  if (none > 0) report.notes.push_back(concat(none, " images have no caption"));
 }
 
 ImportReport NsdImporter::import(const ImportJob& job) {
@@ -152,6 +162,7 @@ ImportReport NsdImporter::import(const ImportJob& job) {
 
   ImportReport report;
   report.notes = pictures.notes();
+  add_captions(root / "nsddata/experiments/nsd/nsd_stim_info_merged.csv", info, report);
   const int64_t outside = c10::multiply_integers(betas.sensor_shape()) - betas.sensors();
   report.note_dropped("voxels", outside, "outside " + mask_);
   report.note_dropped("trials of training and test",

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <string>
 
 #include "afterimage/base/error.h"
 #include "afterimage/base/text.h"
@@ -21,6 +22,11 @@ at::Tensor variable(const MatFile& file, const std::string& where, const std::st
 }
 
 }  // namespace
+
+std::string stimulus_name(int64_t image) {
+  const auto digits = std::to_string(image);
+  return "nsd-" + std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
+}
 
 Design read_design(const std::filesystem::path& path, int64_t subject, int64_t trials) {
   const MatFile file(path);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "afterimage/importers/response_files.h"
+#include "afterimage/recordings/captions.h"
 #include "afterimage/recordings/recording.h"
 
 /// What the files of the NSD importer share; nobody else includes this.
@@ -13,6 +14,15 @@ namespace afterimage::nsd {
 
 constexpr int64_t trials_per_session = 750;
 constexpr double degrees = 8.4;  ///< width of the images on the screen
+
+/// The name of an image, its row of nsd_stimuli.hdf5: "nsd-00001" for 1.
+std::string stimulus_name(int64_t image);
+
+/// What people wrote of the images: of tables (stimulus,caption) in our names, and of COCO's own
+/// annotations (.json: images by COCO's number, which `stimulus_table`, NSD's
+/// nsd_stim_info_merged.csv, translates). Errors: missing or damaged files, none in one of them.
+Captions read_captions(const std::vector<std::filesystem::path>& files,
+                       const std::filesystem::path& stimulus_table);
 
 /// The name of a label of an ROI volume: V1v of prf-visualrois, VO1 of Kastner2015, "streams-5" of
 /// others.

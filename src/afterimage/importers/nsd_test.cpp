@@ -3,9 +3,11 @@
 #include <ATen/Functions.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/output.h"
 #include "afterimage/base/temporary_folder.h"
 #include "afterimage/formats/mat.h"
 #include "afterimage/recordings/recording.h"
@@ -102,6 +104,34 @@ TEST_F(Nsd, OptionsOfSessionsAndTest) {
   EXPECT_EQ(thrice.info().trials_of("test", "").size(), 249u * 3);  // one was shown twice
   EXPECT_THROW(import(fixtures, {{"sessions", "3"}}), Error);
   EXPECT_THROW(import(fixtures, {{"subject", "1"}}), Error);
+}
+
+TEST_F(Nsd, CaptionsOfCocoAndOfTables) {
+  // COCO's number of image n is 1000 + 7 n there.
+  const fs::path coco = folder_ / "captions_train2017.json", table = folder_ / "captions.csv";
+  write_text(coco,
+             R"({"info": {"annotations": [1]}, "images": [{"id": 1021}], "annotations": [)"
+             R"({"image_id": 1014, "id": 1, "caption": "A cat.\n"},)"
+             R"({"image_id": 1014, "id": 2, "caption": "One  cat"},)"
+             R"({"image_id": 5, "id": 3, "caption": "of no image of NSD"}]})",
+             true);
+  write_text(table, "stimulus,caption\nnsd-00005,two dogs\n", true);
+  const auto recording = import(fixtures, {{"captions", coco.string() + "," + table.string()}});
+  const auto& info = recording.info();
+  std::map<std::string, std::vector<std::string>> found;
+  for (size_t s = 0; s < info.stimulus_name.size(); ++s) {
+    if (!info.stimulus_caption[s].empty()) found[info.stimulus_name[s]] = info.stimulus_caption[s];
+  }
+  const std::map<std::string, std::vector<std::string>> expected = {
+      {"nsd-00002", {"A cat.", "One cat"}}, {"nsd-00005", {"two dogs"}}};
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(report_.notes.back(), "498 images have no caption");
+  EXPECT_EQ(info.provenance["inputs"].back()["path"], table.string());
+  for (const char* wrong : {"{", "[1]", "{\"annotations\": [{\"id\": 1}]}", "{\"images\": []}",
+                            "{\"annotations\": [{\"image_id\": 5, \"caption\": \"\"}]}"}) {
+    write_text(coco, wrong, true);
+    EXPECT_THROW(import(fixtures, {{"captions", coco.string()}}), Error) << wrong;
+  }
 }
 
 TEST_F(Nsd, MistakesAreNamed) {

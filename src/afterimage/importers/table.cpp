@@ -107,6 +107,8 @@ Options TableOptions::options() {
          Options{
              Option("stimuli.table", stimuli.table,
                     "CSV, a row per stimulus: file, name, source, category"),
+             Option("stimuli.captions", stimuli.captions,
+                    "CSV, a row per caption, any number a stimulus: stimulus (name), caption"),
              Option(
                  "trials.table", trials.table,
                  "CSV, a row per trial: stimulus (number) or stimulus_name, split, repeat, block"),

@@ -21,7 +21,7 @@ struct TableOptions {
   std::vector<double> fixation;
 
   struct StimulusTable {
-    std::string table;
+    std::string table, captions;
   } stimuli;
   struct TrialTable {
     std::string table, stimulus, repeat, block;

@@ -90,6 +90,12 @@ Stimuli read_stimuli(const Context& context, RecordingInfo& info) {
   info.stimulus_source =
       column("source", stimuli.files ? info.stimulus_name : Words(info.stimulus_name.size()));
   info.stimulus_category = column("category", {});
+  const std::string& captions = context.options.stimuli.captions;
+  if (!captions.empty()) {
+    const fs::path path = context.folder / captions;
+    context.report.inputs.push_back({path});
+    info.stimulus_caption = Captions(path).of_stimuli(info, path.string());
+  }
   return stimuli;
 }
 

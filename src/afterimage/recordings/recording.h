@@ -70,9 +70,11 @@ struct RecordingInfo {
   std::vector<std::string> stimulus_name;    ///< one per stimulus, unique
   std::vector<std::string> stimulus_source;  ///< what it was cut from; equal for crops of one photo
   std::vector<std::string> stimulus_category = {};  ///< what it shows ("dog"); none = no list
-  int64_t height = 0, width = 0;                    ///< of the stimuli, pixels
-  int64_t channels = 3;                             ///< stored: 3 (RGB) or 1 (gray)
-  double frames_per_second = 0;                     ///< > 0: the stimuli are the frames of a video
+  /// What people wrote of it, any number of texts each; none = no list.
+  std::vector<std::vector<std::string>> stimulus_caption = {};
+  int64_t height = 0, width = 0;    ///< of the stimuli, pixels
+  int64_t channels = 3;             ///< stored: 3 (RGB) or 1 (gray)
+  double frames_per_second = 0;     ///< > 0: the stimuli are the frames of a video
   double degrees_per_stimulus = 0;  ///< visual angle of the stimulus width; 0 = unknown
   /// The point of fixation in stimulus coordinates, which may lie off the stimulus; NaN = unknown.
   double fixation_x = std::numeric_limits<double>::quiet_NaN();

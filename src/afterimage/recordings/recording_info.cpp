@@ -92,6 +92,7 @@ void check_stimuli(const RecordingInfo& info, const std::string& where) {
   check.unique("stimuli/name", info.stimulus_name);
   check.length("stimuli/source", info.stimulus_source);
   if (!info.stimulus_category.empty()) check.length("stimuli/category", info.stimulus_category);
+  if (!info.stimulus_caption.empty()) check.length("stimuli/caption", info.stimulus_caption);
   if (info.height < 1 || info.width < 1) {
     throw Error(where, concat("the stimuli are ", info.height, " x ", info.width, " pixels"));
   }

@@ -108,6 +108,9 @@ void read_stimuli(const File& file, RecordingInfo& info) {
   if (file.has("stimuli/category")) {
     info.stimulus_category = texts(file, "stimuli/category", shape[0], "stimuli");
   }
+  if (file.has("stimuli/caption")) {
+    info.stimulus_caption = file.read_string_rows("stimuli/caption");
+  }
   info.frames_per_second = attribute_or_zero(file, "stimuli", "frames_per_second");
 }
 

@@ -120,12 +120,14 @@ TEST_F(RecordingTest, CopyUnderOtherTables) {
     info.sensors.x = {0.1, 0.2, 0.3};
     info.sensors.measures["field_r2"] = {0.5, NAN, -0.25};
     info.stimulus_category = {"cat", "cat", "dog", "", "dog"};
+    info.stimulus_caption = {{"a cat", "one cat, \"asleep\""}, {"the cat"}, {"dog"}, {}, {"hound"}};
     copy_recording(recording, info, folder_ / "copy.h5", true);
     const Recording copy(folder_ / "copy.h5");
     EXPECT_EQ(copy.info().sensors.x, info.sensors.x);
     EXPECT_EQ(same_double(copy.info().sensors.measures.at("field_r2")),
               same_double(info.sensors.measures.at("field_r2")));
     EXPECT_EQ(copy.info().stimulus_category, info.stimulus_category);
+    EXPECT_EQ(copy.info().stimulus_caption, info.stimulus_caption);
     EXPECT_EQ(copy.info().channels, channels);
     const std::vector<int64_t> all = {0, 1, 2, 3, 4};
     EXPECT_TRUE(at::equal(copy.images(all), recording.images(all)));

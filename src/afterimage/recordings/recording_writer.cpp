@@ -27,6 +27,9 @@ void write_tables(File& file, const RecordingInfo& info) {
   if (!info.stimulus_category.empty()) {
     file.write_strings("stimuli/category", info.stimulus_category);
   }
+  if (!info.stimulus_caption.empty()) {
+    file.write_string_rows("stimuli/caption", info.stimulus_caption);
+  }
   file.set_attribute("stimuli", "frames_per_second", info.frames_per_second);
 
   file.write("trials/stimulus", info.trials.stimulus);

@@ -6,6 +6,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "afterimage/recordings/captions.h"
+
 namespace afterimage {
 
 /// Where samples come from, pairs of responses and the image shown: a split of a recording
@@ -22,6 +24,8 @@ class SampleSource {
   /// The photograph each sample's stimulus was cut from, its own name where that is unknown: what
   /// samples must share no part of when one is held out.
   virtual std::vector<std::string> photographs() const = 0;
+  /// What people wrote of the photographs, as far as it is known.
+  virtual Captions captions() const { return {}; }
   /// How many trials each sample averages.
   virtual const std::vector<int64_t>& trials_averaged() const = 0;
 

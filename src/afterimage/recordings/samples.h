@@ -34,6 +34,7 @@ class Samples : public SampleSource {
 
   const std::vector<int64_t>& stimulus() const override { return stimulus_; }
   std::vector<std::string> photographs() const override;
+  Captions captions() const override { return {recording_.info(), where()}; }
   const std::vector<int64_t>& trials_averaged() const override { return trials_averaged_; }
   int64_t sensors() const override { return recording_.sensors(); }
   int64_t bins() const override;

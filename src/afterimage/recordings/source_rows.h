@@ -16,6 +16,7 @@ class SourceRows : public SampleSource {
 
   const std::vector<int64_t>& stimulus() const override { return stimulus_; }
   std::vector<std::string> photographs() const override;
+  Captions captions() const override { return of_.captions(); }
   const std::vector<int64_t>& trials_averaged() const override { return trials_averaged_; }
   int64_t sensors() const override { return of_.sensors(); }
   int64_t bins() const override { return of_.bins(); }

@@ -50,6 +50,9 @@ def main():
         "sharedix": subjectim[1:2, :1000]}, do_compression=True)
     design = FOLDER / "nsddata/experiments/nsd/nsd_expdesign.mat"
     design.parent.mkdir(parents=True, exist_ok=True)
+    rows = [f'{n},{1000 + 7 * n},train2017,"(0.0, 0.0, 0.1, 0.1)",0.1,{n},False' for n in range(800)]
+    (design.parent / "nsd_stim_info_merged.csv").write_text(  # as pandas wrote it
+        "\n".join([",cocoId,cocoSplit,cropBox,loss,nsdId,flagged", *rows]) + "\n")
     (FOLDER / "expdesign.mat").rename(design)
 
     roi = FOLDER / "nsddata/ppdata/subj02/func1pt8mm/roi"

@@ -283,7 +283,8 @@ SCENES = {
         SOURCE / "tests/reference/diffusion/pipeline", folder / "stable-diffusion-v1-4")),
     "docs/minddiffuser.md": Scene(
         prepare=minddiffuser_files, shorter=TINY_STACK,
-        skipped={"afterimage import nsd": "needs NSD"}),
+        skipped={"afterimage import nsd": "needs NSD",
+                 "afterimage study minddiffuser-table": "four and three trainings; test_minddiffuser.py runs one"}),
     "docs/encoding.md": Scene(
         prepare=lambda folder: (write_recording(folder / "recording.h5", train=60),
                                 write_image_folder(folder / "photographs")),

@@ -1,5 +1,6 @@
 """MindDiffuser from end to end on a tiny Stable Diffusion (random weights in the public layout, saved
 by diffusers: tests/reference/make_checkpoints.py), with SqueezeNet in CLIP's place."""
+import csv
 import json
 import shutil
 
@@ -90,6 +91,18 @@ def test_stage_1_latent_and_retrieval(run, small, tmp_path):
         shown = file["stimuli/images"][:40] / 255
     for image in images(tmp_path / "near.h5")[0]:
         assert np.abs(shown - image).max(axis=(1, 2, 3)).min() < 1e-6  # one of the training's photographs
+
+
+def test_the_poster_s_second_table(run, small, tmp_path):
+    quick = settings(refine__iterations=1, generate__denoised_steps=2, generate__noised_to=1,
+                     regression__lambdas="10")
+    run("study", "minddiffuser-table-2", "--recording", small, "--out", "t2", "--quiet", *quick, check=True)
+    with open(tmp_path / "t2/summary/paper.csv", newline="") as file:
+        rows = {row[""]: row for row in csv.DictReader(file)}
+    variants = ["without-c", "without-z", "without-clip", "complete"]
+    assert [float(rows["PCC"][f"{name}, printed"]) for name in variants] == [0.218, 0.066, 0.183, 0.278]
+    assert len({float(rows["SSIM"][name]) for name in variants}) == 4
+    assert rows["CLIP similarity"]["complete"] == ""  # its weights are not at hand
 
 
 def test_without_a_part(run, small, tmp_path):

@@ -94,6 +94,17 @@ void check_images(const std::vector<int64_t>& images, int64_t count, const fs::p
               "The file is incomplete, or of another data set");
 }
 
+void add_captions(const std::vector<std::string>& files, const fs::path& stimulus_table,
+                  RecordingInfo& info, ImportReport& report) {
+  if (files.empty()) return;
+  for (const auto& file : files) report.inputs.push_back({file});
+  info.stimulus_caption = nsd::read_captions({files.begin(), files.end()}, stimulus_table)
+                              .of_stimuli(info, join(files, ", "));
+  const auto none = std::count_if(info.stimulus_caption.begin(), info.stimulus_caption.end(),
+                                  [](const auto& those) { return those.empty(); });
+  if (none > 0) report.notes.push_back(concat(none, " images have no caption"));
+}
+
 }  // namespace
 
 Options NsdImporter::options() {
@@ -117,17 +128,6 @@ Options NsdImporter::options() {
       Option("test", test_, "test images: all shared ones, or those shown three times")
           .one_of({"shared", "thrice"}),
   };
-}
-
-void NsdImporter::add_captions(const fs::path& stimulus_table, RecordingInfo& info,
-                               ImportReport& report) const {
-  if (captions_.empty()) return;
-  for (const auto& file : captions_) report.inputs.push_back({file});
-  info.stimulus_caption = nsd::read_captions({captions_.begin(), captions_.end()}, stimulus_table)
-                              .of_stimuli(info, join(captions_, ", "));
-  const auto none = std::count_if(info.stimulus_caption.begin(), info.stimulus_caption.end(),
-                                  [](const auto& those) { return those.empty(); });
-  if (none > 0) report.notes.push_back(concat(none, " images have no caption"));
 }
 
 ImportReport NsdImporter::import(const ImportJob& job) {
@@ -162,7 +162,7 @@ ImportReport NsdImporter::import(const ImportJob& job) {
 
   ImportReport report;
   report.notes = pictures.notes();
-  add_captions(root / "nsddata/experiments/nsd/nsd_stim_info_merged.csv", info, report);
+  add_captions(captions_, root / "nsddata/experiments/nsd/nsd_stim_info_merged.csv", info, report);
   const int64_t outside = c10::multiply_integers(betas.sensor_shape()) - betas.sensors();
   report.note_dropped("voxels", outside, "outside " + mask_);
   report.note_dropped("trials of training and test",

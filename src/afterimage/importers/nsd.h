@@ -21,9 +21,6 @@ class NsdImporter : public Importer {
   ImportReport import(const ImportJob& job) override;
 
  private:
-  void add_captions(const std::filesystem::path& stimulus_table, RecordingInfo& info,
-                    ImportReport& report) const;
-
   int64_t subject_ = 1, sessions_ = 0, image_size_ = 0;
   std::string space_ = "func1pt8mm", betas_ = "betas_fithrf_GLMdenoise_RR", mask_ = "nsdgeneral";
   std::vector<std::string> rois_ = {"prf-visualrois"};

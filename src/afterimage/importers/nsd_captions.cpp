@@ -35,7 +35,7 @@ void read_coco(const fs::path& path, Take take) {
     return false;  // and it is forgotten
   };
   try {
-    (void)json::parse(file, keep);
+    if (!json::parse(file, keep).is_object()) captions = 0;
   } catch (const json::exception&) {
     throw Error(path, "is no JSON, or damaged", right);
   }

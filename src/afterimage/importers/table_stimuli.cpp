@@ -3,6 +3,7 @@
 #include "afterimage/formats/csv.h"
 #include "afterimage/formats/image.h"
 #include "afterimage/importers/table_parts.h"
+#include "afterimage/recordings/captions.h"
 
 namespace afterimage::table_import {
 namespace {

@@ -69,11 +69,16 @@ std::string contents_of(const std::string& config) {
   return lines;
 }
 
+/// What a training was asked to do.
+std::string training_description(const StudyPlan::Variant& variant, int64_t seed) {
+  return concat("recording ", fs::absolute(variant.recording).string(), "\nconfig ", variant.config,
+                "\nseed ", seed, "\n", join(variant.settings, "\n"), "\n",
+                contents_of(variant.config));
+}
+
 /// What a run was asked to do: a folder that holds the results of something else is refused.
 std::string description(const StudyPlan::Variant& variant, int64_t seed) {
-  std::string asked = concat("recording ", fs::absolute(variant.recording).string(), "\nconfig ",
-                             variant.config, "\nseed ", seed, "\n", join(variant.settings, "\n"),
-                             "\n", contents_of(variant.config));
+  std::string asked = training_description(variant, seed);
   if (variant.test != "test") asked += concat("test ", variant.test, "\n");
   for (const auto& setting : variant.prepare) asked += concat("prepare ", setting, "\n");
   return asked;
@@ -127,18 +132,35 @@ Source source_of(const Study& study, const StudyPlan::Variant& variant, const fs
   return {out, content_hash(out)};
 }
 
+/// Models of a study by what they were trained on and how: variants that differ in what follows
+/// (`test`) share one.
+class Models {
+ public:
+  /// Where the model of a run in `folder` lies, or will lie.
+  fs::path of(const StudyPlan::Variant& variant, const Source& source, int64_t seed,
+              const fs::path& folder) {
+    const fs::path own = folder / "model";
+    if (fs::exists(own) || fs::exists(own.string() + ".training")) return own;
+    const auto key = training_description(variant, seed) + source.hash.text();
+    return places_.try_emplace(key, own).first->second;
+  }
+
+ private:
+  std::map<std::string, fs::path> places_;
+};
+
 /// One run of a study in its folder: a training with all that follows. What is there already is
 /// kept as long as it was made of what it would be made of now, by content.
 class Run {
  public:
   Run(const Study& study, const StudyPlan::Variant& variant, const Source& source, int64_t seed,
-      const fs::path& folder)
+      const fs::path& folder, fs::path model)
       : study_(study),
         variant_(variant),
         source_(source),
         seed_(seed),
         folder_(folder),
-        model_(folder / "model"),
+        model_(std::move(model)),
         images_(folder / "images.h5"),
         scores_(folder / "scores.json") {}
 
@@ -187,7 +209,7 @@ class Run {
     }
     if (is_made_of(model_, inputs)) return;
     throw Error(model_, concat("was trained on what ", recording(), " held before it was changed"),
-                "Remove " + folder_.string() + ", or choose another --out");
+                "Remove " + model_.parent_path().string() + ", or choose another --out");
   }
 
   void train() const {
@@ -206,6 +228,7 @@ class Run {
     step.model = model_.string();
     step.recording = recording();
     step.out = images_.string();
+    step.name = variant_.name;
     step.options.split = variant_.test;
     step.options.probing.probes = {"none"};  // the summary shows scores only
     step.force = replaces(images_);
@@ -300,12 +323,15 @@ std::function<void()> declare_study(CLI::App& app, const Invocation& invocation)
     std::vector<fs::path> recordings;
     for (const auto& entry : study.recordings) recordings.push_back(entry.first);
     std::vector<StudyRun> runs;
+    Models models;
     for (const auto& variant : study.plan.variants) {
       const fs::path place = fs::path(a->out) / variant.name;
       const Source source = source_of(study, variant, path, place);
       for (const auto seed : plan.seeds) {
         const fs::path folder = place / concat("seed-", seed);
-        runs.push_back({variant.name, seed, Run(study, variant, source, seed, folder).results()});
+        const Run one(study, variant, source, seed, folder,
+                      models.of(variant, source, seed, folder));
+        runs.push_back({variant.name, seed, one.results()});
       }
     }
     AnalysisResult result = summarise_study(plan, runs);

@@ -77,6 +77,20 @@ def test_what_is_done_is_not_done_again(folder):
     assert (folder / "out/whole/seed-2/scores.json").exists()
 
 
+def test_variants_that_differ_in_the_test_alone_share_a_model(folder):
+    (folder / "tests.toml").write_text(
+        (folder / "ridge.toml").read_text() + '[variants.seen]\nconfig = "linear.toml"\ntest = "train"\n'
+        '[variants.stronger]\nconfig = "linear.toml"\nlambda = 1e9\ntest = "train"\n')
+    for _ in range(2):  # and again of what is there
+        study(folder, "tests.toml", "tests", check=True)
+        assert sorted(path.parent.parent.name for path in (folder / "tests").glob("*/seed-1/model")) == [
+            "linear", "stronger"]
+        means = {variant: float(row["mean"]) for (variant, _), row in summary(folder, "tests").items()}
+        assert means["seen"] > means["linear"] and means["stronger"] != means["seen"]
+    with h5py.File(folder / "tests/seen/seed-1/images.h5") as file:
+        assert file.attrs["name"] == "seen"
+
+
 def test_a_changed_plan_does_not_mix_with_what_is_there(folder):
     study(folder, check=True)
     text = (folder / "plan.toml").read_text().replace("training.steps = 3", "training.steps = 4")

@@ -140,9 +140,10 @@ class Models {
   fs::path of(const StudyPlan::Variant& variant, const Source& source, int64_t seed,
               const fs::path& folder) {
     const fs::path own = folder / "model";
-    if (fs::exists(own) || fs::exists(own.string() + ".training")) return own;
     const auto key = training_description(variant, seed) + source.hash.text();
-    return places_.try_emplace(key, own).first->second;
+    const fs::path first = places_.try_emplace(key, own).first->second;
+    const bool begun = fs::exists(own) || fs::exists(own.string() + ".training");
+    return begun ? own : first;
   }
 
  private:

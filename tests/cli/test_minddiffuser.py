@@ -94,8 +94,7 @@ def test_stage_1_latent_and_retrieval(run, small, tmp_path):
 
 
 def test_the_poster_s_second_table(run, small, tmp_path):
-    quick = settings(refine__iterations=1, generate__denoised_steps=2, generate__noised_to=1,
-                     regression__lambdas="10")
+    quick = settings(generate__denoised_steps=2, generate__noised_to=1, regression__lambdas="10")
     run("study", "minddiffuser-table-2", "--recording", small, "--out", "t2", "--quiet", *quick, check=True)
     with open(tmp_path / "t2/summary/paper.csv", newline="") as file:
         rows = {row[""]: row for row in csv.DictReader(file)}

@@ -3,6 +3,7 @@
 ctest sets AFTERIMAGE_BINARY (the program) and AFTERIMAGE_SOURCE (the project); by hand:
     AFTERIMAGE_BINARY=build/release/bin/afterimage .deps/python/bin/python -m pytest tests/cli
 """
+import json
 import os
 import struct
 import subprocess
@@ -108,6 +109,16 @@ def write_recording(path, train=24, test=6, repeats=2, size=16, sensors=20, bins
         if change:
             change(f)
     return path
+
+
+def tensors_of(path):
+    """A safetensors file, read by its format alone."""
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    types = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "BOOL": np.bool_}
+    return {name: np.frombuffer(data[8 + size:][slice(*entry["data_offsets"])],
+                                types[entry["dtype"]]).reshape(entry["shape"])
+            for name, entry in json.loads(data[8:8 + size]).items()}
 
 
 @pytest.fixture

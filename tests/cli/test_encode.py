@@ -5,7 +5,7 @@ import shutil
 import h5py
 import numpy as np
 import pytest
-from conftest import SOURCE, assert_refused, run_program, write_recording
+from conftest import SOURCE, assert_refused, run_program, tensors_of, write_recording
 
 PHOTOS = SOURCE / "assets/examples/photos"
 
@@ -62,16 +62,6 @@ def test_r2_and_noise_are_those_of_the_simulator(simulated, encoder):
         means = np.stack([responses[stimulus == s].mean(0) for s in np.unique(stimulus)])
     ceiling = 1 - noise / 6 / means.var(0)
     assert abs(numbers(table, "noise ceiling").mean() - ceiling.mean()) < 0.1
-
-
-def tensors_of(path):
-    """A safetensors file, read by its format alone."""
-    data = path.read_bytes()
-    size = int.from_bytes(data[:8], "little")
-    types = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "BOOL": np.bool_}
-    return {name: np.frombuffer(data[8 + size:][slice(*entry["data_offsets"])],
-                                types[entry["dtype"]]).reshape(entry["shape"])
-            for name, entry in json.loads(data[8:8 + size]).items()}
 
 
 def test_the_folder_is_read_by_python(encoder):

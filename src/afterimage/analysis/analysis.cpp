@@ -6,6 +6,7 @@
 #include "afterimage/analysis/layers.h"
 #include "afterimage/analysis/learned_fields_analysis.h"
 #include "afterimage/analysis/occlusion.h"
+#include "afterimage/analysis/readout_weights.h"
 #include "afterimage/analysis/responses.h"
 
 namespace afterimage {
@@ -30,6 +31,8 @@ const std::vector<AnalysisEntry>& analysis_table() {
        make<LearnedFieldsAnalysis>},
       {"responses", "what an array, a region or a sensor adds to the image", "Afterimage",
        make<Responses>},
+      {"weights", "what a linear decoder takes from each sensor and region for each target",
+       "MindDiffuser", make<ReadoutWeights>},
       {"irf", "inverse receptive fields of the arrays: where, which features, how stable",
        "IRFA, Fig. 4A, B", make<Irf>},
       {"embedding", "t-SNE and clusters of inverse receptive fields", "IRFA, Fig. 4C",

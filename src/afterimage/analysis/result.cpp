@@ -9,6 +9,7 @@
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/image.h"
+#include "afterimage/formats/nifti.h"
 #include "afterimage/formats/npy.h"
 
 namespace afterimage {
@@ -74,6 +75,13 @@ NamedArray array_from(const json& saved) {
           saved.at("names").get<std::map<std::string, std::vector<std::string>>>()};
 }
 
+json to_json(const NamedVolumes& volumes) {
+  return {{"name", volumes.name},
+          {"title", volumes.title},
+          {"file", volumes.name + ".nii.gz"},
+          {"names", volumes.names}};
+}
+
 ImageGrid grid_from(const json& saved, const fs::path& folder) {
   ImageGrid grid{saved.at("name"),
                  saved.at("title"),
@@ -137,6 +145,10 @@ void AnalysisResult::save(const fs::path& folder, bool force) const {
     write_npy(output.path() / (array.name + ".npy"), array.values);
     saved["arrays"].push_back(to_json(array));
   }
+  for (const auto& one : volumes) {
+    write_nifti(output.path() / (one.name + ".nii.gz"), one.like, one.values);
+    saved["volumes"].push_back(to_json(one));
+  }
   if (!maps.empty()) saved["maps"] = save_maps(*this, output.path());
   write_text(output.path() / "analysis.json", saved.dump(1), true);
   output.commit();
@@ -162,6 +174,13 @@ AnalysisResult AnalysisResult::load(const fs::path& folder) {
     for (const auto& grid : saved.at("grids")) result.grids.push_back(grid_from(grid, folder));
     for (const auto& array : saved.value("arrays", json::array())) {
       result.arrays.push_back(array_from(array));
+    }
+    for (const auto& one : saved.value("volumes", json::array())) {
+      result.volumes.push_back({one.at("name"),
+                                one.at("title"),
+                                one.at("names").get<std::vector<std::string>>(),
+                                {},
+                                {}});
     }
     if (saved.contains("maps")) load_maps(saved["maps"], folder, result);
     return result;

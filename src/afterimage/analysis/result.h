@@ -58,6 +58,14 @@ struct NamedArray {
   std::map<std::string, std::vector<std::string>> names;
 };
 
+/// Values of voxels in the brain: saved as a NIfTI file, a volume for each name.
+struct NamedVolumes {
+  std::string name, title;
+  std::vector<std::string> names;
+  at::Tensor values;           ///< (name, x, y, z) float32; undefined after loading
+  std::filesystem::path like;  ///< the file whose space they are in
+};
+
 /// One way to tell points of a map apart.
 struct Colouring {
   std::string name;                 ///< "array", "cluster"
@@ -86,7 +94,7 @@ struct PointImages {
 
 /// What an analysis found. As a folder: analysis.json (everything but pixels and arrays), a CSV for
 /// each table, an SVG for each chart and each colouring of a map, a PNG for each grid and one for
-/// the images of the maps, a .npy for each array.
+/// the images of the maps, a .npy for each array, a .nii.gz for volumes.
 struct AnalysisResult {
   std::string name;   ///< "occlusion"
   std::string title;  ///< "Occlusion in space and time: monkeysee-spatial"
@@ -97,6 +105,7 @@ struct AnalysisResult {
   std::vector<PointMap> maps;
   PointImages point_images;  ///< of all maps
   std::vector<NamedArray> arrays = {};
+  std::vector<NamedVolumes> volumes = {};
   nlohmann::json provenance;
 
   void save(const std::filesystem::path& folder, bool force) const;

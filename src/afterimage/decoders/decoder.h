@@ -22,6 +22,7 @@ namespace afterimage {
 
 class HasAttention;
 class HasFields;
+class HasReadouts;
 class KeepsImages;
 
 /// What a decoder must know of a recording to be built: its sensors, bins and the images' size.
@@ -63,6 +64,8 @@ class Decoder {
   /// without such.
   virtual const HasFields* has_fields() const { return nullptr; }
   virtual HasAttention* has_attention() { return nullptr; }
+  /// Of decoders that predict linearly (readouts.h); null for others.
+  virtual const HasReadouts* has_readouts() const { return nullptr; }
   /// Of decoders whose images take so long that each is kept (kept_images.h); null for others.
   virtual KeepsImages* keeps_images() { return nullptr; }
   /// The pretrained networks its fit was judged by: what their scores say of it is no evidence.

@@ -182,6 +182,21 @@ std::vector<std::string> MindDiffuser::target_names() const {
   return names;
 }
 
+std::vector<Readout> MindDiffuser::readouts() const {
+  std::vector<Readout> all;
+  for (const auto& name : target_names()) {
+    std::string shown = name;
+    if (name == "network.final") {
+      shown = options_.network + " embedding";
+    } else if (name != "z" && name != "c") {
+      const size_t layer = all.size() - (predicts_z() ? 1 : 0) - (predicts_c() ? 1 : 0);
+      shown = options_.network + " " + layers().at(layer);
+    }
+    all.push_back(regressions_.at(name).readout(shown));
+  }
+  return all;
+}
+
 TargetRegression::Choice MindDiffuser::choice_of(const std::string& name) const {
   if (name == "z") return {options_.z_regions, options_.z_predictors, 1};
   if (name == "c") return {options_.c_regions, options_.c_predictors, 1};

@@ -58,7 +58,7 @@ struct MindDiffuserOptions {
 ///
 /// The checkpoint is named and known by its content, not copied. Each image has its own noise,
 /// which follows from the run's seed and the sample.
-class MindDiffuser : public Decoder, public KeepsImages {
+class MindDiffuser : public Decoder, public HasReadouts, public KeepsImages {
  public:
   MindDiffuser();
   ~MindDiffuser() override;
@@ -76,6 +76,9 @@ class MindDiffuser : public Decoder, public KeepsImages {
   TensorMap state() const override;
   /// Errors: the checkpoint is not the one it was fitted with.
   void load(const TensorMap& state, const std::string& where) override;
+  const HasReadouts* has_readouts() const override { return this; }
+  /// "z", "c" and what the network says, by its layers.
+  std::vector<Readout> readouts() const override;
   KeepsImages* keeps_images() override { return this; }
   void keep_images_in(const std::filesystem::path& folder) override { kept_ = folder; }
 

@@ -101,6 +101,15 @@ TEST(TargetRegression, PredictsWhatFollowsFromTheResponsesAndFindsWhichUnitsDo) 
     auto other = responses.clone();
     other.slice(1, sensors / 2) += 3;
     EXPECT_TRUE(at::equal(early.predict(other), early.predict(responses))) << kind;
+    // Its weights say how a prediction changes with the responses.
+    const auto readout = early.readout("pixels");
+    const auto weights = at::cat({readout.weights(0, 5), readout.weights(5, readout.units)}, 2);
+    ASSERT_EQ(weights.sizes(), (std::vector<int64_t>{sensors, 1, units})) << kind;
+    EXPECT_EQ(weights.slice(0, sensors / 2).abs().sum().item<float>(), 0) << kind;
+    const auto expected = (responses[1] - responses[0]).flatten().matmul(weights.flatten(0, 1)) *
+                          early.state().at("deviation").to(at::kFloat);
+    const auto predicted = early.predict(responses);
+    EXPECT_TRUE(at::allclose(predicted[1] - predicted[0], expected, 1e-4, 1e-5)) << kind;
     EXPECT_THROW(make({{"V9"}, 6, 1}), Error);
   }
 }

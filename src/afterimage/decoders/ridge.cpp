@@ -92,8 +92,16 @@ void RidgeDecoder::build(const DecoderInput& input, const RunContext& run) {
                 "Give per_target = false and validation = \"folds\", or decoded_repeats = 0");
   }
   size_ = input.image_size;
-  predictors_ = input.sensors.count() * static_cast<int64_t>(input.bins.size());
+  bins_ = std::ssize(input.bins);
+  predictors_ = input.sensors.count() * bins_;
   device_ = run.device();
+}
+
+std::vector<Readout> RidgeDecoder::readouts() const {
+  const auto weight = state_.at("weight");
+  return {{"pixels", weight.size(1), [weight, bins = bins_](int64_t first, int64_t last) {
+             return weight.slice(1, first, last).unflatten(0, {-1, bins});
+           }}};
 }
 
 void RidgeDecoder::fit(const SampleSource& train, const FitContext& context) {

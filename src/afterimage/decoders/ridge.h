@@ -6,6 +6,7 @@
 #include <c10/core/Device.h>
 
 #include "afterimage/decoders/decoder.h"
+#include "afterimage/decoders/readouts.h"
 #include "afterimage/regression/ridge_regression.h"
 
 namespace afterimage {
@@ -33,7 +34,7 @@ struct RidgeOptions {
 /// and are decoded better with a smaller lambda. With `decoded_repeats` = n it is chosen on such
 /// responses: of held-out photographs the mean of each stimulus' first n samples, or of all where
 /// there are fewer.
-class RidgeDecoder : public Decoder {
+class RidgeDecoder : public Decoder, public HasReadouts {
  public:
   RidgeDecoder() = default;
   explicit RidgeDecoder(RidgeOptions options) : options_(std::move(options)) {}
@@ -51,6 +52,8 @@ class RidgeDecoder : public Decoder {
   TensorMap state() const override { return state_; }
   void load(const TensorMap& state, const std::string& where) override;
   std::vector<std::string> objective_metrics() const override { return {"pixel-mse"}; }
+  const HasReadouts* has_readouts() const override { return this; }
+  std::vector<Readout> readouts() const override;
 
  private:
   at::Tensor images_of(const at::Tensor& responses, const ReconstructContext& context) override;
@@ -62,7 +65,7 @@ class RidgeDecoder : public Decoder {
                   const RunContext& run) const;
 
   RidgeOptions options_;
-  int64_t size_ = 0, predictors_ = 0;
+  int64_t size_ = 0, predictors_ = 0, bins_ = 1;
   c10::Device device_ = c10::kCPU;
   TensorMap state_;
 };

@@ -34,6 +34,8 @@ TargetRegression::TargetRegression(TargetRegressionOptions options, Choice choic
                                    const Sensors& sensors, int64_t bins, const std::string& where)
     : options_(std::move(options)),
       choice_(std::move(choice)),
+      sensors_(sensors.count()),
+      bins_(bins),
       predictors_(sensors.count() * bins) {
   if (choice_.regions.empty()) return;
   const auto seen = sensors.in_rois(choice_.regions, where).unsqueeze(1).expand({-1, bins});
@@ -165,6 +167,25 @@ at::Tensor TargetRegression::predict(const at::Tensor& responses) const {
         .copy_(y * deviation.slice(0, first, last) + mean.slice(0, first, last));
   }
   return result;
+}
+
+Readout TargetRegression::readout(const std::string& name) const {
+  return {name, units().size(0),
+          [this](int64_t first, int64_t last) { return weights(first, last); }};
+}
+
+at::Tensor TargetRegression::weights(int64_t first, int64_t last) const {
+  const auto& weight = state_.at("weight");
+  auto seen = at::zeros({predictors_, last - first}, at::kFloat);
+  if (state_.contains("chosen")) {
+    seen.scatter_(0, state_.at("chosen").slice(0, first, last).t(),
+                  weight.slice(0, first, last).t());
+  } else {
+    seen.copy_(weight.slice(1, first, last));
+  }
+  if (!columns_.defined()) return seen.view({sensors_, bins_, -1});
+  const auto all = at::zeros({sensors_ * bins_, last - first}, at::kFloat);
+  return all.index_copy(0, columns_, seen).view({sensors_, bins_, -1});
 }
 
 void TargetRegression::load(const TensorMap& state, const std::string& where) {

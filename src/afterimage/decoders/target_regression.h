@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "afterimage/base/options.h"
+#include "afterimage/decoders/readouts.h"
 #include "afterimage/decoders/target_file.h"
 #include "afterimage/formats/safetensors.h"
 #include "afterimage/recordings/recording.h"
@@ -54,6 +55,8 @@ class TargetRegression {
   /// (units) int64, which of the layer's are predicted, in order.
   const at::Tensor& units() const { return state_.at("units"); }
   int64_t layer_units() const;
+  /// Of the units predicted, standardised. It must outlive what it gives.
+  Readout readout(const std::string& name) const;
 
   /// "units", "layer_units", "mean" and "deviation" (units), and of ridge "weight" (p, units),
   /// "x_mean" (p), "lambda" (units), of FastL2LiR "chosen" and "weight" (units, k), "bias" (units).
@@ -62,6 +65,7 @@ class TargetRegression {
 
  private:
   at::Tensor predictors_of(const at::Tensor& responses) const;
+  at::Tensor weights(int64_t first, int64_t last) const;
   RegressionData data(const SampleSource& train, const TrainingTargets& targets,
                       const at::Tensor& units) const;
   void standardise(const RegressionData& data, const RunContext& run);
@@ -74,7 +78,7 @@ class TargetRegression {
   TargetRegressionOptions options_;
   Choice choice_;
   at::Tensor columns_;  // int64 of (sensor, bin) flattened; undefined: all
-  int64_t predictors_;
+  int64_t sensors_, bins_, predictors_;
   TensorMap state_;
 };
 

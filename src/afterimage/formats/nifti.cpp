@@ -2,10 +2,15 @@
 
 #include <nifti2_io.h>
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
+#include <new>
 
 #include "afterimage/base/error.h"
+#include "afterimage/base/shape.h"
 #include "afterimage/base/text.h"
 #include "afterimage/formats/raw_array.h"
 
@@ -162,6 +167,44 @@ at::Tensor NiftiFile::read_volume() const {
     throw Error(impl_->where, concat("has ", volumes(), " volumes"), "One (x, y, z) is expected");
   }
   return impl_->read_one(0);
+}
+
+void write_nifti(const fs::path& path, const fs::path& like, const at::Tensor& volumes) {
+  const Header header = read_header(like);
+  const int64_t count = volumes.size(0);
+  for (int64_t i = 0; i < 3; ++i) {
+    const int64_t side = i < header->ndim ? header->dim[i + 1] : 1;
+    if (volumes.size(i + 1) != side) {
+      throw Error(like, concat("has volumes of another shape than ", shape_text(volumes.sizes())));
+    }
+    header->dim[i + 1] = side;
+  }
+  header->ndim = header->dim[0] = count == 1 ? 3 : 4;
+  header->nt = header->dim[4] = count;
+  for (int i = 5; i < 8; ++i) header->dim[i] = 1;
+  header->nu = header->nv = header->nw = 1;
+  header->nvox = static_cast<size_t>(volumes.numel());
+  header->datatype = NIFTI_TYPE_FLOAT32;
+  header->nbyper = 4;
+  header->scl_slope = header->scl_inter = header->cal_min = header->cal_max = 0;
+  header->intent_code = NIFTI_INTENT_NONE;
+  header->nifti_type = NIFTI_FTYPE_NIFTI1_1;
+  nifti_set_filenames(header.get(), path.c_str(), /*check=*/0, /*set_byte_order=*/1);
+  // x is stored fastest; the library frees what it is given.
+  const auto stored = volumes.to(at::kFloat).permute({0, 3, 2, 1}).contiguous();
+  header->data = std::malloc(stored.nbytes());
+  if (header->data == nullptr) throw std::bad_alloc();
+  std::memcpy(header->data, stored.const_data_ptr(), stored.nbytes());
+  nifti_image_write(header.get());
+  // It does not say whether that worked.
+  bool whole = fs::exists(path);
+  try {
+    const NiftiFile back(path);
+    whole = whole && at::equal(back.read(count - 1, 1)[0], volumes[count - 1].to(at::kFloat));
+  } catch (const Error&) {
+    whole = false;
+  }
+  if (!whole) throw Error(path, "cannot be written", "Is the disk full?");
 }
 
 }  // namespace afterimage

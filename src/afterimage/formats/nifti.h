@@ -38,4 +38,10 @@ class NiftiFile {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Writes a series of volumes (n, x, y, z), float32, in the space of another file: its header with
+/// orientation and voxel size. A path that ends in .gz is compressed. Errors: another shape than
+/// its volumes have; a disk that is full.
+void write_nifti(const std::filesystem::path& path, const std::filesystem::path& like,
+                 const at::Tensor& volumes);
+
 }  // namespace afterimage

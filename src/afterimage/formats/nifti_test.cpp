@@ -79,6 +79,23 @@ TEST(Nifti, RefusesWhatIsNotWhole) {
   expect(refusal(fixtures / "scaled.nii"), "accepted");  // a sound file is none of these
 }
 
+TEST(Nifti, WritesInTheSpaceOfAnother) {
+  const TemporaryFolder folder;
+  const at::Tensor values = series().narrow(0, 0, 2).to(at::kFloat) / 3;
+  for (const char* like : {"series.nii", "scaled.nii", "big_endian.nii", "series2.nii"}) {
+    for (const char* name : {"x.nii", "x.nii.gz"}) {
+      write_nifti(folder / name, fixtures / like, values);
+      const NiftiFile back(folder / name);
+      EXPECT_TRUE(at::equal(back.read(0, 2), values)) << like << " " << name;
+      write_nifti(folder / name, fixtures / like, values.narrow(0, 1, 1));
+      EXPECT_TRUE(at::equal(NiftiFile(folder / name).read_volume(), values[1])) << like;
+    }
+  }
+  EXPECT_THROW(write_nifti(folder / "y.nii", fixtures / "series.nii", values.narrow(1, 0, 2)),
+               Error);
+  EXPECT_THROW(write_nifti(folder / "none/y.nii", fixtures / "series.nii", values), Error);
+}
+
 TEST(Nifti, RefusesHostileHeaders) {
   const TemporaryFolder folder;
   const std::string whole = read_text(fixtures / "series.nii");

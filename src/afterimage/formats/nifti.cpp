@@ -175,7 +175,8 @@ void write_nifti(const fs::path& path, const fs::path& like, const at::Tensor& v
   for (int64_t i = 0; i < 3; ++i) {
     const int64_t side = i < header->ndim ? header->dim[i + 1] : 1;
     if (volumes.size(i + 1) != side) {
-      throw Error(like, concat("has volumes of another shape than ", shape_text(volumes.sizes())));
+      throw Error(like,
+                  concat("has volumes of another shape than ", shape_text(volumes.sizes().vec())));
     }
     header->dim[i + 1] = side;
   }

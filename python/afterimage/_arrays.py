@@ -12,17 +12,39 @@ Array: TypeAlias = np.ndarray | torch.Tensor
 PathLike: TypeAlias = str | os.PathLike[str]
 
 
+class WrongType(Error, TypeError):
+    """An Error that is also what Python itself raises where a type is wrong."""
+
+
 def is_torch(array):
     return isinstance(array, torch.Tensor)
+
+
+def _numbers(array, what):
+    """Anything with rows as a numpy array of real numbers."""
+    if hasattr(array, "toarray"):
+        raise WrongType(f"{what}: are sparse, which is not supported. Give X.toarray()")
+    array = np.asarray(array)
+    if array.dtype == object:
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise WrongType(f"{what}: are not all numbers ({error}). Give numbers") from None
+    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        raise WrongType(f"{what}: are of type {array.dtype}. Give numbers")
+    return array
 
 
 def tensor(array, what):
     """A view of the array where torch can have one (any strides), else a copy."""
     if is_torch(array):
-        return array.detach()
-    array = np.asarray(array)
-    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
-        raise Error(f"{what}: are of type {array.dtype}. Give numbers")
+        array = array.detach()
+    else:
+        array = _numbers(array, what)
+    if array.dtype in (np.complex64, np.complex128, torch.complex64, torch.complex128):
+        raise WrongType(f"{what}: are complex. Complex data not supported: give real numbers")
+    if is_torch(array):
+        return array
     if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
         array = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("="))
     with warnings.catch_warnings():  # of arrays that may not be written to, which nothing here does
@@ -33,12 +55,15 @@ def tensor(array, what):
 def responses(array):
     """(trial, sensor) or (trial, sensor, bin) as (trial, sensor, bin)."""
     values = tensor(array, "responses")
-    if values.dim() == 2:
-        values = values.unsqueeze(2)
-    if values.dim() != 3:
-        raise Error(f"responses: have the shape {tuple(values.shape)}. "
+    shape = tuple(values.shape)
+    if len(shape) not in (2, 3):
+        raise Error(f"responses: have the shape {shape}. "
+                    "Reshape your data to (trial, sensor) or (trial, sensor, bin)")
+    if 0 in shape:
+        what = "sample" if shape[0] == 0 else "feature"
+        raise Error(f"responses: 0 {what}(s) (shape={shape}) while a minimum of 1 is required. "
                     "Give (trial, sensor) or (trial, sensor, bin)")
-    return values
+    return values.unsqueeze(2) if len(shape) == 2 else values
 
 
 def images(array):

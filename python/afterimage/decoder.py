@@ -2,8 +2,10 @@
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +48,15 @@ class _Listener:
         if state["last"]:
             self._bar.close()
             self._bar = None
+
+
+@cache
+def _not_fitted(scikit_learn):
+    """The type of the error: scikit-learn's own, too, where that is in use."""
+    if not scikit_learn:
+        return _core.Error
+    from sklearn.exceptions import NotFittedError
+    return type("NotFittedError", (_core.Error, NotFittedError), {})
 
 
 class Decoder:
@@ -139,7 +150,7 @@ class Decoder:
                  if getattr(self, name) not in (None, "", False)
                  and (name, getattr(self, name)) not in (("seed", 1), ("device", "cpu"),
                                                          ("precision", "fp32"))]
-        return f"Decoder({', '.join([repr(self.config), *shown])})"
+        return f"{type(self).__name__}({', '.join([repr(self.config), *shown])})"
 
     # Learning.
 
@@ -176,7 +187,8 @@ class Decoder:
             recording = X
         else:
             if y is None:
-                raise _core.Error("y: is missing. Give the images that were shown")
+                raise _core.Error("fit: requires y to be passed, but the target y is None. "
+                                  "Give the images that were shown")
             recording = ArrayRecording(y, X, stimulus, None, sensors, bins, block, source)
         command = f"python: {self!r}.fit({recording!r})"
         if isinstance(recording, ArrayRecording) and out is None:
@@ -198,9 +210,18 @@ class Decoder:
         self.n_features_in_ = len(self.model_.sensors)
         return self
 
+    def _of_its_sensors(self, X):
+        values = _arrays.responses(X)
+        if values.shape[1] == self.n_features_in_:
+            return values
+        raise _core.Error(f"responses: are of {values.shape[1]} sensors (X has {values.shape[1]} "
+                          f"features, but {type(self).__name__} is expecting {self.n_features_in_} "
+                          "features as input). Give those it was fitted to")
+
     def _fitted(self):
         if not hasattr(self, "model_"):
-            raise _core.Error(f"{self!r}: has not learned yet. Call fit or load first")
+            raise _not_fitted("sklearn" in sys.modules)(
+                f"{self!r}: has not learned yet. Call fit or load first")
         return self.model_
 
     # Using what was learned.
@@ -211,7 +232,7 @@ class Decoder:
         was fitted to or of those it reads. numpy gives numpy, torch gives torch: float32 in [0,1],
         laid out as `y` of fit; after a Recording (trial, y, x, 3)."""
         model = self._fitted()
-        values = _arrays.responses(X).float()
+        values = self._of_its_sensors(X).float()
         if values.shape[2] == len(self.bins_) != len(self._rows):
             values = values[:, :, self._rows]
         made = model.predict(values.contiguous(), [] if block is None else
@@ -257,6 +278,7 @@ class Decoder:
         decoder.config = os.fspath(Path(folder) / "config.toml")
         decoder.bins_ = decoder.model_.bins
         decoder._rows = list(range(len(decoder.bins_)))
+        decoder.n_features_in_ = len(decoder.model_.sensors)
         decoder.channels_last_ = True
         decoder._path = Path(folder)
         return decoder

@@ -84,21 +84,6 @@ def test_it_is_kept_copied_and_found_again(recording, tmp_path):
     assert decoder.set_params(training__steps=6, seed=2).training == {"steps": 6, "batch": 4}
 
 
-def test_scikit_learn_takes_it(recording):
-    model_selection = pytest.importorskip("sklearn.model_selection")
-    from sklearn.base import clone
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    train, seen, _, _, _ = arrays_of(recording)
-    flat = train[:, :, 0]
-    scores = model_selection.cross_val_score(
-        make_pipeline(StandardScaler(), ai.Decoder("ridge", settings={"lambda": 10})), flat, seen, cv=3)
-    assert scores.shape == (3,) and scores.min() > 0.2
-    search = model_selection.GridSearchCV(ai.Decoder("ridge"), {"settings__lambda": [1, 1e6]}, cv=3)
-    assert search.fit(flat, seen).best_params_ == {"settings__lambda": 1}
-    assert clone(search.best_estimator_).settings == {"lambda": 1}
-
-
 def test_callbacks_hear_of_every_step(recording):
     heard = []
     ai.Decoder("brain2pix", callback=heard.append, **NETWORK).fit(ai.Recording(recording))
@@ -148,6 +133,10 @@ def test_a_training_into_a_folder_is_stopped_and_goes_on(recording, tmp_path):
     (lambda x, y: ai.Decoder("ridge").predict(x), "fit"),
     (lambda x, y: ai.Decoder("ridge").fit(x, y).predict(x[:, :-1]), "sensors"),
     (lambda x, y: ai.Decoder("ridge").fit(x, y).predict(x * np.inf), "NaN or infinite"),
+    (lambda x, y: ai.Decoder("ridge").fit(x[:, :0], y), "0 feature"),
+    (lambda x, y: ai.Decoder("ridge").fit(x, y).predict(x[:0]), "0 sample"),
+    (lambda x, y: ai.Decoder("ridge").fit(torch.complex(*2 * [torch.from_numpy(x)]), y), "complex"),
+    (lambda x, y: ai.Decoder("ridge").fit(np.full(x.shape, "a"), y), "type <U1"),
     (lambda x, y: ai.Decoder("ridge", data={"predicted": 5}).fit(x, y), "data.predicted"),
     (lambda x, y: ai.Decoder("tuned", **NETWORK).fit(x, y), "receptive field"),
     (lambda x, y: ai.Decoder("ridge").fit(x, y).score(x, y[:, :8, :8]), "pixels"),

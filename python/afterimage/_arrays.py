@@ -25,28 +25,27 @@ def _numbers(array, what):
     if hasattr(array, "toarray"):
         raise WrongType(f"{what}: are sparse, which is not supported. Give X.toarray()")
     array = np.asarray(array)
-    if array.dtype == object:
+    if array.dtype.kind == "O":
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise WrongType(f"{what}: are not all numbers ({error}). Give numbers") from None
-    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+    if array.dtype.kind not in "biufc":
         raise WrongType(f"{what}: are of type {array.dtype}. Give numbers")
     return array
 
 
 def tensor(array, what):
     """A view of the array where torch can have one (any strides), else a copy."""
-    if is_torch(array):
-        array = array.detach()
-    else:
-        array = _numbers(array, what)
-    if array.dtype in (np.complex64, np.complex128, torch.complex64, torch.complex128):
+    array = array.detach() if is_torch(array) else _numbers(array, what)
+    if array.is_complex() if is_torch(array) else array.dtype.kind == "c":
         raise WrongType(f"{what}: are complex. Complex data not supported: give real numbers")
     if is_torch(array):
         return array
-    if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
+    if min(array.strides, default=0) < 0 or not array.dtype.isnative:
         array = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("="))
+    if array.flags.writeable:
+        return torch.from_numpy(array)
     with warnings.catch_warnings():  # of arrays that may not be written to, which nothing here does
         warnings.simplefilter("ignore", UserWarning)
         return torch.from_numpy(array)
@@ -80,10 +79,10 @@ def images(array):
 
 
 def given_back(values, as_torch, channels_last):
-    """(n, 3, y, x) in the user's kind and layout."""
+    """(n, 3, y, x) in the user's kind and layout: a view."""
     if channels_last:
         values = values.permute(0, 2, 3, 1)
-    return values if as_torch else values.contiguous().numpy()
+    return values if as_torch else values.numpy()
 
 
 def table(columns):

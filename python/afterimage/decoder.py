@@ -33,7 +33,9 @@ class _Listener:
 
     def progress(self, state):
         if self._callback is not None:
-            self._callback(state)
+            words = state["note"].split() if state["title"] == "Training" else []
+            losses = {name: float(value) for name, value in zip(words[::2], words[1::2])}
+            self._callback({**state, "losses": losses})
         if not self._show:
             return
         try:
@@ -48,6 +50,12 @@ class _Listener:
         if state["last"]:
             self._bar.close()
             self._bar = None
+
+
+@cache
+def _quiet_run(seed, device, precision, weights):
+    """How to run what nobody listens to; made once, as one prediction takes less than a millisecond."""
+    return _core.Run(seed=seed, device=device, precision=precision, weights=weights, listener=None)
 
 
 @cache
@@ -70,8 +78,8 @@ class Decoder:
     device: "cpu" or "cuda"; precision: "fp32" or "bf16"
     weights: folder with weights of feature networks
     progress: whether to show how far a fit is
-    callback: called with {"title", "unit", "note", "total", "done", "seconds", "last", ...} at
-        each step
+    callback: called with {"title", "unit", "note", "total", "done", "seconds", "last", "losses", ...}
+        at each step; of the title "Training" `losses` are numbers by name. What it raises ends the fit
 
     Learned: `model_`, and with arrays `channels_last_`. Errors are afterimage.Error, a ValueError,
     with the sentence of the command line; Ctrl-C raises KeyboardInterrupt.
@@ -155,10 +163,10 @@ class Decoder:
     # Learning.
 
     def _run(self):
-        return _core.Run(seed=self.seed, device=self.device, precision=self.precision,
-                         weights=os.fspath(self.weights),
-                         listener=_Listener(self.progress, self.callback)
-                         if self.progress or self.callback else None)
+        how = self.seed, self.device, self.precision, os.fspath(self.weights)
+        if not (self.progress or self.callback):
+            return _quiet_run(*how)
+        return _core.Run(*how, listener=_Listener(self.progress, self.callback))
 
     def _options(self, image_side=None):
         tables = {name: getattr(self, name) for name in self._TABLES if getattr(self, name)}

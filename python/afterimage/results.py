@@ -57,12 +57,12 @@ class Reconstruction:
     @property
     def images(self) -> np.ndarray:
         """(n, y, x, 3) float32 in [0,1]."""
-        return _arrays.given_back(self._core.images, as_torch=False, channels_last=True)
+        return _arrays.given_back(self._core.images, as_torch=False, channels_last=True).copy()
 
     @property
     def controls(self) -> dict[str, np.ndarray]:
         """What decoders that know less make of the same trials, by name, as `images`."""
-        return {name: _arrays.given_back(images, as_torch=False, channels_last=True)
+        return {name: _arrays.given_back(images, as_torch=False, channels_last=True).copy()
                 for name, images in self._core.controls.items()}
 
     def __repr__(self):

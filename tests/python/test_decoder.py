@@ -90,6 +90,18 @@ def test_callbacks_hear_of_every_step(recording):
     training = [state for state in heard if state["title"] == "Training"]
     assert {state["done"] for state in training} >= {1, 2, 3, 4}
     assert "pixel" in training[-2]["note"]
+    losses = training[-2]["losses"]
+    assert losses["pixel"] > 0 and " ".join(f"{name} {value:.4g}" for name, value in losses.items()) \
+        == training[-2]["note"]
+    assert all(state["losses"] == {} for state in heard if state["title"] != "Training")
+
+
+def test_a_training_stops_early(recording):
+    heard = []
+    held_out = {"training": {"steps": 200, "batch": 4, "validation": 0.2, "check_every": 1,
+                             "patience": 2, "keep": "best", "learning_rate": 0}}
+    ai.Decoder("brain2pix", callback=heard.append, **NETWORK | held_out).fit(ai.Recording(recording))
+    assert 2 <= max(state["done"] for state in heard if state["title"] == "Training") < 10
 
 
 def test_what_a_callback_raises_comes_out(recording):

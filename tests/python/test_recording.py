@@ -64,6 +64,28 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
     assert grown < 50, f"{grown} MiB more for arrays of 954 MiB"
 
 
+@pytest.mark.parametrize("kind", ["array", "fortran", "memmap", "read-only memmap", "torch"])
+def test_arrays_are_shared(tmp_path, kind):
+    """What is written into the arrays afterwards is what the recording reads: there is no second."""
+    images, responses = np.zeros((4, 8, 8, 3), np.uint8), np.zeros((4, 3, 2), np.float32)
+    written = responses
+    if kind == "fortran":
+        written = responses = np.asfortranarray(responses)
+    elif "memmap" in kind:
+        written = responses = np.memmap(tmp_path / "r", np.float32, "w+", shape=(4, 3, 2))
+        if kind == "read-only memmap":
+            responses = np.memmap(tmp_path / "r", np.float32, "r", shape=(4, 3, 2))
+    elif kind == "torch":
+        images, responses = torch.from_numpy(images), torch.from_numpy(responses)
+    recording = ai.Recording.from_arrays(images, responses)
+    written[2, 1, 1] = 7
+    images[3, 2, 1, 0] = 9
+    assert recording.responses("train")[2, 1, 1] == 7 and recording.images("train")[3, 2, 1, 0] == 9
+    recording.save(tmp_path / "saved.h5")  # and so does the library
+    saved = ai.Recording(tmp_path / "saved.h5")
+    assert saved.responses("train")[2, 1, 1] == 7 and saved.images("train")[3, 2, 1, 0] == 9
+
+
 @pytest.mark.parametrize("change, words", [
     (dict(responses=np.zeros((4, 3, 1, 1))), "responses"),
     (dict(responses=np.array([["a"] * 3] * 4)), "responses"),

@@ -25,6 +25,32 @@ def test_every_command_has_its_name_in_python(program):
     assert set(dir(ai.import_)) > {"digit69", "nsd", "tvsd"} and "occlusion" in dir(ai.analyse)
 
 
+def test_functions_have_all_that_the_help_shows(program):
+    """Every command, command of a command and option on the program's own pages of help."""
+    seen = []
+
+    def compare(words, function):
+        page = program(*words, "--help").stdout
+        options = set(re.findall(r"^ +(?:-\w,)?--([a-z0-9.-]+)", page, re.MULTILINE))
+        below = re.findall(r"^  ([a-z0-9-]+) ", page.partition("\nSubcommands:\n")[2].split("\n\n")[0],
+                           re.MULTILINE)
+        names = {re.sub("[-.]", "_", one) for one in options - {"help", "quiet", "version"}}
+        if not below:  # else they are those of each command below
+            has = set(function.__signature__.parameters)
+            assert all({one, one + "_"} & has for one in names), (words, names - has)
+            assert names or words[0] in ("info", "doctor", "list"), words
+        for name in below:
+            compare([*words, name], getattr(function, name.replace("-", "_")))
+        seen.append(" ".join(words))
+
+    for name in re.findall(r"^  ([a-z]+) ", program("--help").stdout.partition("Subcommands:")[2],
+                           re.MULTILINE):
+        python = name + ("_" if name == "import" else "")
+        assert callable(getattr(ai, python))  # of evaluate and report the objects' own
+        compare([name], ai.commands.find(python))
+    assert {"import bids", "import nwb", "analyse occlusion", "fields", "train"} <= set(seen)
+
+
 def test_a_way_from_end_to_end(recording, program, tmp_path):
     settings = {"data": {"image_size": 16}}
     model = ai.train("ridge", recording=recording, out=tmp_path / "m", set=settings, progress=False)

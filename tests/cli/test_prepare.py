@@ -70,6 +70,9 @@ def test_reliability_and_ceiling_are_numpys(run, tmp_path, source):
     # Random halves differ from stimulus to stimulus, so this agrees within their spread only.
     np.testing.assert_allclose(after["reliability"], np.mean([2 * r / (1 + r) for r in halves], 0),
                                atol=0.06)
+    np.testing.assert_array_equal(after["split_half"], after["reliability"])
+    pairs = [corr(cube[:, j], cube[:, k]) for j in range(4) for k in range(j)]
+    np.testing.assert_allclose(after["single_trial"], np.mean(pairs, 0), rtol=1e-6)
     oracle = np.mean([corr(cube[:, i], np.delete(cube, i, 1).mean(1)) for i in range(4)], 0)
     np.testing.assert_allclose(after["oracle"], oracle, rtol=1e-6)
     noise = cube.var(1, ddof=1).mean(0)
@@ -83,13 +86,30 @@ def test_sensors_are_chosen_and_told(run, tmp_path, source):
                  "--min-reliability", 0.8, "--average", "test", check=True)
     after = load(tmp_path / "out.h5")
     assert 0 < len(after["reliability"]) < 5 and (after["reliability"] >= 0.8).all()
-    assert f"dropped {5 - len(after['reliability'])} sensors: reliability below 0.8" in result.stderr
+    assert f"dropped {5 - len(after['reliability'])} sensors: split-half reliability below 0.8" in result.stderr
     assert "chosen by measures of the test" in run("info", "out.h5", check=True).stdout
     assert (after["split"] == "test").sum() == 30
     run("prepare", "out.h5", "--out", "again.h5", "--rois", "V1", check=True)
     assert "chosen by measures of the test" in run("info", "again.h5", check=True).stdout
     run("report", "out.h5", "--out", "page.html", check=True)
     assert "chosen by measures of the test" in (tmp_path / "page.html").read_text()
+
+
+def test_the_kind_of_reliability_is_chosen(run, tmp_path, source):
+    measured = ["prepare", source, "--zscore", "block", "--reliability", "test"]
+    run(*measured, "--out", "both.h5", check=True)
+    both = load(tmp_path / "both.h5")
+    between = np.sort(both["single_trial"])[2:4].mean()  # keeps two of five; split-half keeps more
+    assert (both["split_half"] >= between).sum() > 2
+    kind = ["--reliability-kind", "single-trial", "--min-reliability", between]
+    for out, told in [("direct.h5", run(*measured, *kind, "--out", "direct.h5", check=True)),
+                      ("later.h5", run("prepare", "both.h5", *kind, "--out", "later.h5", check=True))]:
+        after = load(tmp_path / out)
+        kept = both["single_trial"] >= between
+        np.testing.assert_array_equal(after["single_trial"], both["single_trial"][kept])
+        assert f"dropped {5 - kept.sum()} sensors: single-trial reliability below" in told.stderr
+    np.testing.assert_array_equal(load(tmp_path / "direct.h5")["reliability"], both["single_trial"][kept])
+    np.testing.assert_array_equal(load(tmp_path / "later.h5")["reliability"], both["split_half"][kept])
 
 
 def test_windows_and_baseline(run, tmp_path):
@@ -136,6 +156,9 @@ def test_bad_input_is_refused(run, tmp_path, source):
     out = ["--out", "out.h5"]
     assert_refused(run("prepare", source, *out, "--zscore", "day"), "--zscore", "test-day")
     assert_refused(run("prepare", source, *out, "--min-reliability", 2), "min-reliability")
+    assert_refused(run("prepare", source, *out, "--min-reliability", 0.5, "--reliability-kind",
+                       "single-trial"), "single-trial reliability", "--reliability test")
+    assert_refused(run("prepare", source, *out, "--reliability-kind", "mean"), "single-trial")
     assert_refused(run("prepare", source, *out, "--min-oracle", 0.5), "oracle", "--reliability")
     assert_refused(run("prepare", source, *out, "--rois", "V5"), "V5", "V1")
     assert_refused(run("prepare", source, *out, "--delays", "1,2"), "films")

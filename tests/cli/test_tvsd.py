@@ -113,6 +113,9 @@ def test_receptive_fields_and_measures(run, tmp_path, monkey):
     np.testing.assert_allclose(got["y"], ((-y - 100 + 250) / 500)[kept])
     np.testing.assert_allclose(got["size"], (np.sqrt(sx * sy) / 500)[kept])
     np.testing.assert_allclose(got["reliability"], truth["reliab"].mean(0)[kept])
+    run("prepare", "out.h5", "--out", "fewer.h5", "--reliability-kind", "single-trial",
+        "--min-reliability", 0.7, check=True)  # what the file has is of pairs of single trials
+    assert (imported(tmp_path / "fewer.h5")["reliability"] == got["reliability"][got["reliability"] >= 0.7]).all()
     assert (got["array"] == np.flatnonzero(kept) // 64).all()
     np.testing.assert_allclose(got["r"], expected(truth, WINDOWS["single"])[:, kept], atol=2e-6)
     assert "chosen by measures" in run("info", "out.h5", check=True).stdout

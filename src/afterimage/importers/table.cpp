@@ -129,7 +129,8 @@ Options TableOptions::options() {
              Option("sensors.x", sensors.x, "array: receptive field centres, to the right"),
              Option("sensors.y", sensors.y, "array: receptive field centres"),
              Option("sensors.size", sensors.size, "array: standard deviations of the fields"),
-             Option("sensors.reliability", sensors.reliability, "array: split-half correlations"),
+             Option("sensors.reliability", sensors.reliability,
+                    "array: reliability, split-half or of single trials"),
              Option(
                  "sensors.unit", sensors.unit,
                  "of x, y and size: stimulus (0 to 1 from the upper left), pixels (from the upper "

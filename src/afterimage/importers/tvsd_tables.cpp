@@ -47,7 +47,9 @@ void read_measures(const std::filesystem::path& path, Sensors& sensors, ImportRe
     return;
   }
   const auto file = hdf5::File::open(path);
-  if (file.has("reliab")) sensors.reliability = per_channel(file, "reliab");
+  if (file.has("reliab")) {  // of each of the 435 pairs of test trials
+    sensors.reliability = sensors.measures["single_trial"] = per_channel(file, "reliab");
+  }
   if (file.has("oracle")) sensors.measures["oracle"] = per_channel(file, "oracle");
   if (file.has("SNR_max")) sensors.measures["snr"] = per_channel(file, "SNR_max");
 }

@@ -132,13 +132,17 @@ void measure(const PrepareOptions& options, const ResponseReader& read,
       measure_repeatability(read, groups, options.halves, run.generator("split halves"), where);
   const int64_t trials =
       options.ceiling_trials > 0 ? options.ceiling_trials : trials_per_test(info, valid);
-  info.sensors.reliability = numbers(found.split_half);
+  info.sensors.measures["split_half"] = numbers(found.split_half);
+  info.sensors.measures["single_trial"] = numbers(found.single_trial);
+  const bool single = options.sensors.reliability_kind == "single-trial";
+  info.sensors.reliability = numbers(single ? found.single_trial : found.split_half);
   info.sensors.measures["oracle"] = numbers(found.oracle);
   info.sensors.measures["snr"] = numbers(found.snr);
   info.sensors.measures["noise_ceiling"] = numbers(noise_ceiling(found.snr, trials));
   report.notes.push_back(concat("reliability: from ", found.stimuli, " stimuli of '",
                                 options.reliability, "' shown ", found.fewest, " to ", found.most,
-                                " times; noise ceiling for the mean of ", trials, " trials"));
+                                " times, ", single ? "single-trial" : "split-half",
+                                "; noise ceiling for the mean of ", trials, " trials"));
 }
 
 void add_transductive(nlohmann::json& provenance, const nlohmann::json& before,
@@ -171,8 +175,8 @@ Options PrepareOptions::options() {
              "block's test trials, as TVSD's authors did")
           .one_of({"none", "all", "block", "test-day"}),
       Option("reliability", reliability,
-             "measure reliability, oracle, SNR and noise ceiling on the repeats of a split; keep: "
-             "leave what the recording has")
+             "measure reliability (both kinds), oracle, SNR and noise ceiling on the repeats of a "
+             "split; keep: leave what the recording has")
           .one_of({"keep", "train", "test"}),
       Option("halves", halves, "random halves that the split-half reliability averages")
           .range(1, 10000),
@@ -209,6 +213,8 @@ ImportReport prepare(const Recording& from, PrepareOptions options,
                               },
                               pipeline.reader().bytes_per_row};
     measure(options, read, pipeline.trials(), run, info, report, where);
+    auto& kind = options.sensors.reliability_kind;
+    if (kind == "recorded") kind = "split-half";  // that is what it was measured as
   }
   const auto kept = options.sensors.apply(info.sensors, report, where);
   if (options.reliability == "test" && options.sensors.uses_measures()) {

@@ -9,7 +9,6 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/example_run.h"
 #include "afterimage/preparation/kmeans.h"
-#include "afterimage/preparation/reliability.h"
 #include "afterimage/recordings/example_recording.h"
 
 namespace afterimage {
@@ -19,32 +18,6 @@ const RunContext run = [] {
   RunOptions options;
   return example::prepared_run(options);
 }();
-
-TEST(Repeatability, RecoversTheSignalToNoiseThatMadeTheData) {
-  // 400 stimuli x 6 repeats x 4 sensors: signal of variance 1, noise of variance 1 / snr.
-  auto generator = run.generator("test");
-  const at::Tensor snr = at::tensor({0.25, 1.0, 4.0, 16.0}, at::kDouble);
-  const at::Tensor signal = at::randn({400, 1, 4}, generator, at::TensorOptions(at::kDouble));
-  const at::Tensor noise = at::randn({400, 6, 4}, generator, at::TensorOptions(at::kDouble));
-  const at::Tensor all =
-      (signal + noise / snr.sqrt()).view({2400, 4, 1}).to(at::kFloat) + 1000;  // far from zero
-  std::vector<std::vector<int64_t>> groups(400);
-  for (int64_t i = 0; i < 2400; ++i) groups[static_cast<size_t>(i / 6)].push_back(i);
-  groups.push_back({0});  // shown once: left out
-  const auto found =
-      measure_repeatability({[&](const std::vector<int64_t>& rows) {
-                               return all.index_select(0, at::tensor(rows, at::kLong));
-                             },
-                             16},
-                            groups, 50, run.generator("halves"), "here");
-  EXPECT_EQ(found.stimuli, 400);
-  EXPECT_TRUE(at::allclose(found.split_half, 6 * snr / (6 * snr + 1), 0, 0.04));
-  // One repeat against the mean of five: r = sqrt(snr / (snr + 1)) sqrt(5 snr / (5 snr + 1)).
-  EXPECT_TRUE(at::allclose(found.oracle,
-                           (snr / (snr + 1)).sqrt() * (5 * snr / (5 * snr + 1)).sqrt(), 0, 0.04));
-  EXPECT_TRUE(at::allclose(found.snr, snr, 0.15, 0));
-  EXPECT_TRUE(at::allclose(noise_ceiling(snr, 3), snr / (snr + 1.0 / 3)));
-}
 
 TEST(KMeans, FindsClustersThatAreThere) {
   auto generator = run.generator("test");

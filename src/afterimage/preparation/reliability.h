@@ -17,6 +17,9 @@ struct Repeatability {
   /// Mean over random halves of 2 r / (1 + r), r the correlation over stimuli between the means of
   /// the halves (Spearman 1910, Brown 1910).
   at::Tensor split_half;
+  /// Mean over all pairs of repetitions of the correlation over stimuli between single trials, each
+  /// over the stimuli that have both: what the papers' thresholds mean (TVSD: 435 pairs of 30).
+  at::Tensor single_trial;
   /// Mean over repetitions of the correlation between one repetition and the mean of the others.
   at::Tensor oracle;
   /// Signal variance over noise variance of one trial: noise = mean variance over a stimulus'
@@ -27,8 +30,8 @@ struct Repeatability {
   int64_t fewest = 0, most = 0;  ///< trials of a stimulus
 };
 
-/// `groups`: the trials of each stimulus; groups of one are left out. Reads a stimulus at a time
-/// and keeps sums only. An Error at `where` when fewer than three stimuli have repeats.
+/// `groups`: the trials of each stimulus; groups of one are left out. Reads a stimulus at a time,
+/// twice, and keeps sums only. An Error at `where` when fewer than three stimuli have repeats.
 Repeatability measure_repeatability(const ResponseReader& read,
                                     const std::vector<std::vector<int64_t>>& groups, int64_t halves,
                                     at::Generator generator, const std::string& where);

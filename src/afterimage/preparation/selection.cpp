@@ -32,8 +32,16 @@ bool measured(const Threshold& threshold) {
 Options SensorSelection::options() {
   return {
       Option("rois", rois, "ROIs to keep, such as V1,V4; all when not given"),
-      Option("min_reliability", min_reliability, "keep sensors with this reliability (-1: all)")
+      Option("min_reliability", min_reliability,
+             "keep sensors with this reliability, of the kind reliability_kind names (-1: all)")
           .range(-1, 1),
+      Option(
+          "reliability_kind", reliability_kind,
+          "which reliability that is: single-trial (mean correlation over all pairs of single "
+          "trials: the papers' .3 and .4), split-half (of halves of the repeats, corrected to all "
+          "of them: larger), or recorded: what the recording has, which is split-half where it "
+          "is measured here and single-trial where the file of TVSD has it")
+          .one_of({"recorded", "split-half", "single-trial"}),
       Option("min_oracle", min_oracle, "keep sensors with this oracle correlation (-1: all)")
           .range(-1, 1),
       Option("min_snr", min_snr, "keep sensors with this signal-to-noise (0: all)").range(0),
@@ -66,7 +74,13 @@ std::vector<int64_t> SensorSelection::apply(const Sensors& sensors, ImportReport
                   "Measure it, such as on the test's repeats: --reliability test");
     }
   };
-  require("reliability", &sensors.reliability, min_reliability, -1);
+  if (reliability_kind == "recorded") {
+    require("reliability", &sensors.reliability, min_reliability, -1);
+  } else {
+    require(reliability_kind + " reliability",
+            measure(sensors, reliability_kind == "split-half" ? "split_half" : "single_trial"),
+            min_reliability, -1);
+  }
   require("oracle", measure(sensors, "oracle"), min_oracle, -1);
   require("snr", measure(sensors, "snr"), min_snr, 0);
   require("noise_ceiling", measure(sensors, "noise_ceiling"), min_noise_ceiling, 0);

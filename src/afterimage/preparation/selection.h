@@ -14,6 +14,8 @@ namespace afterimage {
 struct SensorSelection {
   std::vector<std::string> rois;
   double min_reliability = -1;
+  /// Which reliability that is: "recorded" (the recording's own), "split-half" or "single-trial".
+  std::string reliability_kind = "recorded";
   double min_oracle = -1;
   double min_snr = 0;
   double min_noise_ceiling = 0;

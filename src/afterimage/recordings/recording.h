@@ -26,7 +26,7 @@ struct Sensors {
   std::vector<int64_t> array;       ///< electrode array, 0-based; -1 where there is none
   std::vector<double> x, y;         ///< receptive field centre
   std::vector<double> size;         ///< receptive field size: standard deviation, stimulus widths
-  std::vector<double> reliability;  ///< split-half correlation, NaN = not measured
+  std::vector<double> reliability;  ///< split-half or single-trial, NaN = not measured
   /// What else was measured of each sensor, by name ("noise_ceiling", "snr", "field_r2"); NaN =
   /// not measured.
   std::map<std::string, std::vector<double>> measures = {};

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import pytest
 from conftest import BINARY, SOURCE, assert_refused, run_program
+from matplotlib.image import imread
 
 SMALL = ["--set", "data.image_size=16", "--set", "unet.width=8", "--set", "unet.blocks=2",
          "--set", "training.batch=4", "--set", "objective.perceptual=0",
@@ -98,6 +99,13 @@ def test_inverse_receptive_fields(run, recording, tmp_path, trained):
     about = {array["name"]: array for array in json.loads((tmp_path / "a" / "analysis.json").read_text())["arrays"]}
     assert about["spatial-fields"]["names"]["array"] == ["V1", "V4"]
     assert len(about["spatial-fields"]["names"]["stimulus"]) == 6
+    with h5py.File(tmp_path / "a" / "arrays.h5") as file:
+        assert np.array_equal(file["spatial-fields"], spatial) and np.array_equal(file["feature-fields"], feature)
+        assert file["spatial-fields"].attrs["axes"] == "stimulus, array, y, x"
+        assert file["feature-fields"].attrs["axes"] == "stimulus, array, feature"
+        assert list(file["array"].asstr()) == ["V1", "V4"]
+        assert list(file["stimulus"].asstr()) == about["spatial-fields"]["names"]["stimulus"]
+        assert "analyse irf" in json.loads(file.attrs["provenance"])["command"]
     for row, weights in zip(table, spatial.mean(axis=(0, 2, 3))):
         assert float(row["mean weight"]) == pytest.approx(weights, rel=1e-5)
     summary = {row["what"]: float(row["value"]) for row in rows(tmp_path / "a" / "summary.csv")}
@@ -108,11 +116,78 @@ def test_inverse_receptive_fields(run, recording, tmp_path, trained):
     assert 0 < summary["p of an overlap as large by chance"] <= 1
 
 
+@pytest.mark.parametrize("more", [[], ["--deviation", "ratio", "--classes", "7"]])
+def test_how_much_fields_change_is_numpys(run, recording, tmp_path, trained, more):
+    """IRFA, Fig. 4B: histograms of each array's standard deviation over stimuli, or of its ratio."""
+    run("analyse", "irf", trained, recording, "--out", "a", "--quiet", *more, check=True)
+    saved = json.loads((tmp_path / "a" / "analysis.json").read_text())
+    classes = 7 if more else 40
+    with h5py.File(tmp_path / "a" / "arrays.h5") as file:
+        fields = {kind: file[f"{kind}-fields"][()].astype(float) for kind in ("spatial", "feature")}
+        kept = {kind: file[f"{kind}-deviations"][()] for kind in fields}
+    right = {kind: values.std(0) / (values.mean(0) if more else 1) for kind, values in fields.items()}
+    for kind, values in right.items():
+        np.testing.assert_allclose(kept[kind], values, rtol=1e-3, atol=1e-7)
+    most = max(values.max() for values in kept.values())
+    table = rows(tmp_path / "a" / "deviations.csv")
+    assert len(table) == 2 * 2 * classes  # arrays, kinds, classes
+    for h, array in enumerate(["V1", "V4"]):
+        for kind in fields:
+            own = [row for row in table if (row["array"], row["fields"]) == (array, kind)]
+            counts, edges = np.histogram(kept[kind][h], classes, (0, most))
+            np.testing.assert_allclose([float(row["share"]) for row in own], counts / counts.sum(), atol=1e-12)
+            np.testing.assert_allclose([float(row["to"]) for row in own], edges[1:], rtol=1e-6)
+    charts = [(chart["name"], chart["title"].split(": ")[1]) for chart in saved["charts"]]
+    assert charts == [("deviation", "all arrays"), ("deviation-1", "V1"), ("deviation-2", "V4")]
+    assert ("over the mean" in saved["charts"][0]["x_label"]) == bool(more)
+
+
+def test_every_image_is_shown_with_its_fields(run, recording, tmp_path, trained):
+    """IRFA, Fig. 4A."""
+    run("analyse", "irf", trained, recording, "--out", "a", "--quiet", "--images", "4", check=True)
+    saved = json.loads((tmp_path / "a" / "analysis.json").read_text())
+    grid = saved["grids"][0]
+    assert grid["name"] == "stimuli" and len(grid["rows"]) == 4
+    assert grid["columns"] == ["shown", "reconstruction", "V1", "V4", "features"]
+    sheet = imread(tmp_path / "a" / "stimuli.png")[..., :3]
+    gap = (sheet.shape[0] - 4 * 16) // 3
+    y, x = ((16 + gap) * np.arange(n)[:, None] + np.arange(16) for n in (4, 5))
+    cells = sheet[y][:, :, x].transpose(0, 2, 1, 3, 4)  # row, column, y, x, colour
+    with h5py.File(recording) as file:
+        names = file["stimuli/name"].asstr()[()].tolist()
+        assert set(grid["rows"]) <= set(names)
+    run("reconstruct", trained, recording, "--out", "x.h5", "--controls", "none", "--quiet", check=True)
+    with h5py.File(tmp_path / "x.h5") as file:
+        assert np.abs(cells[:, 1] - file["images"][:4]).max() < 0.5 / 255 + 1e-3
+    spatial = np.load(tmp_path / "a" / "spatial-fields.npy")[:4]
+    inside = spatial[..., 2:-2, 2:-2]
+    for h in range(2):
+        low, high = inside[:, h].min(), inside[:, h].max()  # one scale for the images shown
+        right = ((spatial[:, h] - low) / (high - low)).clip(0, 1)
+        assert np.abs(cells[:, 2 + h, :, :, 0] - right).max() < 0.5 / 255 + 1e-3
+    feature = np.load(tmp_path / "a" / "feature-fields.npy")[:4]
+    boxes = (feature / feature.max()).repeat(8, 1).repeat(4, 2)  # 2 arrays, 4 features in 16 pixels
+    assert np.abs(cells[:, 4, :, :, 1] - boxes).max() < 0.5 / 255 + 1e-3
+    run("report", "a", "--out", "page.html", check=True)
+    page = (tmp_path / "page.html").read_text()
+    assert "Every image&#39;s inverse receptive fields" in page or "Every image's inverse" in page
+
+
+def test_wrong_deviations_are_refused(run, recording, trained):
+    def irf(*more):
+        return run("analyse", "irf", trained, recording, "--out", "a", *more)
+    assert_refused(irf("--deviation", "variance"), "deviation", "absolute")
+    assert_refused(irf("--images", "0"), "images", "1..1000")
+    assert_refused(irf("--classes", "1"), "classes", "2..1000")
+
+
 def test_the_arrays_are_read_as_the_docs_say(run, recording, tmp_path, trained):
     run("analyse", "irf", trained, recording, "--out", "irf", "--quiet", check=True)
-    code = (SOURCE / "docs/analyses.md").read_text().split("```python\n")[1].split("```")[0]
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == "{'V1': (16, 16), 'V4': (16, 16)}\n"
+    blocks = (SOURCE / "docs/analyses.md").read_text().split("```python\n")[1:3]
+    done = [subprocess.run([sys.executable, "-c", block.split("```")[0]], cwd=tmp_path, capture_output=True,
+                           text=True, check=True).stdout for block in blocks]
+    assert done == ["stimulus, array, y, x (6, 2, 16, 16) 6 ['V1', 'V4']\n",
+                    "{'V1': (16, 16), 'V4': (16, 16)}\n"]
 
 
 def test_embedding(run, recording, tmp_path, trained):

@@ -6,7 +6,9 @@
 
 #include "afterimage/analysis/conditions.h"
 #include "afterimage/analysis/field_overlap.h"
+#include "afterimage/analysis/irf_deviations.h"
 #include "afterimage/analysis/irf_maps.h"
+#include "afterimage/analysis/irf_pictures.h"
 #include "afterimage/base/text.h"
 #include "afterimage/recordings/areas.h"
 
@@ -40,15 +42,6 @@ at::Tensor known_centres(const Sensors& sensors, const std::vector<SensorGroup>&
   return at::tensor(all, at::kDouble).view({-1, 2});
 }
 
-/// A map as a picture: its range, taken without the border, is black to white. Near the border the
-/// score convolution sees less than its whole kernel, and those few rows would decide alone.
-at::Tensor picture(const at::Tensor& map) {  // (y, x) -> (3, y, x)
-  const int64_t side = map.size(0), border = side / 16 + 1, inside = side - 2 * border;
-  const auto middle = inside > 0 ? map.narrow(0, border, inside).narrow(1, border, inside) : map;
-  const auto [low, high] = at::aminmax(middle);
-  return ((map - low) / (high - low).clamp_min(1e-12)).clamp(0, 1).expand({3, -1, -1});
-}
-
 /// The mean of those that are known, but of array h.
 at::Tensor mean_of_others(const at::Tensor& overlap, int64_t h) {
   auto others = overlap.clone();
@@ -59,21 +52,17 @@ at::Tensor mean_of_others(const at::Tensor& overlap, int64_t h) {
 /// What was found of the arrays, in the order of the attention's arrays.
 struct Found {
   IrfMaps maps;
+  IrfDeviations deviations;
   at::Tensor mean;                         // spatial, over images: (h, y, x)
-  at::Tensor spatial_spread;               // standard deviation over images: (h, y, x)
-  at::Tensor spatial, feature;             // the same over the mean weight: (h, y, x), (h, C)
   at::Tensor centre, known_centre, apart;  // (h, 2), (h, 2), (h)
   at::Tensor fields, overlap;              // known fields (h, y, x); (h, h'), NaN: not known
 };
 
-Found find(IrfMaps maps, const Sensors& sensors) {
+Found find(IrfMaps maps, const Sensors& sensors, bool relative) {
   const auto& groups = maps.groups;
   Found found;
+  found.deviations = deviations_of(maps, relative);
   found.mean = maps.spatial.mean(0);
-  found.spatial_spread = maps.spatial.std(0, false);
-  // Relative to the mean weight, so that the two kinds compare.
-  found.spatial = found.spatial_spread / found.mean.clamp_min(1e-12);
-  found.feature = maps.feature.std(0, false) / maps.feature.mean(0).clamp_min(1e-12);
   found.centre = centres(found.mean);
   found.known_centre = known_centres(sensors, groups);
   found.apart = (found.centre - found.known_centre).norm(2, {1});
@@ -94,10 +83,11 @@ Table array_table(const Found& found) {
   for (const size_t row : shown_order(found.maps.arrays)) {
     const auto h = static_cast<int64_t>(row);
     table.rows.push_back(
-        {found.maps.arrays[row], number(found.mean[h].mean()), number(found.spatial[h].mean()),
-         number(found.feature[h].mean()), number(found.centre[h][0]), number(found.centre[h][1]),
-         number(found.known_centre[h][0]), number(found.known_centre[h][1]), number(found.apart[h]),
-         number(found.overlap[h][h]), number(mean_of_others(found.overlap[h], h))});
+        {found.maps.arrays[row], number(found.mean[h].mean()),
+         number(found.deviations.spatial[h].mean()), number(found.deviations.feature[h].mean()),
+         number(found.centre[h][0]), number(found.centre[h][1]), number(found.known_centre[h][0]),
+         number(found.known_centre[h][1]), number(found.apart[h]), number(found.overlap[h][h]),
+         number(mean_of_others(found.overlap[h], h))});
   }
   return table;
 }
@@ -113,8 +103,8 @@ ImageGrid spatial_grid(const Found& found) {
   for (const size_t row : shown_order(found.maps.arrays)) {
     const auto h = static_cast<int64_t>(row);
     for (const auto& map :
-         {found.mean[h], found.spatial_spread[h], found.fields[h].nan_to_num(0)}) {
-      pictures.push_back(picture(map));
+         {found.mean[h], found.deviations.spatial[h], found.fields[h].nan_to_num(0)}) {
+      pictures.push_back(map_picture(map));
     }
   }
   grid.images = at::stack(pictures);
@@ -123,8 +113,8 @@ ImageGrid spatial_grid(const Found& found) {
 
 Table summary_table(const Found& found, int64_t permutations, const RunContext& run) {
   Table summary{"summary", "All arrays together", {"what", "value"}, {}};
-  summary.rows.push_back({"spatial deviation", number(found.spatial.mean())});
-  summary.rows.push_back({"feature deviation", number(found.feature.mean())});
+  summary.rows.push_back({"spatial deviation", number(found.deviations.spatial.mean())});
+  summary.rows.push_back({"feature deviation", number(found.deviations.feature.mean())});
   const auto by_chance = [&](const at::Tensor& likeness, const char* purpose) {
     return matched_by_chance(likeness, permutations, run.generator(purpose));
   };
@@ -154,9 +144,11 @@ Table summary_table(const Found& found, int64_t permutations, const RunContext& 
   return summary;
 }
 
-/// The fields themselves, image by image, as the attention has its arrays.
+/// The fields themselves, image by image, and their deviations, as the attention has its arrays.
 std::vector<NamedArray> arrays_of(const Found& found, const std::vector<std::string>& stimuli) {
   const auto& arrays = found.maps.arrays;
+  const std::string unit = found.deviations.relative ? "standard deviation over the mean weight"
+                                                     : "standard deviation of the weights";
   return {{"spatial-fields",
            "Spatial inverse receptive fields: attention weights averaged over features",
            {"stimulus", "array", "y", "x"},
@@ -172,46 +164,51 @@ std::vector<NamedArray> arrays_of(const Found& found, const std::vector<std::str
            "stimulus; NaN where none is known",
            {"array", "y", "x"},
            found.fields,
+           {{"array", arrays}}},
+          {"spatial-deviations",
+           concat("How much spatial fields change from image to image: ", unit),
+           {"array", "y", "x"},
+           found.deviations.spatial,
+           {{"array", arrays}}},
+          {"feature-deviations",
+           concat("How much feature fields change from image to image: ", unit),
+           {"array", "feature"},
+           found.deviations.feature,
            {{"array", arrays}}}};
-}
-
-/// Deviations of all arrays in 20 classes: one row of bars for each kind.
-Chart histogram(const std::string& name, const std::string& title, const at::Tensor& values) {
-  constexpr int64_t classes = 20;
-  const double most = std::max(values.max().item<double>(), 1e-12);
-  const auto counts = at::histc(values.flatten().to(at::kFloat), classes, 0, most);
-  Chart chart{
-      name, title, Chart::Kind::bars, "standard deviation across stimuli, over the mean", "share",
-      {},   {}};
-  Series series{name, {}, {}};
-  for (int64_t i = 0; i < classes; ++i) {
-    chart.categories.push_back(shown(most * (static_cast<double>(i) + 0.5) / classes));
-    series.y.push_back(counts[i].item<double>() / static_cast<double>(values.numel()));
-  }
-  chart.series.push_back(series);
-  return chart;
 }
 
 }  // namespace
 
 Options Irf::options() {
-  return {Option("split", split_, "trials whose attention is averaged"),
-          Option("permutations", permutations_, "orders of the arrays the test tries").range(99)};
+  return {
+      Option("split", split_, "trials whose attention is averaged"),
+      Option("permutations", permutations_, "orders of the arrays the test tries").range(99),
+      Option("images", images_, "images whose fields are shown").range(1, 1000),
+      Option("deviation", deviation_,
+             "how much fields change from image to image: the standard deviation of the weights "
+             "itself, as in IRFA's Fig. 4B, or its ratio to the mean weight")
+          .one_of({"absolute", "ratio"}),
+      Option("classes", classes_, "classes of the histograms of that").range(2, 1000)};
 }
 
 AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunContext& run) {
-  const Conditions test(model, recording, split_, {}, run);
-  const Found found = find(inverse_receptive_fields(model, test.samples()), model.input().sensors);
+  Conditions test(model, recording, split_, {}, run);
+  const bool relative = deviation_ == "ratio";
+  const Found found =
+      find(inverse_receptive_fields(model, test.samples()), model.input().sensors, relative);
   AnalysisResult result;
   result.name = "irf";
   result.title = "Inverse receptive fields: " + model.name();
   result.lead =
       concat("Attention weights of ", found.maps.arrays.size(), " arrays over ", test.count(),
-             " test images. Deviations are across images, over the mean weight.");
-  result.tables = {summary_table(found, permutations_, run), array_table(found)};
-  result.charts = {histogram("spatial-deviation", "How much spatial fields change", found.spatial),
-                   histogram("feature-deviation", "How much feature fields change", found.feature)};
-  result.grids = {spatial_grid(found)};
+             " test images. Deviations are standard deviations across images",
+             relative ? ", over the mean weight." : " of the weights themselves.");
+  result.tables = {summary_table(found, permutations_, run), array_table(found),
+                   deviation_table(found.deviations, classes_)};
+  result.charts = deviation_charts(found.deviations, classes_);
+  const auto shown = test.stimulus_names(std::min(images_, test.count()));
+  result.grids = {stimulus_grid(found.maps, shown, test.truth(), test.reconstruct_all()),
+                  spatial_grid(found)};
   result.arrays = arrays_of(found, test.stimulus_names(test.count()));
   return result;
 }

@@ -4,6 +4,7 @@
 
 #include "afterimage/analysis/chart.h"
 #include "afterimage/analysis/point_map.h"
+#include "afterimage/analysis/result_arrays.h"
 #include "afterimage/base/error.h"
 #include "afterimage/base/json_number.h"
 #include "afterimage/base/output.h"
@@ -82,6 +83,16 @@ json to_json(const NamedVolumes& volumes) {
           {"names", volumes.names}};
 }
 
+/// Writes its PNG.
+json save_grid(const ImageGrid& grid, const fs::path& folder) {
+  TORCH_INTERNAL_ASSERT(grid.images.size(0) ==
+                        static_cast<int64_t>(grid.rows.size() * grid.columns.size()));
+  write_png(folder / (grid.name + ".png"),
+            sheet_of(grid.images, static_cast<int64_t>(grid.columns.size())));
+  return {
+      {"name", grid.name}, {"title", grid.title}, {"columns", grid.columns}, {"rows", grid.rows}};
+}
+
 ImageGrid grid_from(const json& saved, const fs::path& folder) {
   ImageGrid grid{saved.at("name"),
                  saved.at("title"),
@@ -102,7 +113,8 @@ void Series::add(const Estimate& estimate) {
   high.push_back(estimate.high);
 }
 
-void AnalysisResult::save(const fs::path& folder, bool force) const {
+void AnalysisResult::save(const fs::path& folder, bool force,
+                          const std::map<std::string, std::string>& further) const {
   Output output(folder, force);
   fs::create_directories(output.path());
   json saved{{"format", "afterimage-analysis"},
@@ -123,16 +135,9 @@ void AnalysisResult::save(const fs::path& folder, bool force) const {
     write_text(output.path() / (chart.name + ".svg"), chart_svg(chart, /*standalone=*/true), true);
     saved["charts"].push_back(to_json(chart));
   }
-  for (const auto& grid : grids) {
-    TORCH_INTERNAL_ASSERT(grid.images.size(0) ==
-                          static_cast<int64_t>(grid.rows.size() * grid.columns.size()));
-    write_png(output.path() / (grid.name + ".png"),
-              sheet_of(grid.images, static_cast<int64_t>(grid.columns.size())));
-    saved["grids"].push_back({{"name", grid.name},
-                              {"title", grid.title},
-                              {"columns", grid.columns},
-                              {"rows", grid.rows}});
-  }
+  for (const auto& grid : grids) saved["grids"].push_back(save_grid(grid, output.path()));
+  for (const auto& grid : multiples) saved["multiples"].push_back(save_grid(grid, output.path()));
+  for (const auto& [file, text] : further) write_text(output.path() / file, text, true);
   for (const auto& map : maps) {
     for (const auto& colouring : map.colourings) {
       const Chart chart = chart_of(map, colouring);
@@ -149,6 +154,7 @@ void AnalysisResult::save(const fs::path& folder, bool force) const {
     write_nifti(output.path() / (one.name + ".nii.gz"), one.like, one.values);
     saved["volumes"].push_back(to_json(one));
   }
+  if (!arrays.empty()) save_arrays(*this, output.path() / "arrays.h5");
   if (!maps.empty()) saved["maps"] = save_maps(*this, output.path());
   write_text(output.path() / "analysis.json", saved.dump(1), true);
   output.commit();

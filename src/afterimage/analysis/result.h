@@ -94,7 +94,8 @@ struct PointImages {
 
 /// What an analysis found. As a folder: analysis.json (everything but pixels and arrays), a CSV for
 /// each table, an SVG for each chart and each colouring of a map, a PNG for each grid and one for
-/// the images of the maps, a .npy for each array, a .nii.gz for volumes.
+/// the images of the maps, a .npy for each array, all arrays as arrays.h5, a .nii.gz for volumes,
+/// and a PNG for each of the small multiples.
 struct AnalysisResult {
   std::string name;   ///< "occlusion"
   std::string title;  ///< "Occlusion in space and time: monkeysee-spatial"
@@ -106,9 +107,13 @@ struct AnalysisResult {
   PointImages point_images;  ///< of all maps
   std::vector<NamedArray> arrays = {};
   std::vector<NamedVolumes> volumes = {};
+  /// Small multiples: more images than a report should carry, for a page of their own. Not loaded.
+  std::vector<ImageGrid> multiples = {};
   nlohmann::json provenance;
 
-  void save(const std::filesystem::path& folder, bool force) const;
+  /// `further`: texts by file name that go into the same folder, such as that page.
+  void save(const std::filesystem::path& folder, bool force,
+            const std::map<std::string, std::string>& further = {}) const;
   /// Errors: no such folder, not an analysis, a newer version, missing or broken parts.
   static AnalysisResult load(const std::filesystem::path& folder);
 };

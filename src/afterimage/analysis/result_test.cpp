@@ -7,6 +7,7 @@
 #include "afterimage/base/error.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/temporary_folder.h"
+#include "afterimage/formats/hdf5.h"
 #include "afterimage/formats/npy.h"
 
 namespace afterimage {
@@ -82,14 +83,25 @@ TEST(AnalysisResult, ArraysAreSavedInFull) {
   const TemporaryFolder folder;
   auto result = example();
   const auto values = at::arange(24).view({2, 3, 4}).to(at::kFloat) / 7;
-  result.arrays = {{"maps", "Maps", {"array", "y", "x"}, values, {{"array", {"V1", "V4"}}}}};
+  result.arrays = {
+      {"maps", "Maps", {"array", "y", "x"}, values, {{"array", {"V1", "V4"}}}},
+      {"r2", "Fits", {"array"}, at::tensor({0.1, NAN}, at::kDouble), {{"array", {"V1", "V4"}}}}};
   result.save(folder / "out", false);
   EXPECT_TRUE(at::equal(NpyFile(folder / "out/maps.npy").read(), values));
   const auto loaded = AnalysisResult::load(folder / "out");
-  ASSERT_EQ(loaded.arrays.size(), 1u);
+  ASSERT_EQ(loaded.arrays.size(), 2u);
   EXPECT_EQ(loaded.arrays[0].axes, result.arrays[0].axes);
   EXPECT_EQ(loaded.arrays[0].names, result.arrays[0].names);
   EXPECT_FALSE(loaded.arrays[0].values.defined());
+
+  const auto file = hdf5::File::open(folder / "out/arrays.h5");
+  EXPECT_EQ(file.shape("maps"), (std::vector<int64_t>{2, 3, 4}));
+  EXPECT_EQ(file.read<float>("maps")[23], values[1][2][3].item<float>());
+  EXPECT_EQ(file.read<double>("r2")[0], 0.1);  // in full
+  EXPECT_EQ(file.text_attribute("maps", "axes"), "array, y, x");
+  EXPECT_EQ(file.text_attribute("r2", "title"), "Fits");
+  EXPECT_EQ(file.read_strings("array"), (std::vector<std::string>{"V1", "V4"}));
+  EXPECT_EQ(file.text_attribute("/", "provenance"), result.provenance.dump());
 }
 
 AnalysisResult example_with_map() {

@@ -1,10 +1,12 @@
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 
 #include "afterimage/analysis/analysis.h"
 #include "afterimage/base/output.h"
 #include "afterimage/base/text.h"
 #include "afterimage/command.h"
+#include "afterimage/report/multiples_page.h"
 
 namespace afterimage {
 namespace {
@@ -24,7 +26,9 @@ void analyse(const AnalysisEntry& entry, const Arguments& a, const Invocation& i
   auto options = to_json(a.analysis->options());
   options["analysis"] = entry.name;
   result.provenance = invocation.provenance(run, options, {a.recording, a.model});
-  result.save(a.out, a.force);
+  std::map<std::string, std::string> pages;
+  if (!result.multiples.empty()) pages["multiples.html"] = multiples_page(result);
+  result.save(a.out, a.force, pages);
   run.say(concat(result.lead, " -> ", a.out));
 }
 

@@ -1,12 +1,14 @@
 """`afterimage analyse`: what each analysis writes, and what it refuses."""
 import csv
 import json
+import re
 import shutil
 
 import h5py
 import numpy as np
 import pytest
 from conftest import assert_refused, run_program, write_image_folder
+from matplotlib.image import imread
 
 SMALL = ["--set", "data.image_size=32", "--set", "unet.width=8", "--set", "unet.blocks=2",
          "--set", "objective.perceptual=0", "--set", "training.steps=20", "--quiet"]
@@ -53,6 +55,33 @@ def test_occlusion_has_the_44_conditions_of_the_paper(folder):
     assert "44 conditions" in result["lead"]
 
 
+def test_every_condition_of_every_image_is_on_a_page_of_its_own(folder):
+    """MonkeySee, Fig. 3: small multiples, a row per region and a column per choice of windows."""
+    out, result = analyse(folder, "occlusion", "fixed", "--metrics", "pixel-correlation", "--images", "3")
+    assert "multiples.html" in result["lead"]
+    grids = result["multiples"]
+    assert [grid["name"] for grid in grids] == ["conditions-1", "conditions-2", "conditions-3"]
+    windows = ["all", *(f"only {i}" for i in range(1, 6)), *(f"all but {i}" for i in range(1, 6))]
+    for grid in grids:
+        assert grid["rows"] == ["all", "V1", "V4", "IT"] and grid["columns"] == ["shown", *windows]
+    page = (out / "multiples.html").read_text()
+    assert page.count("<img ") == 3 * 4 * 12 and page.count("conditions") > 0
+    assert not re.search(r"(src|href)=.?https?:", page)  # it loads nothing
+    # The same images as where the conditions are shown one by one.
+    sheet, one_window = cells(out / "conditions-2.png", 4, 12), cells(out / "one-window.png", 3, 7)
+    np.testing.assert_array_equal(sheet[0, :7], one_window[1])  # shown, all, only 1 to 5
+    regions = cells(out / "regions.png", 3, 5)
+    np.testing.assert_array_equal(sheet[:, 1], regions[1, 1:])
+    np.testing.assert_array_equal(sheet[:, 0], regions[1, :1].repeat(4, 0))
+
+
+def cells(path, rows, columns, side=32, gap=2):
+    """The images of a sheet, (row, column, y, x, colour)."""
+    sheet = imread(path)[..., :3]
+    y, x = ((side + gap) * np.arange(n)[:, None] + np.arange(side) for n in (rows, columns))
+    return sheet[y][:, :, x].transpose(0, 2, 1, 3, 4)
+
+
 def test_numbers_are_whole(folder):
     """Tables hold numbers as they were computed, in CSV and in JSON."""
     out, result = analyse(folder, "occlusion", "fixed", "--metrics", "pixel-correlation,ssim")
@@ -67,8 +96,9 @@ def test_numbers_are_whole(folder):
     assert all(low <= y <= high for low, y, high in zip(bars["low"], bars["y"], bars["high"]))
 
 
-def test_occlusion_by_the_level_before_onset_needs_such_a_bin(folder):
-    assert_refused(run_program("analyse", "occlusion", "fixed", "r.h5", "--out", "o",
+@pytest.mark.parametrize("name", ["occlusion", "layers", "colour"])
+def test_the_level_before_onset_needs_such_a_bin(folder, name):
+    assert_refused(run_program("analyse", name, "fixed", "r.h5", "--out", "o",
                                "--baseline", "pre-stimulus", cwd=folder),
                    "r.h5", "before stimulus onset", "baseline_recording")
 

@@ -100,6 +100,24 @@ def test_occlusion_by_the_level_before_onset(folder):
     assert "0 to 40" in json.loads((folder / "mean" / "analysis.json").read_text())["lead"]
 
 
+@pytest.mark.parametrize("name, table, of, value", [
+    ("layers", "layers", "regions", "correlation"), ("colour", "colourfulness", "images of", "mean")])
+def test_layers_and_colour_by_the_level_before_onset(folder, name, table, of, value):
+    def found(baseline):
+        out = folder / f"{name}-{baseline}"
+        run_program("analyse", name, "m", "r.h5", "--out", out, "--baseline", baseline, "--quiet",
+                    cwd=folder, check=True)
+        lead = json.loads((out / "analysis.json").read_text())["lead"]
+        assert ("level before onset" in lead) == (baseline == "pre-stimulus")
+        with open(out / f"{table}.csv", newline="") as file:
+            return list(csv.DictReader(file))
+    rows = found("mean")
+    assert {row[of] for row in rows} >= {"all", "V1", "V4", "IT"}
+    for mean, before in zip(rows, found("pre-stimulus"), strict=True):
+        nothing_kept_away = mean[of] in ("shown", "all") and mean.get("windows", "all") == "all"
+        assert (mean[value] == before[value]) == nothing_kept_away
+
+
 def test_the_level_before_onset_may_come_from_another_recording(folder):
     for name, more in [("own", ["r.h5"]), ("other", ["after.h5", "--baseline-recording", "r.h5"])]:
         run_program("analyse", "occlusion", "m", *more, "--out", name, "--baseline", "pre-stimulus",

@@ -8,12 +8,12 @@
 namespace afterimage {
 
 Options Colour::options() {
-  return {Option("split", split_, "trials to reconstruct"),
-          Option("bars", bars_, "bins of the histograms").range(2, 1000)};
+  return Options{Option("split", split_, "trials to reconstruct")} + baseline_.options() +
+         Options{Option("bars", bars_, "bins of the histograms").range(2, 1000)};
 }
 
 AnalysisResult Colour::analyse(Model& model, const Recording& recording, const RunContext& run) {
-  Conditions test(model, recording, split_, {}, run);
+  Conditions test(model, recording, split_, baseline_.of(model, recording), run);
   std::vector<std::pair<std::string, at::Tensor>> sets = {{"shown", colourfulness(test.truth())}};
   for (const auto& condition : conditions_in_space(model.input())) {
     sets.emplace_back(condition.name, colourfulness(test.reconstruct(condition.kept)));
@@ -26,7 +26,8 @@ AnalysisResult Colour::analyse(Model& model, const Recording& recording, const R
   result.title = "Colourfulness: " + model.name();
   result.lead = concat("Colourfulness of ", test.count(),
                        " images, as shown and as reconstructed from all regions or from one alone "
-                       "(the others at their training mean).");
+                       "(the others at ",
+                       baseline_.text(), ").");
   Chart chart;
   chart.name = "histogram";
   chart.title = "Distribution of colourfulness";

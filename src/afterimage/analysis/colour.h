@@ -1,6 +1,7 @@
 #pragma once
 
 #include "afterimage/analysis/analysis.h"
+#include "afterimage/analysis/baseline_options.h"
 
 namespace afterimage {
 
@@ -13,6 +14,7 @@ class Colour : public Analysis {
 
  private:
   std::string split_ = "test";
+  BaselineOptions baseline_;
   int64_t bars_ = 24;
 };
 

@@ -58,10 +58,12 @@ void add_charts(AnalysisResult& result, const std::string& name, const std::stri
 
 }  // namespace
 
-Options Layers::options() { return {Option("split", split_, "trials to reconstruct")}; }
+Options Layers::options() {
+  return Options{Option("split", split_, "trials to reconstruct")} + baseline_.options();
+}
 
 AnalysisResult Layers::analyse(Model& model, const Recording& recording, const RunContext& run) {
-  Conditions test(model, recording, split_, {}, run);
+  Conditions test(model, recording, split_, baseline_.of(model, recording), run);
   const auto metrics = layer_metrics(test.truth(), run);
   std::vector<std::string> layers;
   for (const auto* metric : metrics) layers.push_back(layer_of(*metric));
@@ -84,8 +86,8 @@ AnalysisResult Layers::analyse(Model& model, const Recording& recording, const R
   result.lead = concat("Correlation of the features of ", test.count(),
                        " reconstructions with those of the images shown, in layers of ",
                        afterimage::split(metrics.front()->name, '-').front(),
-                       "; regions and windows left out stand at their training mean. Windows: ",
-                       bins_text(model.input().bins), ".");
+                       "; regions and windows left out stand at ", baseline_.text(),
+                       ". Windows: ", bins_text(model.input().bins), ".");
   const auto pick = [&rows](auto wanted) {
     std::vector<Row> some;
     for (const auto& row : rows) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "afterimage/analysis/analysis.h"
+#include "afterimage/analysis/baseline_options.h"
 
 namespace afterimage {
 
@@ -16,6 +17,7 @@ class Layers : public Analysis {
 
  private:
   std::string split_ = "test";
+  BaselineOptions baseline_;
 };
 
 }  // namespace afterimage

@@ -52,6 +52,30 @@ ImageGrid image_grid(const std::string& name, const std::string& title,
   return grid;
 }
 
+/// Of each image every condition (MonkeySee, Fig. 3): a row per region, a column per choice of
+/// windows, in the order of the conditions, after what was shown.
+std::vector<ImageGrid> condition_grids(const std::vector<Outcome>& outcomes,
+                                       const at::Tensor& truth,
+                                       const std::vector<std::string>& names) {
+  std::vector<ImageGrid> grids;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto image = static_cast<int64_t>(i);
+    ImageGrid grid{concat("conditions-", i + 1), names[i], {"shown"}, {}, {}};
+    std::vector<at::Tensor> cells;
+    for (const auto& [condition, images, scores] : outcomes) {
+      if (condition.windows == "all") {
+        grid.rows.push_back(condition.regions);
+        cells.push_back(truth[image]);
+      }
+      if (grid.rows.size() == 1) grid.columns.push_back(condition.windows);
+      cells.push_back(images[image]);
+    }
+    grid.images = at::stack(cells);
+    grids.push_back(grid);
+  }
+  return grids;
+}
+
 /// One metric for every window: alone, and what is lost without it; a series per region.
 Chart window_chart(const std::vector<Outcome>& outcomes, const Metric& metric, int64_t bins,
                    bool only) {
@@ -89,25 +113,16 @@ Chart region_chart(const std::vector<Outcome>& outcomes, const Metric& metric) {
 }  // namespace
 
 Options Occlusion::options() {
-  return {
-      Option("split", split_, "trials to reconstruct"),
-      Option("baseline", baseline_, "what stands in for a response that is kept from the decoder")
-          .one_of({"mean", "pre-stimulus"}),
-      Option("baseline_recording", baseline_recording_,
-             "recording with bins before onset for pre-stimulus, if this one has none"),
+  const Options own = {
       Option("metrics", metrics_, "metrics ('afterimage list metrics'), or all"),
       Option("images", images_, "images shown of each condition").range(1, 1000),
   };
+  return Options{Option("split", split_, "trials to reconstruct")} + baseline_.options() + own;
 }
 
 AnalysisResult Occlusion::analyse(Model& model, const Recording& recording, const RunContext& run) {
   const auto bins = std::ssize(model.input().bins);
-  std::optional<Recording> other;
-  if (!baseline_recording_.empty()) other.emplace(baseline_recording_);
-  const auto baseline = baseline_ == "mean"
-                            ? Baseline()
-                            : baseline_before_onset(model, recording, other ? *other : recording);
-  Conditions test(model, recording, split_, baseline, run);
+  Conditions test(model, recording, split_, baseline_.of(model, recording), run);
   const auto metrics = computable_metrics(metrics_, test.truth(), run);
   const auto conditions = conditions_in_time(model.input());
   const int64_t shown = std::min(images_, test.count());
@@ -125,8 +140,7 @@ AnalysisResult Occlusion::analyse(Model& model, const Recording& recording, cons
   result.name = "occlusion";
   result.title = "Occlusion: " + model.name();
   result.lead = concat(test.count(), " test images reconstructed under ", conditions.size(),
-                       " conditions; responses kept from the decoder stand at ",
-                       baseline_ == "mean" ? "their training mean" : "their level before onset",
+                       " conditions; responses kept from the decoder stand at ", baseline_.text(),
                        ". Error bars are 95 % bootstrap intervals over images. Windows: ",
                        bins_text(model.input().bins), ".");
   const auto rows = test.stimulus_names(shown);
@@ -134,6 +148,8 @@ AnalysisResult Occlusion::analyse(Model& model, const Recording& recording, cons
                                     test.truth(), rows,
                                     [](const Condition& c) { return c.windows == "all"; }));
   if (bins > 1) {
+    result.lead += " Every condition of every image shown is in multiples.html.";
+    result.multiples = condition_grids(outcomes, test.truth(), rows);
     for (const std::string kind : {"only", "all but"}) {
       result.grids.push_back(image_grid(
           kind == "only" ? "one-window" : "without-one-window",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "afterimage/analysis/analysis.h"
+#include "afterimage/analysis/baseline_options.h"
 
 namespace afterimage {
 
@@ -14,8 +15,7 @@ class Occlusion : public Analysis {
 
  private:
   std::string split_ = "test";
-  std::string baseline_ = "mean";
-  std::string baseline_recording_;
+  BaselineOptions baseline_;
   std::vector<std::string> metrics_ = {"all"};
   int64_t images_ = 8;
 };

@@ -22,21 +22,6 @@ std::string picture(const at::Tensor& image, const std::string& alt) {
                 base64(encode_png(bytes)), "\">");
 }
 
-std::string grid_figure(const ImageGrid& grid) {
-  std::string html = "<div class=\"wide\" tabindex=\"0\"><table class=\"image-grid\"><tr><td></td>";
-  for (const auto& column : grid.columns) html += "<th>" + html_escape(column) + "</th>";
-  html += "</tr>";
-  int64_t next = 0;
-  for (const auto& row : grid.rows) {
-    html += "<tr><th>" + html_escape(row) + "</th>";
-    for (const auto& column : grid.columns) {
-      html += "<td>" + picture(grid.images[next++], concat(row, ", ", column)) + "</td>";
-    }
-    html += "</tr>";
-  }
-  return figure("analysis-grid", grid.title, html + "</table></div>");
-}
-
 /// Long tables stay in their CSV: the page shows the first rows and says so.
 std::string table_figure(const Table& table) {
   constexpr size_t most_rows = 60;
@@ -58,6 +43,21 @@ std::string table_figure(const Table& table) {
 }
 
 }  // namespace
+
+std::string grid_figure(const ImageGrid& grid) {
+  std::string html = "<div class=\"wide\" tabindex=\"0\"><table class=\"image-grid\"><tr><td></td>";
+  for (const auto& column : grid.columns) html += "<th>" + html_escape(column) + "</th>";
+  html += "</tr>";
+  int64_t next = 0;
+  for (const auto& row : grid.rows) {
+    html += "<tr><th>" + html_escape(row) + "</th>";
+    for (const auto& column : grid.columns) {
+      html += "<td>" + picture(grid.images[next++], concat(row, ", ", column)) + "</td>";
+    }
+    html += "</tr>";
+  }
+  return figure("analysis-grid", grid.title, html + "</table></div>");
+}
 
 std::string analysis_sections(const std::vector<AnalysisResult>& analyses) {
   std::string html;

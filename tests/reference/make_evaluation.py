@@ -112,6 +112,9 @@ def features(random):
         r = np.corrcoef(a, b)[:n, n:]
         tensors[f"squeezenet-{path}-correlation"] = np.array([np.corrcoef(a.ravel(), b.ravel())[0, 1]])
         tensors[f"squeezenet-{path}-pattern"] = np.diag(r).copy()
+        varying = a.std(0) > 0
+        tensors[f"squeezenet-{path}-profile"] = np.array([np.mean(
+            [np.corrcoef(x, y)[0, 1] if y.std() > 0 else 0 for x, y in zip(a[:, varying].T, b[:, varying].T)])])
         if path in IDENTIFICATION:
             tensors[f"squeezenet-{path}-identification-2way"] = (r < np.diag(r)[None, :]).sum(0) / (n - 1)
     unit = lambda x: x / (np.sqrt((x**2).sum(1, keepdims=True)) + 1e-10)

@@ -66,9 +66,20 @@ const Metric* known_metric(const std::string& name) {
   return found == table.end() ? nullptr : &*found;
 }
 
+/// The name that a metric has here; papers may have another. Brain2Pix's pool2 and pool5 of AlexNet
+/// are what IRFA's table calls conv2 and conv5.
+static std::string own_name(std::string name) {
+  for (const auto& [theirs, ours] : {std::pair{"alexnet-pool2-", "alexnet-conv2-"},
+                                     std::pair{"alexnet-pool5-", "alexnet-conv5-"}}) {
+    if (name.starts_with(theirs)) return ours + name.substr(std::string(theirs).size());
+  }
+  return name;
+}
+
 std::vector<const Metric*> find_metrics(const std::vector<std::string>& names) {
   std::vector<const Metric*> found;
-  for (const auto& name : names) {
+  for (const auto& asked : names) {
+    const std::string name = own_name(asked);
     if (name == "all") {
       found.clear();
       for (const auto& metric : metric_table()) found.push_back(&metric);

@@ -49,11 +49,21 @@ std::function<Score(const ImagePairs&)> with_network(
   };
 }
 
+/// What Brain2Pix calls a layer of AlexNet, whose distances are metrics as well; "" = it has none.
+std::string brain2pix_name(const NetworkPlan& plan, const Layer& layer) {
+  if (plan.name != "alexnet") return "";
+  if (layer.label == "conv2") return "pool2";
+  if (layer.label == "conv5") return "pool5";
+  return layer.label == "fc6" ? "fc6" : "";
+}
+
 Metric correlation_metric(const NetworkPlan& plan, const Layer& layer) {
+  const auto theirs = brain2pix_name(plan, layer);
   return {name_of(plan, layer, "correlation"),
           label_of(plan, layer, "correlation"),
           "one Pearson correlation over all images and units of " + place(plan, layer),
-          source_of(plan, "after IRFA, Table 2"),
+          source_of(plan, "after IRFA, Table 2") +
+              (theirs.empty() ? "" : "; Brain2Pix, Tables 1, 3, 5 and 7: " + theirs),
           true,
           {},
           with_network(plan,
@@ -75,6 +85,36 @@ Metric pattern_metric(const NetworkPlan& plan, const Layer& layer) {
           })};
 }
 
+/// Units that do not vary over the true images have no correlation and are left out; one that does
+/// not vary over the reconstructions counts as 0.
+Score profile_score(const at::Tensor& moments, const Stimuli& stimuli) {
+  if (!stimuli.one_row_each()) {
+    return score_not_computed("profile correlation wants one reconstruction of each image");
+  }
+  if (stimuli.count() < 3) return score_not_computed("it needs three images or more");
+  const auto n = moments.select(1, 5), x = moments.select(1, 0), xx = moments.select(1, 2);
+  const auto varies = (xx - x.square() / n).gt(kConstant * xx);
+  if (!varies.any().item<bool>()) return score_not_computed("no unit varies over the true images");
+  Score score;
+  score.value = pearson_of_moments(moments).masked_select(varies).mean().item<double>();
+  score.columns = at::empty({0, 2}, at::kDouble);  // no mean over images: no interval
+  return score;
+}
+
+Metric profile_metric(const NetworkPlan& plan, const Layer& layer) {
+  return {name_of(plan, layer, "profile"),
+          label_of(plan, layer, "profile correlation"),
+          "Pearson correlation over images of each unit of " + place(plan, layer) +
+              ", mean over the units that vary over the true images",
+          "general",
+          true,
+          {},
+          with_network(plan,
+                       [path = layer.path](const NetworkSummary& summary, const Stimuli& stimuli) {
+                         return profile_score(summary.profiles.at(path), stimuli);
+                       })};
+}
+
 Metric identification_metric(const NetworkPlan& plan, const Layer& layer) {
   return {name_of(plan, layer, "identification-2way"),
           label_of(plan, layer, "identification, 2-way"),
@@ -92,17 +132,11 @@ Metric identification_metric(const NetworkPlan& plan, const Layer& layer) {
               })};
 }
 
-/// Brain2Pix's pool2, pool5 and fc6, whose correlations are there as well.
-bool has_distance(const NetworkPlan& plan, const Layer& layer) {
-  return plan.name == "alexnet" &&
-         (layer.label == "conv2" || layer.label == "conv5" || layer.label == "fc6");
-}
-
 Metric euclidean_metric(const NetworkPlan& plan, const Layer& layer) {
   return {concat(plan.name, "-", layer.label, "-distance"),
           concat(title(plan), " ", layer.label, " distance"),
           "Euclidean distance over the units of " + place(plan, layer) + ", mean over images",
-          "Brain2Pix, Tables 2, 4, 6 and 8",
+          "Brain2Pix, Tables 2, 4, 6 and 8: " + brain2pix_name(plan, layer),
           false,
           {},
           with_network(plan, [path = layer.path](const NetworkSummary& summary,
@@ -199,11 +233,12 @@ std::vector<Metric> feature_metrics() {
     for (const auto& layer : plan.correlation) metrics.push_back(correlation_metric(plan, layer));
     for (const auto& layer : plan.pattern) metrics.push_back(pattern_metric(plan, layer));
     for (auto m = before; m < metrics.size(); ++m) metrics[m].correlation = true;
+    for (const auto& layer : plan.pattern) metrics.push_back(profile_metric(plan, layer));
     for (const auto& layer : plan.identification) {
       metrics.push_back(identification_metric(plan, layer));
     }
     for (const auto& layer : plan.correlation) {
-      if (has_distance(plan, layer)) metrics.push_back(euclidean_metric(plan, layer));
+      if (!brain2pix_name(plan, layer).empty()) metrics.push_back(euclidean_metric(plan, layer));
     }
     for (const auto& layer : plan.dissimilarity) {
       metrics.push_back(dissimilarity_metric(plan, layer));

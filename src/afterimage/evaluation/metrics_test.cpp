@@ -93,7 +93,34 @@ TEST(FeatureMetrics, AreThoseOfThePythonNetwork) {
     }
     ++compared;
   }
-  EXPECT_EQ(compared, 13);
+  EXPECT_EQ(compared, 18);
+}
+
+TEST(FeatureMetrics, ProfilesNeedImagesThatVary) {
+  const auto run = run_with_squeezenet();
+  const auto images = at::rand({4, 3, 64, 64});
+  const auto profile = [&](const ImagePairs& pairs) {
+    return find_metrics({"squeezenet-features.2-profile"}).front()->compute(pairs);
+  };
+  EXPECT_NEAR(profile(ImagePairs(images, images, run)).value, 1, 1e-9);
+  EXPECT_EQ(profile(ImagePairs(images, images.narrow(0, 0, 1).expand_as(images), run)).value, 0);
+  const auto same = profile(ImagePairs(images.narrow(0, 0, 1).expand_as(images), images, run));
+  EXPECT_NE(same.not_computed.find("no unit varies"), std::string::npos);
+  EXPECT_NE(profile(ImagePairs(images.narrow(0, 0, 2), images.narrow(0, 0, 2), run)).not_computed,
+            "");
+  const Stimuli trials(std::vector<int64_t>{0, 0, 1, 2});
+  EXPECT_NE(profile(ImagePairs(images, images, trials, run)).not_computed, "");
+}
+
+// Brain2Pix's names of layers that IRFA's table has under others.
+TEST(FeatureMetrics, NamesOfPapersAreUnderstood) {
+  const auto own = find_metrics({"alexnet-pool2-distance", "alexnet-pool5-correlation",
+                                 "alexnet-conv2-distance", "alexnet-pool2-profile"});
+  ASSERT_EQ(own.size(), 3u);
+  EXPECT_EQ(own[0]->name, "alexnet-conv2-distance");
+  EXPECT_EQ(own[1]->name, "alexnet-conv5-correlation");
+  EXPECT_EQ(own[2]->name, "alexnet-conv2-profile");
+  EXPECT_THROW(find_metrics({"alexnet-pool3-distance"}), Error);
 }
 
 TEST(FeatureMetrics, LpipsOfALayer) {

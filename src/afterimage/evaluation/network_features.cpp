@@ -158,6 +158,7 @@ NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,
   const auto& weights = truth.distance_weights(plan_name);
   std::map<std::string, std::vector<at::Tensor>> sums;
   std::map<std::string, Gathered> gathered, pooled;
+  NetworkSummary summary;
   std::vector<at::Tensor> distances;
   for (int64_t b = 0; b < truth.batches(); ++b) {
     const auto x = truth.batch(plan_name, b);
@@ -175,6 +176,11 @@ NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,
           contains(plan.dissimilarity, path) || contains(plan.cosine, path)) {
         sums[path].push_back(moments(x[i].flatten(1), y[i].flatten(1)));
       }
+      if (contains(plan.pattern, path)) {
+        const auto over_images = moments(x[i].flatten(1).t(), y[i].flatten(1).t());
+        auto& sum = summary.profiles[path];
+        sum = sum.defined() ? sum + over_images : over_images;
+      }
       if (contains(plan.identification, path)) {
         gathered[path].truth.push_back(truth.firsts(x[i].flatten(1), b));
         gathered[path].reconstruction.push_back(y[i].flatten(1));
@@ -187,7 +193,6 @@ NetworkSummary summarise(TruthFeatures& truth, const std::string& plan_name,
     if (distance.defined()) distances.push_back(distance.cpu());
   }
 
-  NetworkSummary summary;
   for (const auto& [path, parts] : sums) summary.layers[path].moments = at::cat(parts);
   for (const auto& [path, parts] : gathered) {
     summary.layers[path].similarity =

@@ -26,6 +26,7 @@ struct LayerSummary {
 
 struct NetworkSummary {
   std::map<std::string, LayerSummary> layers;  ///< by path
+  std::map<std::string, at::Tensor> profiles;  ///< by path: moments over images, (units, 6)
   at::Tensor distance;                         ///< (n) float64; undefined when the plan has none
 };
 

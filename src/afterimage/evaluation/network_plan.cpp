@@ -35,6 +35,11 @@ NetworkPlan squeezenet() {
                        "features.10", "features.12"}};
 }
 
+/// Those of Brain2Pix's tables: pool2, pool5 and fc6.
+Layers brain2pix_layers() {
+  return {{"features.5", "conv2"}, {"features.12", "conv5"}, {"classifier.2", "fc6"}};
+}
+
 /// The layers of IRFA's Table 2 (conv3, conv4 and fc7 before their ReLU).
 NetworkPlan alexnet() {
   return {.name = "alexnet",
@@ -49,7 +54,8 @@ NetworkPlan alexnet() {
                           {"features.12", "conv5"},
                           {"classifier.2", "fc6"},
                           {"classifier.4", "fc7"},
-                          {"logits", "fc8"}}};
+                          {"logits", "fc8"}},
+          .pattern = brain2pix_layers()};
 }
 
 NetworkPlan vgg19() {

@@ -19,8 +19,9 @@ struct NetworkPlan {
   int64_t size = 0;         ///< images are resized to this side; 0: only enlarged to `least`
   int64_t least = 0;
   bool bilinear = false;  ///< how they are resized (antialiased): bilinear, else bicubic
-  std::vector<Layer> correlation = {};     ///< one Pearson correlation over images x units each
-  std::vector<Layer> pattern = {};         ///< mean correlation per image
+  std::vector<Layer> correlation = {};  ///< one Pearson correlation over images x units each
+  /// Correlation over units, mean over images (pattern); over images, mean over units (profile).
+  std::vector<Layer> pattern = {};
   std::vector<Layer> identification = {};  ///< 2-way identification
   std::vector<Layer> dissimilarity = {};   ///< 1 - correlation, mean over images
   std::vector<Layer> cosine = {};          ///< cosine, mean over images

@@ -38,7 +38,7 @@ void check_range(const at::Tensor& images) {
 }  // namespace
 
 void TrialArrays::check() const {
-  if (responses.dim() != 3 || responses.size(0) == 0 || responses.is_complex()) {
+  if (responses.dim() != 3 || responses.numel() == 0 || responses.is_complex()) {
     throw Error("responses", shape_of(responses), "Give (trial, sensor, bin) numbers");
   }
   const bool bytes = images.scalar_type() == at::kByte;

@@ -94,6 +94,7 @@ TEST(ArrayTrials, RefusesWhatDoesNotFit) {
     ADD_FAILURE() << word;
   };
   refused([](auto& a) { a.responses = a.responses[0]; }, "responses");
+  refused([](auto& a) { a.responses = a.responses.narrow(1, 0, 0); }, "responses");
   refused([](auto& a) { a.images = a.images.narrow(1, 0, 2); }, "images");
   refused([](auto& a) { a.images = a.images.to(at::kFloat); }, "from 0 to 1");
   refused([](auto& a) { a.stimulus.pop_back(); }, "stimulus: has 5 entries for 6 trials");

@@ -64,6 +64,28 @@ def write_png(path, image):
                            chunk(b"IDAT", zlib.compress(rows.tobytes())) + chunk(b"IEND", b""))
 
 
+def read_png(path):
+    """An 8-bit RGB image (height, width, 3) as the program writes it."""
+    data, at, packed = Path(path).read_bytes(), 8, b""
+    while at < len(data):
+        size, name = struct.unpack(">I4s", data[at:at + 8])
+        if name == b"IHDR":
+            width, height, depth, kind, *_ = struct.unpack(">IIBBBBB", data[at + 8:at + 21])
+            assert (depth, kind) == (8, 2)
+        packed += data[at + 8:at + 8 + size] if name == b"IDAT" else b""
+        at += size + 12
+    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, 1 + 3 * width)
+    image = np.zeros((height + 1, width + 1, 3), int)  # with zeros above and to the left
+    for y, row in enumerate(rows, 1):
+        for x, values in enumerate(row[1:].reshape(width, 3), 1):
+            left, up, corner = image[y, x - 1], image[y - 1, x], image[y - 1, x - 1]
+            guess = left + up - corner
+            nearest = np.where((abs(guess - left) <= abs(guess - up)) & (abs(guess - left) <= abs(guess - corner)),
+                               left, np.where(abs(guess - up) <= abs(guess - corner), up, corner))
+            image[y, x] = (values + [0, left, up, (left + up) // 2, nearest][row[0]]) % 256
+    return image[1:, 1:].astype(np.uint8)
+
+
 def coarse_images(count, size, rng, blocks=4):
     """Random colour fields (count, size, size, 3) uint8: coarse enough to be decoded."""
     small = rng.integers(0, 256, (count, blocks, blocks, 3), dtype=np.uint8)

@@ -7,8 +7,7 @@ import shutil
 import h5py
 import numpy as np
 import pytest
-from conftest import assert_refused, run_program, write_image_folder
-from matplotlib.image import imread
+from conftest import assert_refused, read_png, run_program, write_image_folder
 
 SMALL = ["--set", "data.image_size=32", "--set", "unet.width=8", "--set", "unet.blocks=2",
          "--set", "objective.perceptual=0", "--set", "training.steps=20", "--quiet"]
@@ -77,7 +76,7 @@ def test_every_condition_of_every_image_is_on_a_page_of_its_own(folder):
 
 def cells(path, rows, columns, side=32, gap=2):
     """The images of a sheet, (row, column, y, x, colour)."""
-    sheet = imread(path)[..., :3]
+    sheet = read_png(path)
     y, x = ((side + gap) * np.arange(n)[:, None] + np.arange(side) for n in (rows, columns))
     return sheet[y][:, :, x].transpose(0, 2, 1, 3, 4)
 

@@ -56,7 +56,8 @@ TINY_STACK = {
         f"--set features=z.h5,c.h5 {TINY_CHECKPOINT} --set data.image_size=32 --set generate.steps=4 --set "
         "generate.denoised_steps=2 --set generate.noised_to=1 --set refine.network=squeezenet --set "
         "refine.iterations=2 --set refine.layer_weights=1,1,1,1,1,1,1 --set regression.lambdas=10",
-    "--png images --probes none": f"--png images --probes none {TINY_CHECKPOINT}"}
+    "--png images --probes none": f"--png images --probes none {TINY_CHECKPOINT}",
+    "--mask FOLDER/nsddata/ppdata/subj01/func1pt8mm/roi/nsdgeneral.nii.gz": TINY_CHECKPOINT}
 
 
 def readme_arrays():

@@ -63,8 +63,8 @@ Contribution contribution(Conditions& test, const at::Tensor& whole, const Senso
   return {group,
           mean_over_images(per_image(difference), run),
           mean_over_images(per_image(saliency), run),
-          difference.abs().mean({0, 1}),
-          saliency.abs().mean({0, 1}),
+          difference.abs().mean(at::IntArrayRef{0, 1}),
+          saliency.abs().mean(at::IntArrayRef{0, 1}),
           difference.narrow(0, 0, shown).clone()};
 }
 

@@ -54,7 +54,7 @@ class ResponseCheck {
 
   void add(const at::Tensor& values, const std::vector<int64_t>& trials) {  // (n, sensor, bin)
     const at::Tensor wrong = values.isfinite().logical_not();
-    bad_ += wrong.sum({0, 2});
+    bad_ += wrong.sum(at::IntArrayRef{0, 2});
     const at::Tensor trials_wrong = wrong.flatten(1).any(1);
     bad_trials_ += trials_wrong.sum().item<int64_t>();
     if (first_.empty() && trials_wrong.any().item<bool>()) {

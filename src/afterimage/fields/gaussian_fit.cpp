@@ -40,7 +40,7 @@ struct GaussianFitter::State {
   GaussianField field;
   std::array<at::Tensor, 2> features;  // (4, F, rows) of the halves in use
   Moments moments;
-  RidgeFit ridge;
+  MomentFit ridge;
   double objective = 0;
 };
 

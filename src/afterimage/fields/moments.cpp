@@ -39,7 +39,7 @@ Moments operator+(const Moments& a, const Moments& b) {
           a.response_square + b.response_square + share * response_step.square()};
 }
 
-RidgeFit ridge_fit(const Moments& moments, double penalty) {
+MomentFit ridge_fit(const Moments& moments, double penalty) {
   const auto scale = standard_deviations(moments);
   auto [r, c] = standardised(moments, scale);
   r.diagonal().add_(penalty);

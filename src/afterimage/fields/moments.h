@@ -26,12 +26,12 @@ Moments operator+(const Moments& a, const Moments& b);
 
 /// Ridge regression on standardised predictors, the penalty relative to their variance:
 ///     minimise |y - z w|^2 / n + penalty |w|^2.
-struct RidgeFit {
+struct MomentFit {
   at::Tensor weights;    ///< (F, S) for standardised predictors
   at::Tensor scale;      ///< (F) standard deviations of the predictors
   at::Tensor objective;  ///< (S)
 };
-RidgeFit ridge_fit(const Moments& moments, double penalty);
+MomentFit ridge_fit(const Moments& moments, double penalty);
 
 /// Generalised cross-validation (Golub, Heath and Wahba 1979) of that regression for each penalty:
 /// (penalty, S), an estimate of the mean squared error on new rows.

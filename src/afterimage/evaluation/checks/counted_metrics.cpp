@@ -5,9 +5,10 @@
 
 namespace afterimage {
 
-Balance balance(const CheckData& data, size_t decoder, const std::string& other, bool counted) {
+MetricBalance balance(const CheckData& data, size_t decoder, const std::string& other,
+                      bool counted) {
   const auto& name = data.decoder(decoder).name;
-  Balance result;
+  MetricBalance result;
   for (const auto& comparison : data.scores().comparisons) {
     const bool turned = comparison.second == name && comparison.first == other;
     if (!turned && (comparison.first != name || comparison.second != other)) continue;

@@ -9,7 +9,7 @@ namespace afterimage {
 
 /// Of the comparisons of a decoder with another set, by which metrics it is clearly better and
 /// clearly worse (the interval of the difference excludes 0), and by how many neither.
-struct Balance {
+struct MetricBalance {
   std::vector<std::string> better, worse;
   int64_t undecided = 0;
 
@@ -17,7 +17,7 @@ struct Balance {
 };
 
 /// By metrics that count for the decoder (`counted`), or by those that do not.
-Balance balance(const CheckData& data, size_t decoder, const std::string& other,
-                bool counted = true);
+MetricBalance balance(const CheckData& data, size_t decoder, const std::string& other,
+                      bool counted = true);
 
 }  // namespace afterimage

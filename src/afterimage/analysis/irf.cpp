@@ -9,6 +9,7 @@
 #include "afterimage/analysis/irf_deviations.h"
 #include "afterimage/analysis/irf_maps.h"
 #include "afterimage/analysis/irf_pictures.h"
+#include "afterimage/base/batches.h"
 #include "afterimage/base/text.h"
 #include "afterimage/recordings/areas.h"
 
@@ -207,8 +208,9 @@ AnalysisResult Irf::analyse(Model& model, const Recording& recording, const RunC
                    deviation_table(found.deviations, classes_)};
   result.charts = deviation_charts(found.deviations, classes_);
   const auto shown = test.stimulus_names(std::min(images_, test.count()));
-  result.grids = {stimulus_grid(found.maps, shown, test.truth(), test.reconstruct_all()),
-                  spatial_grid(found)};
+  const auto made =
+      model.decoder().reconstruct(test.samples().responses(all_rows(std::ssize(shown))));
+  result.grids = {stimulus_grid(found.maps, shown, test.truth(), made), spatial_grid(found)};
   result.arrays = arrays_of(found, test.stimulus_names(test.count()));
   return result;
 }

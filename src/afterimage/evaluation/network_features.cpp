@@ -12,7 +12,7 @@ namespace afterimage {
 namespace {
 
 constexpr int64_t kBatch = 32;                    // images in one pass
-constexpr int64_t kKeptBytes = int64_t{1} << 30;  // of the truth's features
+constexpr int64_t kKeptBytes = int64_t{256} << 20;  // of the truth's features
 
 /// A file of weights in the folder the user named or among what comes with Afterimage; "" if none.
 std::filesystem::path weight_file(const std::string& name, const std::string& folder) {
@@ -51,6 +51,7 @@ TruthFeatures::TruthFeatures(at::Tensor images, Stimuli stimuli, const RunContex
 TruthFeatures::TruthFeatures(at::Tensor images, Stimuli stimuli, const TruthFeatures& like)
     : TruthFeatures(std::move(images), std::move(stimuli), like.run_) {
   networks_ = like.networks_;
+  keeps_ = false;
 }
 
 int64_t TruthFeatures::batches() const { return (images_.size(0) + kBatch - 1) / kBatch; }
@@ -125,7 +126,7 @@ std::vector<at::Tensor> TruthFeatures::batch(const std::string& plan, int64_t in
   auto layers = features(plan, rows(images_, index));
   int64_t bytes = 0;
   for (const auto& layer : layers) bytes += static_cast<int64_t>(layer.nbytes());
-  if (kept_bytes_ + bytes <= kKeptBytes) {
+  if (keeps_ && kept_bytes_ + bytes <= kKeptBytes) {
     kept_bytes_ += bytes;
     kept[index] = layers;
   }

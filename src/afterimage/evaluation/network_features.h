@@ -35,7 +35,8 @@ struct NetworkSummary {
 class TruthFeatures {
  public:
   TruthFeatures(at::Tensor images, Stimuli stimuli, const RunContext& run);
-  /// Other images as truth, by the same networks.
+  /// Other images as truth, by the same networks, for one reconstruction: nothing is kept for
+  /// others.
   TruthFeatures(at::Tensor images, Stimuli stimuli, const TruthFeatures& like);
 
   const at::Tensor& images() const { return images_; }
@@ -74,6 +75,7 @@ class TruthFeatures {
   const BrainResponses* brain_ = nullptr;
   std::map<std::string, std::map<int64_t, std::vector<at::Tensor>>> kept_;
   int64_t kept_bytes_ = 0;
+  bool keeps_ = true;
   std::map<std::string, at::Tensor> descriptions_;
   std::map<std::string, TensorMap> distance_weights_;
 };

@@ -11,8 +11,8 @@
 namespace afterimage {
 namespace {
 
-constexpr int64_t kBatch = 32;                    // images in one pass
-constexpr int64_t kKeptBytes = int64_t{256} << 20;  // of the truth's features
+constexpr int64_t kBatch = 32;                     // images in one pass
+constexpr int64_t kKeptBytes = int64_t{64} << 20;  // of the truth's features
 
 /// A file of weights in the folder the user named or among what comes with Afterimage; "" if none.
 std::filesystem::path weight_file(const std::string& name, const std::string& folder) {
